@@ -1,0 +1,41 @@
+import {createHash} from 'node:crypto';
+import type {Mode} from './skill.ts';
+
+export type DeliveryKind = 'files' | 'branch' | 'pull-request' | 'patch';
+export const deliveryKinds = ['files', 'branch', 'pull-request', 'patch'] as const satisfies readonly DeliveryKind[];
+
+/** One task on one repo in one run: everything needed to execute it, and nothing that changes while it runs. */
+export interface Job {
+  readonly id: string;
+  /** Position in the plan; rows and reports keep this order. */
+  readonly sequence: number;
+  readonly task: string;
+  readonly skill: string;
+  readonly repo: string;
+  /** Absolute path of the repo on this machine; absent when it has only a url. */
+  readonly path?: string;
+  readonly url?: string;
+  readonly description?: string;
+  readonly mode: Mode;
+  /** `provider/model`; the first is asked, the others only when it is down. */
+  readonly models: readonly string[];
+  /** Output file relative to the repo root, date parts already filled in. */
+  readonly output: string;
+  readonly deliver: DeliveryKind;
+  readonly verify: readonly string[];
+  readonly timeoutMs: number;
+  /** Ignore recorded replies and up-to-date results. */
+  readonly force: boolean;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+}
+
+/** The same for the same (task, skill, repo), in every run and on every machine. 16 hexadecimal digits. */
+export function jobId(task: string, skill: string, repo: string): string {
+  return createHash('sha256').update(JSON.stringify([task, skill, repo])).digest('hex').slice(0, 16);
+}
+
+/** `readme-generator/mcp-fleet`: what people see and type. */
+export function jobLabel(job: {readonly skill: string; readonly repo: string}): string {
+  return `${job.skill}/${job.repo}`;
+}

@@ -1,0 +1,140 @@
+import type {Cost, Usage} from './usage.ts';
+import type {DeliveryKind} from './job.ts';
+
+/** Whether running a failed job again can help: `yes` at once, `after-fix` once a person did something, `no` not as it is. */
+export type RetryHelps = 'yes' | 'after-fix' | 'no';
+
+interface ReasonInfo {
+  readonly family: 'repo' | 'context' | 'provider' | 'reply' | 'check' | 'delivery' | 'us';
+  /** One sentence: what happened. */
+  readonly cause: string;
+  /** What to do next, as a sentence or a command. */
+  readonly next: string;
+  readonly retry: RetryHelps;
+}
+
+/** Every way in which a job can fail. The one list: results, log, exit code, `retry` and docs/reference/outcomes.md come from it. */
+export const failureReasons = {
+  'path-missing': {family: 'repo', cause: 'The path of the repo does not exist on this machine.', next: 'Correct "path" in the fleet file, or clone the repo there.', retry: 'after-fix'},
+  'not-a-repository': {family: 'repo', cause: 'The path exists but holds no git repository.', next: 'Run git init there, or remove it from the fleet.', retry: 'after-fix'},
+  'no-commits': {family: 'repo', cause: 'The repository has no commit yet.', next: 'Make a first commit.', retry: 'after-fix'},
+  'repo-unreadable': {family: 'repo', cause: 'Files of the repository cannot be read by this user.', next: 'Run as the owner of the repository, or grant read access.', retry: 'after-fix'},
+  'repo-corrupt': {family: 'repo', cause: 'An object that HEAD needs is missing or does not match its id.', next: 'Run git fsck in the repo; fetch or clone it again.', retry: 'after-fix'},
+  'repo-unsupported': {family: 'repo', cause: 'The repository uses a storage format that cannot be read.', next: 'Convert it, or exclude it with "exclude".', retry: 'no'},
+  'no-work-tree': {family: 'repo', cause: 'The repo has no work tree on this machine, so files cannot be delivered into it.', next: 'Give it a "path" with a checkout, or choose another delivery.', retry: 'after-fix'},
+  'repo-busy': {family: 'repo', cause: 'Another run held the repo for longer than this job may wait.', next: 'Run it again when the other run has ended: orchestrator retry', retry: 'yes'},
+  'tree-too-large': {family: 'context', cause: 'The repository has more files than can be planned.', next: 'Exclude it, or give the skill a smaller repository.', retry: 'no'},
+  'context-empty': {family: 'context', cause: 'Nothing in the repository may be shown to a model.', next: 'See held-back files with: orchestrator plan', retry: 'after-fix'},
+  'context-too-large': {family: 'context', cause: 'The skill and the smallest useful context do not fit the budget of tokens.', next: 'Raise "context_tokens" or shorten the skill.', retry: 'after-fix'},
+  'provider-auth': {family: 'provider', cause: 'The provider refused the key.', next: 'Set a valid key in the environment, then: orchestrator resume', retry: 'after-fix'},
+  'provider-forbidden': {family: 'provider', cause: 'The key may not use this model.', next: 'Choose another --model, or ask for access.', retry: 'after-fix'},
+  'provider-not-found': {family: 'provider', cause: 'The provider does not know this model or address.', next: 'Check the model name with: orchestrator list models', retry: 'after-fix'},
+  'provider-bad-request': {family: 'provider', cause: 'The provider refused the request as malformed.', next: 'Read the message; a too large context is the usual cause.', retry: 'no'},
+  'provider-quota': {family: 'provider', cause: 'The account has no credit left.', next: 'Add credit, then: orchestrator resume', retry: 'after-fix'},
+  'rate-limited': {family: 'provider', cause: 'The provider kept answering that there were too many requests.', next: 'Run it later with fewer workers: orchestrator retry', retry: 'yes'},
+  'provider-overloaded': {family: 'provider', cause: 'The provider kept answering that it is overloaded.', next: 'orchestrator retry', retry: 'yes'},
+  'provider-error': {family: 'provider', cause: 'The provider kept answering with a server error.', next: 'orchestrator retry', retry: 'yes'},
+  'provider-unreachable': {family: 'provider', cause: 'No connection to the provider could be made or kept.', next: 'Check the network and the base URL with: orchestrator doctor', retry: 'yes'},
+  'provider-timeout': {family: 'provider', cause: 'The provider did not answer in time.', next: 'Raise "timeout_s", or: orchestrator retry', retry: 'yes'},
+  'provider-redirected': {family: 'provider', cause: 'The provider address redirected elsewhere; keys are not sent along.', next: 'Correct the base URL.', retry: 'after-fix'},
+  'reply-malformed': {family: 'reply', cause: 'The provider answered with something that is not a valid reply.', next: 'orchestrator retry; if it stays, check the base URL.', retry: 'yes'},
+  'reply-cut': {family: 'reply', cause: 'The connection ended before the reply was complete.', next: 'orchestrator retry', retry: 'yes'},
+  'reply-truncated': {family: 'reply', cause: 'The reply reached the output limit and is not whole.', next: 'Raise "max_output_tokens", or ask the skill for less.', retry: 'after-fix'},
+  'reply-refused': {family: 'reply', cause: 'The model or a content filter refused to answer.', next: 'Try another model, or look at what the repo shows.', retry: 'no'},
+  'reply-empty': {family: 'reply', cause: 'The reply has no text.', next: 'orchestrator retry', retry: 'yes'},
+  'reply-chatter': {family: 'reply', cause: 'The reply talks about the file, and the file could not be told from the talk.', next: 'orchestrator retry; make the skill say that only the file is wanted.', retry: 'yes'},
+  'reply-unfinished': {family: 'reply', cause: 'The model stopped for a reason that is not the end of its answer.', next: 'orchestrator retry', retry: 'yes'},
+  'reply-off-format': {family: 'reply', cause: 'The reply is not the file or files that the skill asks for.', next: 'orchestrator retry, or correct the skill.', retry: 'yes'},
+  'reply-too-large': {family: 'reply', cause: 'The reply is larger than a file that may be delivered.', next: 'Ask the skill for less.', retry: 'yes'},
+  'reply-holds-secret': {family: 'reply', cause: 'The reply holds what looks like a secret.', next: 'Look at the reply with: orchestrator logs', retry: 'yes'},
+  'skill-check-failed': {family: 'check', cause: 'The output does not meet a check of the skill.', next: 'orchestrator retry, or correct the check in SKILL.md.', retry: 'yes'},
+  'verify-failed': {family: 'check', cause: 'A verify command failed on the change.', next: 'Read its output with: orchestrator logs', retry: 'after-fix'},
+  'uncommitted-changes': {family: 'delivery', cause: 'The output file has changes that are not committed; they were left alone.', next: 'Commit or stash them, then: orchestrator retry', retry: 'after-fix'},
+  'path-escapes': {family: 'delivery', cause: 'The output path leads outside the repo or to a protected place; nothing was written.', next: 'Correct "output" of the task or the skill.', retry: 'after-fix'},
+  'path-not-a-file': {family: 'delivery', cause: 'The output path is a link, a folder, a device or another kind of special file.', next: 'Choose another output, or remove what is there.', retry: 'after-fix'},
+  'write-denied': {family: 'delivery', cause: 'The repo cannot be written by this user.', next: 'Grant write access, or choose another delivery.', retry: 'after-fix'},
+  'disk-full': {family: 'delivery', cause: 'The disk is full or read-only.', next: 'Free space, then: orchestrator resume', retry: 'after-fix'},
+  'job-timeout': {family: 'us', cause: 'The job took longer than its time limit.', next: 'Raise "timeout_s", or: orchestrator retry', retry: 'yes'},
+  'not-supported-yet': {family: 'us', cause: 'This version cannot do what the task asks for.', next: 'See the message for what works.', retry: 'no'},
+  crashed: {family: 'us', cause: 'The orchestrator met an error of its own; the other jobs went on.', next: 'Please report it with the log of the job: orchestrator logs', retry: 'yes'},
+} as const satisfies Record<string, ReasonInfo>;
+
+export type FailureReason = keyof typeof failureReasons;
+
+export interface Failure {
+  readonly reason: FailureReason;
+  /** What happened, where: one line, in our own words; untrusted parts are escaped where they are shown. */
+  readonly message: string;
+  /** Overrides the next step of the catalogue. */
+  readonly next?: string;
+  /** Stack of a crash, for the log only. */
+  readonly stack?: string;
+}
+
+/** Carries a failure up to `executeJob`. What can happen to a repo is data; this class is only its transport. */
+export class JobFailure extends Error {
+  readonly failure: Failure;
+
+  constructor(reason: FailureReason, message: string, options: {next?: string; cause?: unknown} = {}) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause});
+    this.name = 'JobFailure';
+    this.failure = {reason, message, ...(options.next === undefined ? {} : {next: options.next})};
+  }
+}
+
+/** Why a job was not started, or was stopped before it had an effect. */
+export const notStartedReasons = {
+  budget: 'What the next call could cost at worst does not fit the budget.',
+  deadline: 'The deadline was reached.',
+  stopped: 'The run was stopped.',
+  auth: 'The provider refused the key, so no further call was made.',
+} as const;
+
+export type NotStartedReason = keyof typeof notStartedReasons;
+
+/** A file of a change, with counted lines. */
+export interface ChangedFile {
+  readonly path: string;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** Proof that a change left: only a delivery adapter makes one. */
+export interface Delivered {
+  readonly kind: DeliveryKind;
+  readonly branch?: string;
+  readonly commit?: string;
+  readonly url?: string;
+}
+
+/** What a job used, whatever its end. */
+export interface Spent {
+  readonly usage: Usage;
+  readonly cost: Cost;
+}
+
+/** How a job ended. Exactly one per job. */
+export type Outcome =
+  | ({readonly status: 'changed'; readonly files: readonly ChangedFile[]; readonly delivered: Delivered} & Spent)
+  | ({readonly status: 'unchanged'; readonly files: readonly ChangedFile[]} & Spent)
+  | ({readonly status: 'up-to-date'; readonly since: string} & Spent)
+  | ({readonly status: 'failed'; readonly failure: Failure} & Spent)
+  | ({readonly status: 'not-started'; readonly reason: NotStartedReason} & Spent);
+
+/** Exit code of a run whose jobs ended so. 130 and 143 are added by whoever was interrupted. */
+export function exitCodeOf(outcomes: Iterable<Pick<Outcome, 'status'>>): 0 | 1 {
+  for (const {status} of outcomes) {
+    switch (status) {
+      case 'changed':
+      case 'unchanged':
+      case 'up-to-date':
+        break;
+      case 'failed':
+      case 'not-started':
+        return 1;
+      default:
+        return status satisfies never;
+    }
+  }
+  return 0;
+}
