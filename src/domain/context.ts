@@ -1,7 +1,19 @@
 /** A file that was held back or left out, and why, for plan, result and prompt. */
 export interface LeftOut {
   readonly path: string;
-  readonly reason: 'secret' | 'binary' | 'generated' | 'vendored' | 'lock-file' | 'minified' | 'too-large' | 'budget' | 'unreadable' | 'symlink' | 'submodule' | 'lfs';
+  readonly reason:
+    | 'secret'
+    | 'binary'
+    | 'generated'
+    | 'vendored'
+    | 'lock-file'
+    | 'minified'
+    | 'too-large'
+    | 'budget'
+    | 'unreadable'
+    | 'symlink'
+    | 'submodule'
+    | 'lfs';
   /** For a secret: the rule that found it and the line, never the secret. */
   readonly detail?: string;
 }

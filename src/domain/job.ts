@@ -32,7 +32,10 @@ export interface Job {
 
 /** The same for the same (task, skill, repo), in every run and on every machine. 16 hexadecimal digits. */
 export function jobId(task: string, skill: string, repo: string): string {
-  return createHash('sha256').update(JSON.stringify([task, skill, repo])).digest('hex').slice(0, 16);
+  return createHash('sha256')
+    .update(JSON.stringify([task, skill, repo]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** `readme-generator/mcp-fleet`: what people see and type. */

@@ -1,0 +1,72 @@
+import type {ProcessIdentity} from '../util/process-identity.ts';
+import type {Job} from './job.ts';
+import type {Outcome} from './outcome.ts';
+
+export type RunState = 'running' | 'finished' | 'stopped' | 'interrupted';
+
+/** What another process asked of a run that goes on. */
+export interface RunControl {
+  readonly stop: 'no' | 'gracefully' | 'now';
+  readonly paused: boolean;
+  readonly maxWorkers?: number;
+  readonly budgetUsd?: number;
+}
+
+export const noControl: RunControl = {stop: 'no', paused: false};
+
+/** One invocation, as the ledger keeps it. Times in milliseconds since 1970, UTC. */
+export interface RunRecord {
+  readonly id: string;
+  /** Digest of what was started: the same configuration has the same claim. */
+  readonly claim: string;
+  readonly state: RunState;
+  readonly holder: ProcessIdentity;
+  readonly heartbeatAt: number;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly exitCode?: number;
+  /** Why it ended before all jobs had, in words for people. */
+  readonly endReason?: string;
+  readonly description?: string;
+  /** Command line as it was typed. */
+  readonly command: readonly string[];
+  /** What `resume` needs beside the jobs. */
+  readonly settings: unknown;
+  readonly control: RunControl;
+  readonly resultsFile: string;
+  readonly logFile?: string;
+}
+
+export type JobState = 'pending' | 'running' | 'ended';
+
+export interface JobRecord {
+  readonly job: Job;
+  readonly state: JobState;
+  /** Present when `state` is `ended`. */
+  readonly detail?: JobDetail;
+  readonly attempts: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+}
+
+/** What is kept of an ended job beside its outcome. */
+export interface JobDetail {
+  readonly outcome: Outcome;
+  readonly model?: string;
+  /** Names of files that were held back because they hold a secret, with the rule. */
+  readonly heldBack: readonly string[];
+  /** How many files were left out, by reason. */
+  readonly leftOut: Readonly<Record<string, number>>;
+  /** True when a recorded reply was used and nothing was paid. */
+  readonly replayed: boolean;
+}
+
+/** `r-20251201-020000-7f3a`, in local time; the suffix tells apart runs of one second. */
+export function runId(at: Date, random: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const date = `${at.getFullYear()}${two(at.getMonth() + 1)}${two(at.getDate())}`;
+  const time = `${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
+  return `r-${date}-${time}-${Math.floor(random * 0x10000)
+    .toString(16)
+    .padStart(4, '0')}`;
+}

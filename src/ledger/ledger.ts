@@ -1,0 +1,137 @@
+import type {Job} from '../domain/job.ts';
+import type {ModelReply} from '../domain/model.ts';
+import type {JobDetail, JobRecord, RunControl, RunRecord, RunState} from '../domain/run.ts';
+import type {Cost} from '../domain/usage.ts';
+
+/** A limit on cost that a call must fit into, together with all other calls under the same scope. */
+export interface BudgetScope {
+  /** `run:<id>`, `task:<run>:<name>`, `day:2025-12-01`, `month:2025-12`. */
+  readonly scope: string;
+  readonly limitUsd: number;
+}
+
+export interface CallReservation {
+  readonly runId: string;
+  readonly job: Job;
+  readonly repoKey: string;
+  readonly model: string;
+  /** The most that the call can cost, US dollars. */
+  readonly worstCaseUsd: number;
+  /** Scopes that limit it. */
+  readonly limits: readonly BudgetScope[];
+  /** Scopes that merely count it. */
+  readonly counted: readonly string[];
+}
+
+export interface RecordedReply {
+  readonly reply: ModelReply;
+  readonly model: string;
+  readonly cost: Cost;
+  readonly runId: string;
+}
+
+/** Digests of everything that produced a result, by part, so that a change can be named. */
+export interface InputParts {
+  readonly commit: string;
+  readonly tree: string;
+  readonly history: string;
+  readonly shown: string;
+  readonly skill: string;
+  readonly prompt: string;
+  readonly model: string;
+  readonly parameters: string;
+}
+
+/** What is remembered of a job that ended well, so that the next night can skip it. */
+export interface Memory {
+  readonly inputs: InputParts;
+  /** Blob ids of the files that the job left in the repo, by path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Digest of the reply that made them. */
+  readonly replyDigest?: string;
+  readonly runId: string;
+  readonly at: number;
+}
+
+export interface DeliveryRecord {
+  readonly path: string;
+  readonly blob: string;
+  /** Blob that stood there before, when there was one. */
+  readonly before?: string;
+  /** What the path counts as when inputs are compared: the last content that was not ours. */
+  readonly base?: string;
+  readonly state: 'intended' | 'confirmed';
+}
+
+/** What is recorded in one transaction when a job ends. */
+export interface JobEnd {
+  readonly detail: JobDetail;
+  /** Confirms the deliveries that the job intended in this repo. */
+  readonly confirmIn?: string;
+  /** Remembered under (repo, skill, output pattern), so that the next night can skip it. */
+  readonly memory?: {readonly repoKey: string; readonly output: string; readonly memory: Memory};
+  /** Gives the repo free for other runs. */
+  readonly releaseRepo?: string;
+}
+
+export type ReserveResult =
+  | {readonly kind: 'reserved'; readonly id: string}
+  | {readonly kind: 'budget'; readonly scope: string}
+  | {readonly kind: 'busy'; readonly runId: string};
+
+/**
+ * The durable record of runs, jobs, replies, deliveries and spending. When a promise resolves, what it says is on disk.
+ * Several processes may use one ledger.
+ */
+export interface Ledger {
+  /** Records the run and all its jobs, unless a live run holds the same claim; that run is then returned. */
+  startRun(run: RunRecord, jobs: readonly Job[]): Promise<{readonly heldBy?: RunRecord}>;
+  /** Takes an ended or dead run over. False when a live process holds it. */
+  takeOverRun(run: RunRecord, holder: RunRecord['holder']): Promise<boolean>;
+  beat(runId: string): Promise<RunControl>;
+  control(runId: string, change: Partial<RunControl>): Promise<void>;
+  endRun(runId: string, end: {state: Exclude<RunState, 'running'>; exitCode: number; reason?: string}): Promise<void>;
+  run(id: string): Promise<RunRecord | undefined>;
+  /** Newest first. */
+  runs(options?: {limit?: number; since?: number}): Promise<RunRecord[]>;
+  /** True while the process that holds the run lives. */
+  isHeld(run: RunRecord): boolean;
+
+  jobs(runId: string): Promise<JobRecord[]>;
+  countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
+  /** Takes the repo for this run and marks the job as running; the run that has the repo is returned when there is one. */
+  startJob(runId: string, job: Job, repoKey: string): Promise<{readonly busyWith?: string}>;
+  releaseRepo(runId: string, repoKey: string): Promise<void>;
+  finishJob(runId: string, job: Job, end: JobEnd): Promise<void>;
+  /** Puts ended jobs back to pending, for `retry` and `resume`. */
+  reopenJobs(runId: string, ids: readonly string[]): Promise<void>;
+
+  /** Reserves the worst case of one call before it is made, and marks its job as running. */
+  reserveCall(reservation: CallReservation): Promise<ReserveResult>;
+  /** The call was not billed. */
+  releaseCall(id: string): Promise<void>;
+  /** Nobody knows whether the call was billed: its worst case stays counted. */
+  loseCall(id: string): Promise<void>;
+  /** Records the reply durably under the digest of all that produced it, and settles the call. */
+  recordReply(
+    id: string,
+    record: {digest: string; runId: string; jobId: string; model: string; reply: ModelReply; cost: Cost},
+  ): Promise<void>;
+  /** Undefined when there is none, or when it was damaged; a damaged one is quarantined. */
+  reply(digest: string): Promise<RecordedReply | undefined>;
+  usedUsd(scope: string): Promise<number>;
+  /** Reservations that a dead holder left behind, settled at their worst case; US dollars and count. */
+  settleLost(runId: string): Promise<{calls: number; usd: number}>;
+
+  memory(repoKey: string, skill: string, output: string): Promise<Memory | undefined>;
+  memories(repoKey: string): Promise<(Memory & {skill: string; output: string})[]>;
+  /** Every delivery into the repo, oldest first. */
+  deliveries(repoKey: string): Promise<DeliveryRecord[]>;
+  intendDelivery(runId: string, jobId: string, repoKey: string, files: readonly DeliveryRecord[]): Promise<void>;
+  /** Costs in US dollars of past calls of a skill's jobs, newest first. */
+  pastCosts(skill: string, limit: number): Promise<number[]>;
+  quarantined(): Promise<number>;
+  /** Removes runs that ended before `before`, with their jobs and replies that nothing refers to. */
+  collect(before: number): Promise<{runs: number; replies: number}>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,97 @@
+import type {Database, Statement} from './database.ts';
+import type {DeliveryRecord, InputParts, Memory} from './ledger.ts';
+import {checksum} from './spending-queries.ts';
+
+export function insertMemory(repoKey: string, skill: string, output: string, memory: Memory): Statement {
+  const inputs = JSON.stringify({inputs: memory.inputs, replyDigest: memory.replyDigest});
+  const files = JSON.stringify(memory.files);
+  return {
+    sql: `INSERT INTO memories (repo_key, skill, output, inputs, files, run_id, checksum, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (repo_key, skill, output) DO UPDATE SET inputs = excluded.inputs, files = excluded.files,
+            run_id = excluded.run_id, checksum = excluded.checksum, at = excluded.at`,
+    params: [repoKey, skill, output, inputs, files, memory.runId, checksum(inputs + files), memory.at],
+  };
+}
+
+export async function readMemories(
+  database: Database,
+  repoKey: string,
+  nowMs: number,
+): Promise<(Memory & {skill: string; output: string})[]> {
+  const rows = await database.read('SELECT * FROM memories WHERE repo_key = ? ORDER BY skill, output', [repoKey]);
+  const found: (Memory & {skill: string; output: string})[] = [];
+  for (const row of rows) {
+    const inputs = String(row['inputs']);
+    const files = String(row['files']);
+    const key = {skill: String(row['skill']), output: String(row['output'])};
+    if (row['checksum'] !== checksum(inputs + files)) {
+      await quarantineMemory(database, repoKey, key, inputs + files, nowMs);
+      continue;
+    }
+    const parsed = JSON.parse(inputs) as {inputs: InputParts; replyDigest?: string};
+    found.push({
+      ...key,
+      inputs: parsed.inputs,
+      ...(parsed.replyDigest === undefined ? {} : {replyDigest: parsed.replyDigest}),
+      files: JSON.parse(files) as Record<string, string>,
+      runId: String(row['run_id']),
+      at: Number(row['at']),
+    });
+  }
+  return found;
+}
+
+async function quarantineMemory(
+  database: Database,
+  repoKey: string,
+  key: {skill: string; output: string},
+  content: string,
+  nowMs: number,
+): Promise<void> {
+  await database.write([
+    {
+      sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
+      params: ['memory', `${key.skill} ${repoKey}`, 'checksum does not match', content, nowMs],
+    },
+    {
+      sql: 'DELETE FROM memories WHERE repo_key = ? AND skill = ? AND output = ?',
+      params: [repoKey, key.skill, key.output],
+    },
+  ]);
+}
+
+export async function readDeliveries(database: Database, repoKey: string): Promise<DeliveryRecord[]> {
+  const rows = await database.read(
+    'SELECT path, blob, before_blob, base_blob, state FROM deliveries WHERE repo_key = ? ORDER BY at, run_id',
+    [repoKey],
+  );
+  return rows.map(row => ({
+    path: String(row['path']),
+    blob: String(row['blob']),
+    ...(row['before_blob'] == null ? {} : {before: String(row['before_blob'])}),
+    ...(row['base_blob'] == null ? {} : {base: String(row['base_blob'])}),
+    state: row['state'] === 'confirmed' ? 'confirmed' : 'intended',
+  }));
+}
+
+export function insertDelivery(
+  runId: string,
+  jobId: string,
+  repoKey: string,
+  file: DeliveryRecord,
+  nowMs: number,
+): Statement {
+  return {
+    sql: `INSERT INTO deliveries (repo_key, path, blob, before_blob, base_blob, run_id, job_id, state, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (repo_key, path, run_id, job_id) DO UPDATE SET blob = excluded.blob, before_blob = excluded.before_blob,
+            base_blob = excluded.base_blob, state = excluded.state, at = excluded.at`,
+    params: [repoKey, file.path, file.blob, file.before ?? null, file.base ?? null, runId, jobId, file.state, nowMs],
+  };
+}
+
+export function confirmDelivery(runId: string, jobId: string, repoKey: string): Statement {
+  return {
+    sql: `UPDATE deliveries SET state = 'confirmed' WHERE repo_key = ? AND run_id = ? AND job_id = ?`,
+    params: [repoKey, runId, jobId],
+  };
+}

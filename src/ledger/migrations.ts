@@ -1,0 +1,106 @@
+/**
+ * Numbered, forward only: entry N brings a ledger from version N to N + 1. Never edit an entry that was released.
+ * Times are milliseconds since 1970 UTC; money is in nano-dollars (1e-9 USD), so that sums are exact.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY,
+    claim TEXT NOT NULL,
+    state TEXT NOT NULL,
+    host TEXT NOT NULL,
+    pid BIGINT NOT NULL,
+    process_start TEXT NOT NULL,
+    heartbeat_at BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    exit_code BIGINT,
+    end_reason TEXT,
+    description TEXT,
+    command TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    control TEXT NOT NULL,
+    results_file TEXT NOT NULL,
+    log_file TEXT
+  );
+  CREATE INDEX runs_by_claim ON runs (claim, state);
+  CREATE INDEX runs_by_start ON runs (started_at);
+  CREATE TABLE jobs (
+    run_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    skill TEXT NOT NULL,
+    repo TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    state TEXT NOT NULL,
+    status TEXT,
+    outcome TEXT,
+    detail TEXT,
+    attempts BIGINT NOT NULL,
+    started_at BIGINT,
+    ended_at BIGINT,
+    PRIMARY KEY (run_id, id)
+  );
+  CREATE INDEX jobs_by_repo ON jobs (repo, run_id);
+  CREATE TABLE replies (
+    digest TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    reply TEXT NOT NULL,
+    cost_nano BIGINT,
+    checksum TEXT NOT NULL,
+    recorded_at BIGINT NOT NULL
+  );
+  CREATE TABLE quarantine (
+    what TEXT NOT NULL,
+    name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    content TEXT,
+    at BIGINT NOT NULL
+  );
+  CREATE TABLE deliveries (
+    repo_key TEXT NOT NULL,
+    path TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    before_blob TEXT,
+    base_blob TEXT,
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (repo_key, path, run_id, job_id)
+  );
+  CREATE TABLE memories (
+    repo_key TEXT NOT NULL,
+    skill TEXT NOT NULL,
+    output TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    files TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (repo_key, skill, output)
+  );
+  CREATE TABLE spending (
+    id TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    task TEXT NOT NULL,
+    model TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reserved_nano BIGINT NOT NULL,
+    spent_nano BIGINT,
+    at BIGINT NOT NULL
+  );
+  CREATE INDEX spending_by_run ON spending (run_id, state);
+  CREATE TABLE budgets (
+    scope TEXT PRIMARY KEY,
+    used_nano BIGINT NOT NULL
+  );
+  CREATE TABLE claims (
+    name TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL
+  );
+  `,
+];

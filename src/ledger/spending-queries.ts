@@ -1,0 +1,137 @@
+import {createHash} from 'node:crypto';
+import type {ModelReply} from '../domain/model.ts';
+import type {Cost} from '../domain/usage.ts';
+import type {Database, Statement} from './database.ts';
+import type {CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
+import {claimRepo, markRunning, takeRepo} from './run-queries.ts';
+
+const nanoPerUsd = 1e9;
+
+/** Rounded up, so that a sum of many is never below what was meant. */
+export function toNano(usd: number): number {
+  return Math.ceil(usd * nanoPerUsd - 1e-6);
+}
+
+export async function reserveCall(
+  database: Database,
+  reservation: CallReservation,
+  id: string,
+  nowMs: number,
+): Promise<ReserveResult> {
+  const {runId, job, repoKey, limits} = reservation;
+  const nano = toNano(reservation.worstCaseUsd);
+  const scopes = [...new Set([...limits.map(limit => limit.scope), ...reservation.counted])];
+  const fits = limits
+    .map(() => 'AND (SELECT COALESCE(SUM(used_nano), 0) FROM budgets WHERE scope = ?) + ? <= ?')
+    .join(' ');
+  const busy = await claimRepo(database, runId, repoKey, nowMs);
+  if (busy !== undefined) return {kind: 'busy', runId: busy};
+  const results = await database.write([
+    takeRepo(runId, repoKey),
+    {
+      sql: `INSERT INTO spending (id, run_id, job_id, task, model, state, reserved_nano, at)
+            SELECT ?, ?, ?, ?, ?, 'reserved', ?, ? WHERE EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?) ${fits} RETURNING id`,
+      params: [
+        id,
+        runId,
+        job.id,
+        job.task,
+        reservation.model,
+        nano,
+        nowMs,
+        `repo:${repoKey}`,
+        runId,
+        ...limits.flatMap(limit => [limit.scope, nano, Math.floor(limit.limitUsd * nanoPerUsd + 1e-6)]),
+      ],
+    },
+    ...scopes.map(scope => addToScope(scope, nano, id)),
+    markRunning(runId, job.id, repoKey, nowMs),
+  ]);
+  if (results[0]?.length !== 1) return {kind: 'busy', runId: ''};
+  if (results[1]?.length !== 1) return {kind: 'budget', scope: limits[0]?.scope ?? ''};
+  return {kind: 'reserved', id};
+}
+
+function addToScope(scope: string, nano: number, spendingId: string): Statement {
+  return {
+    sql: `INSERT INTO budgets (scope, used_nano) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM spending WHERE id = ?)
+          ON CONFLICT (scope) DO UPDATE SET used_nano = budgets.used_nano + excluded.used_nano`,
+    params: [scope, nano, spendingId],
+  };
+}
+
+/** Replaces what was reserved by what was spent, once; a call that was settled already stays as it is. */
+export function settleCall(
+  id: string,
+  scopes: readonly string[],
+  state: 'settled' | 'released' | 'lost',
+  spentNano: number | null,
+): Statement[] {
+  return [
+    ...scopes.map(scope => ({
+      sql: `UPDATE budgets SET used_nano = used_nano + (SELECT COALESCE(?, reserved_nano) - reserved_nano FROM spending WHERE id = ?)
+            WHERE scope = ? AND EXISTS (SELECT 1 FROM spending WHERE id = ? AND state = 'reserved')`,
+      params: [spentNano, id, scope, id],
+    })),
+    {
+      sql: `UPDATE spending SET state = ?, spent_nano = COALESCE(?, reserved_nano) WHERE id = ? AND state = 'reserved'`,
+      params: [state, spentNano, id],
+    },
+  ];
+}
+
+/** Calls in flight when their process died: nobody knows whether they were billed, so they stay counted at their worst case. */
+export async function settleLost(database: Database, runId: string): Promise<{calls: number; usd: number}> {
+  const [rows] = await database.write([
+    {
+      sql: `UPDATE spending SET state = 'lost', spent_nano = reserved_nano WHERE run_id = ? AND state = 'reserved' RETURNING reserved_nano`,
+      params: [runId],
+    },
+  ]);
+  const nano = (rows ?? []).reduce((sum, row) => sum + Number(row['reserved_nano']), 0);
+  return {calls: rows?.length ?? 0, usd: nano / nanoPerUsd};
+}
+
+export function insertReply(
+  record: {digest: string; runId: string; jobId: string; model: string; reply: ModelReply; cost: Cost},
+  nowMs: number,
+): Statement {
+  const text = JSON.stringify({reply: record.reply, cost: record.cost});
+  return {
+    sql: `INSERT INTO replies (digest, run_id, job_id, model, reply, cost_nano, checksum, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (digest) DO UPDATE SET run_id = excluded.run_id, job_id = excluded.job_id, model = excluded.model, reply = excluded.reply,
+            cost_nano = excluded.cost_nano, checksum = excluded.checksum, recorded_at = excluded.recorded_at`,
+    params: [
+      record.digest,
+      record.runId,
+      record.jobId,
+      record.model,
+      text,
+      record.cost.usd === null ? null : toNano(record.cost.usd),
+      checksum(text),
+      nowMs,
+    ],
+  };
+}
+
+export async function readReply(database: Database, digest: string, nowMs: number): Promise<RecordedReply | undefined> {
+  const [row] = await database.read('SELECT run_id, model, reply, checksum FROM replies WHERE digest = ?', [digest]);
+  if (row === undefined) return undefined;
+  const text = String(row['reply']);
+  if (row['checksum'] !== checksum(text)) {
+    await database.write([
+      {
+        sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
+        params: ['reply', digest, 'checksum does not match', text, nowMs],
+      },
+      {sql: 'DELETE FROM replies WHERE digest = ?', params: [digest]},
+    ]);
+    return undefined;
+  }
+  const {reply, cost} = JSON.parse(text) as {reply: ModelReply; cost: Cost};
+  return {reply, cost, model: String(row['model']), runId: String(row['run_id'])};
+}
+
+export function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,138 @@
+import {randomUUID} from 'node:crypto';
+import {noControl, type RunControl} from '../domain/run.ts';
+import type {Clock} from '../util/clock.ts';
+import type {Database, Statement} from './database.ts';
+import type {Ledger} from './ledger.ts';
+import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemories} from './memory-queries.ts';
+import * as runs from './run-queries.ts';
+import * as spending from './spending-queries.ts';
+
+/** The ledger over any database that speaks the shared dialect. */
+export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Ledger {
+  // Scopes of the calls that this process has reserved; a dead process's reservations stay counted as they are.
+  const scopesOfCall = new Map<string, readonly string[]>();
+  const settle = async (
+    id: string,
+    state: 'settled' | 'released' | 'lost',
+    nano: number | null,
+    more: Statement[] = [],
+  ): Promise<void> => {
+    const scopes = scopesOfCall.get(id) ?? [];
+    await database.write([...more, ...spending.settleCall(id, scopes, state, nano)]);
+    scopesOfCall.delete(id);
+  };
+  const readControl = async (runId: string): Promise<RunControl> =>
+    (await runs.readRun(database, runId))?.control ?? noControl;
+
+  return {
+    startRun: (run, jobs) => runs.startRun(database, run, jobs, clock.now()),
+    takeOverRun: (run, holder) => runs.takeOverRun(database, run, holder, clock.now()),
+    async beat(runId) {
+      await database.write([{sql: 'UPDATE runs SET heartbeat_at = ? WHERE id = ?', params: [clock.now(), runId]}]);
+      return await readControl(runId);
+    },
+    async control(runId, change) {
+      const control = {...(await readControl(runId)), ...change};
+      await database.write([
+        {sql: 'UPDATE runs SET control = ? WHERE id = ?', params: [JSON.stringify(control), runId]},
+      ]);
+    },
+    async endRun(runId, end) {
+      await database.write([
+        {
+          sql: 'UPDATE runs SET state = ?, exit_code = ?, end_reason = ?, ended_at = ? WHERE id = ?',
+          params: [end.state, end.exitCode, end.reason ?? null, clock.now(), runId],
+        },
+        {sql: 'DELETE FROM claims WHERE run_id = ?', params: [runId]},
+      ]);
+    },
+    run: id => runs.readRun(database, id),
+    runs: (options = {}) => runs.readRuns(database, options),
+    isHeld: run => runs.isHeld(run, clock.now()),
+
+    jobs: runId => runs.readJobs(database, runId),
+    countJobs: runId => runs.countJobs(database, runId),
+    async startJob(runId, job, repoKey) {
+      const busyWith = await runs.claimRepo(database, runId, repoKey, clock.now());
+      if (busyWith !== undefined) return {busyWith};
+      const [taken] = await database.write([
+        runs.takeRepo(runId, repoKey),
+        runs.markRunning(runId, job.id, repoKey, clock.now()),
+      ]);
+      return taken?.length === 1 ? {} : {busyWith: ''};
+    },
+    async releaseRepo(runId, repoKey) {
+      await database.write([releaseRepo(runId, repoKey)]);
+    },
+    async finishJob(runId, job, end) {
+      const {memory} = end;
+      await database.write([
+        runs.markEnded(runId, job.id, end.detail, clock.now()),
+        ...(end.confirmIn === undefined ? [] : [confirmDelivery(runId, job.id, end.confirmIn)]),
+        ...(memory === undefined ? [] : [insertMemory(memory.repoKey, job.skill, memory.output, memory.memory)]),
+        ...(end.releaseRepo === undefined ? [] : [releaseRepo(runId, end.releaseRepo)]),
+      ]);
+    },
+    async reopenJobs(runId, ids) {
+      await database.write(ids.map(id => runs.reopenJob(runId, id)));
+    },
+
+    async reserveCall(reservation) {
+      const id = randomUUID();
+      const result = await spending.reserveCall(database, reservation, id, clock.now());
+      if (result.kind === 'reserved') {
+        scopesOfCall.set(id, [...new Set([...reservation.limits.map(limit => limit.scope), ...reservation.counted])]);
+      }
+      return result;
+    },
+    releaseCall: id => settle(id, 'released', 0),
+    loseCall: id => settle(id, 'lost', null),
+    recordReply: (id, record) =>
+      settle(id, 'settled', record.cost.usd === null ? null : spending.toNano(record.cost.usd), [
+        spending.insertReply(record, clock.now()),
+      ]),
+    reply: digest => spending.readReply(database, digest, clock.now()),
+    async usedUsd(scope) {
+      const [row] = await database.read('SELECT used_nano FROM budgets WHERE scope = ?', [scope]);
+      return Number(row?.['used_nano'] ?? 0) / 1e9;
+    },
+    settleLost: runId => spending.settleLost(database, runId),
+
+    async memory(repoKey, skill, output) {
+      const all = await readMemories(database, repoKey, clock.now());
+      return all.find(memory => memory.skill === skill && memory.output === output);
+    },
+    memories: repoKey => readMemories(database, repoKey, clock.now()),
+    deliveries: repoKey => readDeliveries(database, repoKey),
+    async intendDelivery(runId, jobId, repoKey, files) {
+      await database.write(files.map(file => insertDelivery(runId, jobId, repoKey, file, clock.now())));
+    },
+    async pastCosts(skill, limit) {
+      const rows = await database.read(
+        `SELECT replies.cost_nano AS nano FROM replies JOIN jobs ON jobs.run_id = replies.run_id AND jobs.id = replies.job_id
+         WHERE jobs.skill = ? AND replies.cost_nano IS NOT NULL ORDER BY replies.recorded_at DESC LIMIT ?`,
+        [skill, limit],
+      );
+      return rows.map(row => Number(row['nano']) / 1e9);
+    },
+    async quarantined() {
+      const [row] = await database.read('SELECT COUNT(*) AS count FROM quarantine');
+      return Number(row?.['count'] ?? 0);
+    },
+    async collect(before) {
+      const ended = `SELECT id FROM runs WHERE state <> 'running' AND started_at < ?`;
+      const results = await database.write([
+        {sql: `DELETE FROM jobs WHERE run_id IN (${ended})`, params: [before]},
+        {sql: `DELETE FROM spending WHERE run_id IN (${ended})`, params: [before]},
+        {sql: `DELETE FROM replies WHERE run_id IN (${ended}) RETURNING digest`, params: [before]},
+        {sql: `DELETE FROM runs WHERE state <> 'running' AND started_at < ? RETURNING id`, params: [before]},
+      ]);
+      return {runs: results[3]?.length ?? 0, replies: results[2]?.length ?? 0};
+    },
+    close: () => database.close(),
+  };
+}
+
+function releaseRepo(runId: string, repoKey: string): Statement {
+  return {sql: 'DELETE FROM claims WHERE name = ? AND run_id = ?', params: [`repo:${repoKey}`, runId]};
+}

@@ -1,0 +1,194 @@
+import {chmodSync, mkdirSync, statSync} from 'node:fs';
+import path from 'node:path';
+import {DatabaseSync, type StatementSync} from 'node:sqlite';
+import {OrchestratorError} from '../domain/errors.ts';
+import type {Database, Row, Statement} from './database.ts';
+import {migrations} from './migrations.ts';
+
+/**
+ * Opens (and makes, mode 0600 in a 0700 folder) the ledger file. Writes that arrive while another is being committed
+ * share one transaction and one fsync; each has a savepoint, so that one that fails takes nobody with it.
+ *
+ * @throws OrchestratorError when the place cannot be written, the file is no ledger, or it comes from a newer version.
+ */
+export function openSqlite(file: string): Database {
+  const connection = connect(file);
+  const prepared = new Map<string, StatementSync>();
+  const prepare = (sql: string): StatementSync => {
+    let statement = prepared.get(sql);
+    if (statement === undefined) {
+      statement = connection.prepare(sql);
+      prepared.set(sql, statement);
+    }
+    return statement;
+  };
+  let queue: Pending[] = [];
+
+  const commit = (): void => {
+    const batch = queue;
+    queue = [];
+    const settled: (() => void)[] = [];
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+      for (const pending of batch) settled.push(execute(connection, prepare, pending));
+      connection.exec('COMMIT');
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('ROLLBACK');
+      const failure = explain(error, file);
+      for (const pending of batch) pending.reject(failure);
+      return;
+    }
+    for (const settle of settled) settle();
+  };
+
+  return {
+    async read(sql, params = []) {
+      return prepare(sql).all(...params) as Row[];
+    },
+    write(statements) {
+      return new Promise((resolve, reject) => {
+        if (queue.length === 0) setImmediate(commit);
+        queue.push({statements, resolve, reject});
+      });
+    },
+    async close() {
+      if (queue.length > 0) commit();
+      if (connection.isOpen) connection.close();
+    },
+  };
+}
+
+interface Pending {
+  readonly statements: readonly Statement[];
+  readonly resolve: (rows: Row[][]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+function execute(connection: DatabaseSync, prepare: (sql: string) => StatementSync, pending: Pending): () => void {
+  connection.exec('SAVEPOINT one_write');
+  try {
+    const rows = pending.statements.map(({sql, params}) => prepare(sql).all(...params) as Row[]);
+    connection.exec('RELEASE one_write');
+    return () => pending.resolve(rows);
+  } catch (error) {
+    if (isStorageError(error)) throw error;
+    connection.exec('ROLLBACK TO one_write');
+    connection.exec('RELEASE one_write');
+    return () => pending.reject(error);
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  let connection: DatabaseSync | undefined;
+  try {
+    makePrivateFolder(path.dirname(file));
+    connection = new DatabaseSync(file);
+    connection.exec('PRAGMA busy_timeout = 10000');
+    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec('PRAGMA synchronous = FULL');
+    chmodSync(file, 0o600);
+    migrate(connection, file);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw explain(error, file);
+  }
+}
+
+/** Makes the state folder for its owner alone; an existing folder of another user is refused. */
+export function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, {recursive: true, mode: 0o700});
+  const found = statSync(folder);
+  if (process.getuid !== undefined && found.uid !== process.getuid()) {
+    throw new OrchestratorError('state-folder-foreign', `${folder} belongs to another user`, {
+      hint: 'set ORCHESTRATOR_HOME to a folder of your own',
+    });
+  }
+  if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
+function migrate(connection: DatabaseSync, file: string): void {
+  const version = (): number => Number(connection.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (version() > migrations.length) {
+    throw new OrchestratorError(
+      'ledger-newer',
+      `${file} was written by a newer version (ledger version ${version()}, this one knows ${migrations.length})`,
+      {hint: 'update orchestrator, or set ORCHESTRATOR_HOME to another folder'},
+    );
+  }
+  if (version() === migrations.length) return;
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    for (let next = version(); next < migrations.length; next++) connection.exec(migrations[next]!);
+    connection.exec(`PRAGMA user_version = ${migrations.length}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+// Primary result codes of SQLite, https://www.sqlite.org/rescode.html
+const sqliteReasons = new Map<number, {code: string; message: string; hint: string}>([
+  [
+    3,
+    {
+      code: 'ledger-denied',
+      message: 'cannot be opened: permission denied',
+      hint: 'check its owner and mode, or set ORCHESTRATOR_HOME',
+    },
+  ],
+  [
+    5,
+    {
+      code: 'ledger-busy',
+      message: 'stayed locked by another process for 10 s',
+      hint: 'try again; see: orchestrator status',
+    },
+  ],
+  [8, {code: 'ledger-read-only', message: 'is read-only', hint: 'make it writable, or set ORCHESTRATOR_HOME'}],
+  [10, {code: 'ledger-io', message: 'met an input/output error', hint: 'check the disk, then: orchestrator resume'}],
+  [
+    11,
+    {
+      code: 'ledger-corrupt',
+      message: 'is damaged',
+      hint: 'move it away (keep it for rescue); a new one is made at the next start',
+    },
+  ],
+  [13, {code: 'disk-full', message: 'cannot grow: the disk is full', hint: 'free space, then: orchestrator resume'}],
+  [
+    14,
+    {
+      code: 'ledger-denied',
+      message: 'cannot be opened',
+      hint: 'check that the folder exists and is yours, or set ORCHESTRATOR_HOME',
+    },
+  ],
+  [26, {code: 'ledger-corrupt', message: 'is not a ledger', hint: 'move it away; a new one is made at the next start'}],
+]);
+
+function primaryCode(error: unknown): number | undefined {
+  const code = (error as {errcode?: unknown}).errcode;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}
+
+function isStorageError(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== undefined && sqliteReasons.has(code);
+}
+
+function explain(error: unknown, file: string): unknown {
+  if (error instanceof OrchestratorError) return error;
+  const reason = sqliteReasons.get(primaryCode(error) ?? -1);
+  if (reason !== undefined)
+    return new OrchestratorError(reason.code, `${file} ${reason.message}`, {hint: reason.hint, cause: error});
+  const system = (error as NodeJS.ErrnoException).code;
+  if (system !== undefined && /^E[A-Z]+$/.test(system)) {
+    return new OrchestratorError('state-folder-unusable', `${path.dirname(file)} cannot be used (${system})`, {
+      hint: 'set ORCHESTRATOR_HOME to a folder that you can write',
+      cause: error,
+    });
+  }
+  return error;
+}
