@@ -1,0 +1,3 @@
+module example.test/linkd
+
+go 1.22

@@ -1,0 +1,5 @@
+//! A set of integers kept as sorted, disjoint ranges.
+
+mod set;
+
+pub use set::RangeSet;

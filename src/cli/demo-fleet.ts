@@ -1,0 +1,131 @@
+import {spawn} from 'node:child_process';
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {devNull} from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {OrchestratorError} from '../domain/errors.ts';
+
+export interface DemoFleet {
+  readonly fleetFile: string;
+  readonly configFile: string;
+  /** Absolute paths of the repos, in the order of the fleet file. */
+  readonly repos: readonly string[];
+}
+
+/**
+ * Writes real git repositories of several languages, a fleet file and a task configuration into `directory`.
+ * The same `now` (milliseconds since 1970) gives the same commit ids. Never touches a repo folder that exists already.
+ */
+export async function createDemoFleet(directory: string, {now}: {now: number}): Promise<DemoFleet> {
+  const {authors, repos} = JSON.parse(await readFile(path.join(sources, 'fleet.json'), 'utf8')) as Sources;
+  await mkdir(directory, {recursive: true});
+  const paths = await Promise.all(
+    repos.map(async repo => {
+      const target = path.join(directory, repo.name);
+      await createFolder(target);
+      const stream = await importStream(repo, authors, now);
+      await git(target, ['init', '--quiet', '--template=', '--initial-branch=main']);
+      await git(target, ['fast-import', '--quiet'], stream);
+      await git(target, ['reset', '--quiet', '--hard', 'main']);
+      return target;
+    }),
+  );
+  const fleetFile = path.join(directory, 'repos.json');
+  const configFile = path.join(directory, 'tasks.json');
+  await writeJson(fleetFile, {
+    repositories: repos.map(({name, description, tags}) => ({name, path: `./${name}`, branch: 'main', description, tags})),
+  });
+  await writeJson(configFile, {
+    description: 'Two skills over the demo fleet, without a model',
+    tasks: [
+      {name: 'Update READMEs', skill: 'readme-generator', group: 'all'},
+      {name: 'Update PROJECT.md', skill: 'repo-summarizer', group: 'all'},
+    ],
+    settings: {fleet: './repos.json', model: 'offline', max_workers: 4, results_dir: '.'},
+  });
+  return {fleetFile, configFile, repos: paths};
+}
+
+/** `fleet.json`: how the files of each repo came to be. */
+interface Sources {
+  readonly authors: Readonly<Record<string, string>>;
+  readonly repos: readonly SourceRepo[];
+}
+
+interface SourceRepo {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly commits: readonly {
+    readonly hoursAgo: number;
+    readonly author: string;
+    readonly message: string;
+    readonly files: readonly string[];
+    /** Replacements that turn the file as it is in the end into the file as this commit had it. */
+    readonly earlier?: Readonly<Record<string, readonly (readonly [find: string, replaceBy: string])[]>>;
+  }[];
+}
+
+const sources = fileURLToPath(new URL('../../examples/fleet/', import.meta.url));
+
+// npm and git act on files of these names, so the package carries them under others
+const storedNames: Readonly<Record<string, string>> = {'.gitignore': '_gitignore', '.env': '_env'};
+
+async function createFolder(target: string): Promise<void> {
+  try {
+    await mkdir(target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new OrchestratorError('demo-exists', `${target} exists already`, {hint: 'Choose an empty folder.', cause: error});
+  }
+}
+
+/** Everything that `git fast-import` needs to make the whole history in one process. */
+async function importStream(repo: SourceRepo, authors: Sources['authors'], now: number): Promise<string> {
+  const parts: string[] = [];
+  for (const commit of repo.commits) {
+    const who = `${authors[commit.author]} ${Math.floor(now / 1000) - commit.hoursAgo * 3600} +0000`;
+    parts.push(`commit refs/heads/main\nauthor ${who}\ncommitter ${who}\n${data(`${commit.message}\n`)}`);
+    for (const file of commit.files) {
+      let text = await readFile(path.join(sources, repo.name, storedNames[file] ?? file), 'utf8');
+      for (const [find, replaceBy] of commit.earlier?.[file] ?? []) {
+        if (!text.includes(find)) throw new Error(`fleet.json: ${repo.name}/${file} does not hold ${JSON.stringify(find)}`);
+        text = text.replace(find, () => replaceBy);
+      }
+      parts.push(`M ${text.startsWith('#!') ? '100755' : '100644'} inline ${file}\n${data(text)}`);
+    }
+  }
+  return parts.join('');
+}
+
+const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
+
+const writeJson = (file: string, value: unknown): Promise<void> =>
+  writeFile(file, `${JSON.stringify(value, undefined, 2)}\n`);
+
+/** Runs git in a repo we have just made, without any configuration, hook or identity of the person. */
+async function git(directory: string, args: readonly string[], input = ''): Promise<void> {
+  const env = {
+    PATH: process.env['PATH'],
+    SYSTEMROOT: process.env['SYSTEMROOT'],
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: devNull,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CEILING_DIRECTORIES: path.dirname(directory),
+  };
+  const child = spawn('git', ['-c', `core.hooksPath=${devNull}`, '-c', 'core.autocrlf=false', ...args], {
+    cwd: directory,
+    env,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.on('data', chunk => (complaint += chunk));
+  // git may end before it has read everything; its exit code then tells why
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw new Error(`git ${args[0]} in ${directory} ended with ${code}: ${complaint.trim()}`);
+}
