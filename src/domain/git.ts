@@ -20,6 +20,13 @@ export interface CommitInfo {
   readonly message: string;
 }
 
+/** A path that differs between two trees; a side is absent where the path is. */
+export interface TreeChange {
+  readonly path: string;
+  readonly before?: Pick<TreeEntry, 'kind' | 'id'>;
+  readonly after?: Pick<TreeEntry, 'kind' | 'id'>;
+}
+
 /** Where HEAD of a repo was when the job looked. */
 export interface Head {
   readonly commit: string;
@@ -36,10 +43,12 @@ export interface ObjectReader {
   readonly objectFormat: 'sha1' | 'sha256';
   /** Commits reachable from `commit`, newest first along first parents, at most `limit`; ends early at a shallow border. */
   history(commit: string, limit: number): Promise<CommitInfo[]>;
-  /** Every file below the tree, in path order. Throws `RepoFailure` when there are more than `maxEntries`. */
+  /** Every file below the tree, in path order. Throws `JobFailure` (`tree-too-large`) when there are more than `maxEntries`, default 200,000. */
   tree(treeId: string, options?: {maxEntries?: number}): Promise<TreeEntry[]>;
+  /** Paths that differ, in path order; looks only into folders that do. At most about `limit`: more mean that there are more than that. */
+  changes(before: string | undefined, after: string, limit: number): Promise<TreeChange[]>;
   /** Sizes in bytes, in the order asked; `undefined` for an object that is missing. */
   sizes(ids: readonly string[]): Promise<(number | undefined)[]>;
-  /** Contents, in the order asked; `undefined` for an object that is missing. */
+  /** Contents, in the order asked; `undefined` for an object that is missing, or larger than a reader reads (10 MB). */
   blobs(ids: readonly string[]): Promise<(Buffer | undefined)[]>;
 }

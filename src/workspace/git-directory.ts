@@ -1,0 +1,37 @@
+import {randomBytes} from 'node:crypto';
+import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {readSmallFile} from '../util/read-small-file.ts';
+
+export type ObjectFormat = 'sha1' | 'sha256';
+
+/**
+ * An empty bare repository of our own under `directory`, the only git dir git is ever started in for reading. Made once;
+ * two processes may do it at the same time.
+ */
+export async function ensureGitDirectory(directory: string, format: ObjectFormat): Promise<string> {
+  const path = join(directory, `${format}.git`);
+  if (readSmallFile(join(path, 'config'), 4096)?.toString('utf8') === configs[format]) return path;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await mkdir(join(temporary, 'objects'), {recursive: true, mode: 0o700});
+  await mkdir(join(temporary, 'refs'));
+  await writeFile(join(temporary, 'HEAD'), 'ref: refs/heads/none\n');
+  await writeFile(join(temporary, 'config'), configs[format]);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    // Another process was first, or one of an older version: then only the configuration is replaced.
+    await rename(join(temporary, 'config'), join(path, 'config')).catch(() => Promise.reject(error));
+    await rm(temporary, {recursive: true, force: true});
+  }
+  return path;
+}
+
+// The commit graph is off because a repo could lie in its own.
+const settings =
+  '[core]\n\tbare = true\n\thooksPath = /dev/null\n\tcommitGraph = false\n\tfsmonitor = false\n[gc]\n\tauto = 0\n';
+
+const configs: Readonly<Record<ObjectFormat, string>> = {
+  sha1: `${settings}[core]\n\trepositoryformatversion = 0\n`,
+  sha256: `${settings}[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n`,
+};

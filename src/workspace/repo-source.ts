@@ -1,0 +1,78 @@
+import {OrchestratorError} from '../domain/errors.ts';
+import {JobFailure} from '../domain/outcome.ts';
+import {type CatFile, GitDied} from './cat-file.ts';
+import type {ObjectFormat} from './git-directory.ts';
+import type {ObjectSource} from './object-reader.ts';
+import type {ObjectReply} from './reply-parser.ts';
+import type {RepoGroup, StartGit} from './repo-group.ts';
+
+type Replies = (ObjectReply | undefined)[];
+
+/**
+ * Asks the group's git, and once that died a git of the repo's own, so that a repo which kills git takes no neighbour along.
+ */
+export class RepoSource implements ObjectSource {
+  readonly #group: RepoGroup;
+  readonly #objectsDirectory: string;
+  readonly #format: ObjectFormat;
+  readonly #start: StartGit;
+  #own: Promise<CatFile> | undefined;
+
+  constructor(group: RepoGroup, objectsDirectory: string, format: ObjectFormat, start: StartGit) {
+    this.#group = group;
+    this.#objectsDirectory = objectsDirectory;
+    this.#format = format;
+    this.#start = start;
+  }
+
+  info(names: readonly string[]): Promise<Replies> {
+    return this.#ask(git => git.info(names));
+  }
+
+  contents(names: readonly string[], maxBytes: number): Promise<Replies> {
+    return this.#ask(git => git.contents(names, maxBytes));
+  }
+
+  release(): void {
+    this.#group.leave();
+    void this.#own?.then(git => git.close());
+  }
+
+  async #ask(question: (git: CatFile) => Promise<Replies>): Promise<Replies> {
+    if (this.#own === undefined) {
+      const shared = this.#group.git(this.#format);
+      const git = await shared;
+      if (git.serves(this.#objectsDirectory)) {
+        try {
+          return await question(git);
+        } catch (error) {
+          if (!(error instanceof GitDied)) throw error;
+          this.#group.forget(this.#format, shared);
+        }
+      }
+      this.#own ??= this.#start(this.#format, [this.#objectsDirectory]);
+    }
+    try {
+      return await question(await this.#own);
+    } catch (error) {
+      if (error instanceof GitDied) throw faultOf(error);
+      throw error;
+    }
+  }
+}
+
+function faultOf(died: GitDied): Error {
+  if (died.cause !== undefined) {
+    const hint = 'install git 2.36 or newer, or put it into PATH';
+    return new OrchestratorError('git-missing', 'git cannot be started', {hint, cause: died.cause});
+  }
+  // What git answers to an option that it does not know.
+  if (died.exitCode === 129) {
+    return new OrchestratorError('git-too-old', 'git is too old to read repositories', {
+      hint: 'install git 2.36 or newer',
+    });
+  }
+  return new JobFailure('repo-corrupt', 'git stopped while it was reading the objects of the repository', {
+    cause: died,
+  });
+}
