@@ -1,12 +1,8 @@
-import type {Delivered, ChangedFile} from '../domain/outcome.ts';
 import type {ObjectReader} from '../domain/git.ts';
+import type {ChangedFile, Delivered} from '../domain/outcome.ts';
+import type {ProposedFile} from '../domain/proposed-file.ts';
 
-/** A file that a job wants to exist with this content. */
-export interface ProposedFile {
-  /** Relative to the repo root, `/` separated. Untrusted: it may come from a skill, a template or a reply. */
-  readonly path: string;
-  readonly text: string;
-}
+export type {ProposedFile} from '../domain/proposed-file.ts';
 
 /** Content that we delivered to a path earlier, so that it is ours to replace. */
 export interface EarlierDelivery {
@@ -15,15 +11,28 @@ export interface EarlierDelivery {
   readonly blob: string;
 }
 
+/** What is about to be written to one path. */
+export interface IntendedFile extends ChangedFile {
+  /** Git blob id that the new content has once it is committed: with LF where git itself turned it into CRLF on checkout. */
+  readonly blob: string;
+  /** The same of what it replaces; `undefined` for a new file. */
+  readonly before: string | undefined;
+}
+
 export interface DeliveryRequest {
   readonly repoPath: string;
-  readonly reader: ObjectReader;
-  /** Blob ids at the planned commit, by path. */
+  readonly reader: Pick<ObjectReader, 'head' | 'objectFormat'>;
+  /** Object ids at the planned commit, by path; submodules and links included. */
   readonly committed: ReadonlyMap<string, string>;
   readonly files: readonly ProposedFile[];
   readonly earlier: readonly EarlierDelivery[];
-  /** Called after all checks and before the first effect, with what is about to be written; must be durable when it resolves. */
-  readonly intend: (files: readonly {path: string; blob: string; before: string | undefined}[]) => Promise<void>;
+  /**
+   * What was intended before a crash and never confirmed. A file that is found with this blob was written then, and is reported as
+   * delivered with the counts recorded here, so that a resumed delivery ends as an undisturbed one.
+   */
+  readonly unconfirmed?: readonly IntendedFile[];
+  /** Called after all checks and before the first effect, with all that this delivery changes; must be durable when it resolves. */
+  readonly intend: (files: readonly IntendedFile[]) => Promise<void>;
 }
 
 export type DeliveryResult =

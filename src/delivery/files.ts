@@ -1,0 +1,122 @@
+import {JobFailure} from '../domain/outcome.ts';
+import {effectiveUserId} from '../util/effective-user.ts';
+import {pathProblem} from '../util/path-problem.ts';
+import {quoteText} from '../util/quote-text.ts';
+import {type CurrentFile, readCurrentFile} from './current-file.ts';
+import type {Delivery, DeliveryRequest, DeliveryResult, IntendedFile} from './delivery.ts';
+import {type DirectoryAccess, detectDirectoryAccess} from './directory.ts';
+import {judgeFile} from './judge-file.ts';
+import {type StagedFile, stageFile} from './staged-file.ts';
+import {WorkTree} from './work-tree.ts';
+import {writeFailure} from './write-failure.ts';
+
+export interface FilesDeliveryOptions {
+  /** How folders are held on to; default: the safest this system has. */
+  readonly access?: DirectoryAccess;
+}
+
+/** Writes into the user's checkout: the files themselves and nothing else, never the index, HEAD or stash. All checks come before the first effect. */
+export function createFilesDelivery(options: FilesDeliveryOptions = {}): Delivery {
+  const access = options.access ?? detectDirectoryAccess();
+  const userId = effectiveUserId();
+  return {
+    deliver: async request => {
+      assertPaths(request);
+      const tree = await WorkTree.open(request.repoPath, access, userId);
+      try {
+        return await deliverInto(tree, request, userId);
+      } finally {
+        await tree.close();
+      }
+    },
+  };
+}
+
+interface Write {
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly current: CurrentFile | undefined;
+}
+
+async function deliverInto(
+  tree: WorkTree,
+  request: DeliveryRequest,
+  userId: number | undefined,
+): Promise<DeliveryResult> {
+  const intended: IntendedFile[] = [];
+  const writes: Write[] = [];
+  for (const file of request.files) {
+    const folder = await tree.findFolder(file.path);
+    assertNoSubmodule(file.path, request);
+    const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(file.path), file.path);
+    const verdict = judgeFile(file, current?.bytes, request);
+    if (verdict.kind !== 'same') intended.push(verdict.intended);
+    if (verdict.kind === 'write') writes.push({path: file.path, bytes: verdict.bytes, current});
+  }
+  if (intended.length === 0) return {kind: 'unchanged', files: []};
+  if (writes.length > 0) {
+    await request.intend(intended);
+    await writeFiles(tree, writes, request, userId);
+  }
+  const files = intended.map(({path, added, removed}) => ({path, added, removed}));
+  return {kind: 'delivered', delivered: {kind: 'files'}, files};
+}
+
+/** Every file is whole on the disk before the first one takes its place. */
+async function writeFiles(
+  tree: WorkTree,
+  writes: readonly Write[],
+  request: DeliveryRequest,
+  userId: number | undefined,
+): Promise<void> {
+  const staged: StagedFile[] = [];
+  const isCommitted = (path: string): boolean => request.committed.has(path);
+  try {
+    for (const write of writes) {
+      const folder = await tree.makeFolder(write.path);
+      staged.push(await stageFile({...write, folder, isCommitted, userId}));
+    }
+    for (const file of staged) await file.land();
+    await tree.sync(staged.map(({folder}) => folder));
+    for (const {path, folder} of staged) {
+      if (await tree.leadsTo(path, folder)) continue;
+      throw new JobFailure(
+        'path-not-a-file',
+        `The folder of ${quoteText(path)} was moved while it was being written to.`,
+      );
+    }
+  } catch (error) {
+    for (const file of staged) await file.discard();
+    await tree.removeMade();
+    throw writeFailure(error, writes[0]!.path);
+  }
+}
+
+function assertPaths({files}: DeliveryRequest): void {
+  const seen = new Set<string>();
+  for (const {path} of files) {
+    const problem = pathProblem(path);
+    if (problem !== undefined)
+      throw new JobFailure('path-escapes', `The path ${quoteText(path)} ${problem}; nothing was written.`);
+    // On a disk that folds case both would be one file.
+    const folded = path.normalize('NFC').toLowerCase();
+    if (seen.has(folded))
+      throw new JobFailure('reply-off-format', `The path ${quoteText(path)} is given twice; nothing was written.`);
+    seen.add(folded);
+  }
+}
+
+/** A submodule that is not checked out is an empty folder; git would not see what is written there. */
+function assertNoSubmodule(path: string, {committed}: DeliveryRequest): void {
+  for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
+    if (!committed.has(path.slice(0, end))) continue;
+    throw new JobFailure(
+      'path-escapes',
+      `${quoteText(path.slice(0, end))} is a submodule, not a folder; nothing was written.`,
+    );
+  }
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
