@@ -1,0 +1,24 @@
+import {z} from 'zod';
+import {modelsFileSchema} from '../src/config/models-file.ts';
+import {taskConfigurationSchema} from '../src/config/task-schema.ts';
+import {fleetSchema} from '../src/fleet/fleet-schema.ts';
+
+export interface GeneratedFile {
+  /** Relative to the package. */
+  readonly file: string;
+  readonly render: () => string | Promise<string>;
+}
+
+/** Every file that is made from the sources. To add one, add a line. */
+export const generatedFiles: readonly GeneratedFile[] = [
+  {file: 'schema/tasks.schema.json', render: () => renderSchema(taskConfigurationSchema, 'Task configuration')},
+  {file: 'schema/repos.schema.json', render: () => renderSchema(fleetSchema, 'Fleet file')},
+  {file: 'schema/models.schema.json', render: () => renderSchema(modelsFileSchema, 'Models file')},
+];
+
+/** JSON Schema for editors, which know draft 7 best. */
+export function renderSchema(schema: z.ZodType, title: string): string {
+  const {$schema, ...rest} = z.toJSONSchema(schema, {target: 'draft-7', io: 'input'});
+  // The two keys after the title are read by editors that otherwise complain about comments.
+  return `${JSON.stringify({$schema, title, allowComments: true, allowTrailingCommas: true, ...rest}, null, 2)}\n`;
+}

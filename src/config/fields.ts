@@ -1,0 +1,76 @@
+import {z} from 'zod';
+import {deliveryKinds} from '../domain/job.ts';
+import {modes} from '../domain/skill.ts';
+
+/** Keys that a task and the settings share; a task's own value wins. The descriptions are what editors show. */
+export const sharedFields = {
+  mode: z
+    .enum(modes)
+    .describe(
+      'How a change is made: "simple" is one model call, "agent" a model with tools, "script" the skill\'s own script. Default: what the skill says, else "simple".',
+    ),
+  model: modelName().describe(
+    'The model to ask, as provider/model, for example "anthropic/claude-sonnet-4-5"; "offline" uses no model.',
+  ),
+  models: z
+    .array(modelName())
+    .min(1)
+    .max(10)
+    .describe(
+      'Models in the order in which they are asked; the later ones only when the earlier ones are down. With "model" these are its fallbacks.',
+    ),
+  output: outputPath().describe(
+    'The file to write, relative to the repo; YYYY, MM and DD stand for the date. Default: what the skill says.',
+  ),
+  deliver: z
+    .enum(deliveryKinds)
+    .describe('How a change leaves: "files" in the work tree, "branch", "pull-request" or "patch". Default: "files".'),
+  verify: z
+    .array(line('a command'))
+    .max(50)
+    .describe('Commands that must succeed in the changed repo before anything is delivered.'),
+  timeout_s: z.number().positive().max(86_400).describe('Longest time for one job, in seconds. Default: 600.'),
+  force: z.boolean().describe('true runs again what is up to date and ignores recorded replies. Default: false.'),
+  context_tokens: z
+    .int()
+    .min(1000)
+    .max(4_000_000)
+    .describe('How much of a repo the model is shown, in tokens. Default: 60000.'),
+  max_output_tokens: z.int().min(1).max(1_000_000).describe('Longest reply, in tokens. Default: 16000.'),
+  exclude: z.array(line('a name, path or glob')).max(10_000).describe('Repos to leave out: names, paths or globs.'),
+};
+
+export function usd() {
+  return z.number().positive().max(1_000_000);
+}
+
+/** A short text on one line: it goes into logs and tables. */
+export function line(what: string) {
+  return z
+    .string()
+    .min(1)
+    .max(4096)
+    .regex(/^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$/, {
+      error: `expected ${what} on one line, without control characters`,
+    });
+}
+
+export function modelName() {
+  return z
+    .string()
+    .max(200)
+    .regex(/^(?:offline|[A-Za-z0-9][A-Za-z0-9._-]*\/[^\s/][^\s]*)$/, {
+      error: 'expected a model as "provider/model", or "offline"',
+    });
+}
+
+/** Delivery checks it again against the real folder; this refuses what can never be right. */
+export function outputPath() {
+  return z
+    .string()
+    .min(1)
+    .max(1024)
+    .regex(/^(?![/~\\])(?!.*(?:^|\/)(?:\.{1,2}|\.[gG][iI][tT])(?:\/|$))[^\\:\u0000-\u001f\u007f]+$/, {
+      error: 'expected a path inside the repo, without "..", ".git", ":" or "\\"',
+    });
+}

@@ -1,0 +1,170 @@
+import type {Problem} from '../domain/problem.ts';
+import {show} from '../util/describe-issue.ts';
+import {expandPath, expandVariables, type PathPlaces} from '../util/expand-path.ts';
+import type {JsonPath} from '../util/jsonc-document.ts';
+import {flagSettings, settingsFromFlags} from './flag-settings.ts';
+import {defaultSettings, type Flags, type Settings} from './settings.ts';
+import type {WrittenSettings} from './settings-schema.ts';
+
+export interface SettingsSources {
+  readonly written?: WrittenSettings | undefined;
+  /** Folder of the configuration file, for its paths. */
+  readonly configDir: string;
+  readonly flags: Flags;
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: PathPlaces['env'];
+  /** Makes a problem at a place inside the written settings. */
+  readonly problemAt: (path: JsonPath, message: string) => Problem;
+}
+
+export interface ResolvedSettings {
+  readonly settings: Settings;
+  /** One line for each flag that the configuration overrides, naming both values. */
+  readonly overrides: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** Configuration over flags over defaults. */
+export function resolveSettings(sources: SettingsSources): ResolvedSettings {
+  const {written = {}, flags, home, env} = sources;
+  const fromFlags = settingsFromFlags(flags);
+  const problems = [...fromFlags.problems];
+  const config = expandLayer(written, {base: sources.configDir, home, env}, (path, message) =>
+    problems.push(sources.problemAt(path, message)),
+  );
+  const typed = expandLayer(fromFlags.settings, {base: sources.cwd, home, env}, ([key], message) => {
+    problems.push({path: flagSettings.find(entry => entry.key === key)?.label(flags) ?? String(key), message});
+  });
+  const merged = {...typed, ...config};
+  const models = modelsOf(config) ?? modelsOf(typed);
+  const settings: Settings = {
+    ...defaultSettings,
+    resultsDir: merged.results_dir ?? home,
+    notify: merged.notify ?? [],
+    skillDirs: [...(config.skills ?? []), ...(typed.skills ?? [])],
+    exclude: [...new Set([...(config.exclude ?? []), ...(typed.exclude ?? [])])],
+    verify: merged.verify ?? [],
+    ...defined({
+      parallel: merged.parallel,
+      maxWorkers: merged.max_workers,
+      mode: modeOf(config) ?? modeOf(typed),
+      logFile: merged.log_file,
+      models,
+      output: merged.output,
+      deliver: merged.deliver,
+      push: merged.push,
+      budgetUsd: merged.budget_usd,
+      budgetUsdPerDay: merged.budget_usd_per_day,
+      budgetUsdPerMonth: merged.budget_usd_per_month,
+      deadline: merged.deadline,
+      batch: merged.batch,
+      force: merged.force,
+      deadManUrl: merged.dead_man_url,
+      fleetFile: merged.fleet,
+      timeoutMs: milliseconds(merged.timeout_s),
+      contextTokens: merged.context_tokens,
+      maxOutputTokens: merged.max_output_tokens,
+      prPerHour: merged.pr_per_hour,
+      graceMs: milliseconds(merged.grace_s),
+    }),
+  };
+  return {settings, overrides: overridesOf(written, fromFlags.settings, config, typed, flags), problems};
+}
+
+/** `model` first, then `models`; undefined when neither is given. */
+export function modelsOf(written: {
+  readonly model?: string;
+  readonly models?: readonly string[];
+}): string[] | undefined {
+  const models = [...(written.model === undefined ? [] : [written.model]), ...(written.models ?? [])];
+  return models.length === 0 ? undefined : [...new Set(models)];
+}
+
+/** Leaves out what is undefined, so that a spread keeps the default. */
+export function defined<T extends object>(values: T): {[Key in keyof T]?: Exclude<T[Key], undefined>} {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>;
+  };
+}
+
+type Report = (path: JsonPath, message: string) => void;
+
+function expandLayer(written: WrittenSettings, places: PathPlaces, report: Report): WrittenSettings {
+  const expandOne = (at: JsonPath, text: string): string => {
+    const {path, unset} = expandPath(text, places);
+    if (unset !== undefined) report(at, `the environment variable ${unset} is not set`);
+    return path ?? text;
+  };
+  const expandAddress = (at: JsonPath, text: string): string => {
+    if (!text.startsWith('$')) return text;
+    const {text: address, unset} = expandVariables(text, places.env);
+    if (unset !== undefined) report(at, `the environment variable ${unset} is not set`);
+    // The value may be a secret, so the message does not show it.
+    else if (!/^(?:https?|smtps?):\/\/\S+$|^mailto:\S+$/.test(address)) report(at, `${text} does not hold a URL`);
+    return address;
+  };
+  const {log_file, results_dir, fleet, skills, notify, dead_man_url, exclude} = written;
+  return {
+    ...written,
+    ...defined({
+      log_file: log_file === undefined ? undefined : expandOne(['log_file'], log_file),
+      results_dir: results_dir === undefined ? undefined : expandOne(['results_dir'], results_dir),
+      fleet: fleet === undefined ? undefined : expandOne(['fleet'], fleet),
+      skills: skills?.map((skill, index) => expandOne(['skills', index], skill)),
+      notify: notify?.map((address, index) => expandAddress(['notify', index], address)),
+      // A plain word names a repo; only what looks like a path is one.
+      exclude: exclude?.map((pattern, index) =>
+        /^[~.$/]/.test(pattern) ? expandOne(['exclude', index], pattern) : pattern,
+      ),
+      dead_man_url: dead_man_url === undefined ? undefined : expandAddress(['dead_man_url'], dead_man_url),
+    }),
+  };
+}
+
+function modeOf(written: WrittenSettings): Settings['mode'] {
+  return written.mode ?? (written.simple_mode === undefined ? undefined : written.simple_mode ? 'simple' : 'agent');
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
+function overridesOf(
+  written: WrittenSettings,
+  typedAsWritten: WrittenSettings,
+  config: WrittenSettings,
+  typed: WrittenSettings,
+  flags: Flags,
+): string[] {
+  const lines: string[] = [];
+  for (const {key, label} of flagSettings) {
+    const flagValue = typedAsWritten[key];
+    // Skill folders and exclusions of both places hold.
+    if (flagValue === undefined || key === 'skills' || key === 'exclude') continue;
+    const settingKey =
+      key === 'mode' && written.mode === undefined
+        ? 'simple_mode'
+        : key === 'model' && written.model === undefined
+          ? 'models'
+          : key;
+    const value = written[settingKey];
+    if (value === undefined) continue;
+    const same =
+      key === 'mode'
+        ? modeOf(config) === typed.mode
+        : key === 'model'
+          ? modelsOf(config)?.[0] === typed.model
+          : config[key] === typed[key];
+    if (!same) lines.push(overrideLine(settingKey, value, label(flags), flagValue));
+  }
+  return lines;
+}
+
+/** `max_workers: the configuration's 5 wins over --max-workers 10`. */
+export function overrideLine(key: string, value: unknown, flag: string, flagValue: unknown): string {
+  // --agent, --parallel and the like are their own value.
+  const bare = typeof flagValue === 'boolean' || flag === `--${flagValue}`;
+  const shown = Array.isArray(value) ? value.join(', ') : show(value);
+  return `${key}: the configuration's ${shown} wins over ${bare ? flag : `${flag} ${flagValue}`}`;
+}

@@ -1,0 +1,91 @@
+import {z} from 'zod';
+import {line, sharedFields, usd} from './fields.ts';
+
+const {mode, model, models, output, deliver, verify, timeout_s, force, context_tokens, max_output_tokens, exclude} =
+  sharedFields;
+
+/** `settings` of a task configuration. What stands here wins over the command line. */
+export const settingsSchema = z
+  .strictObject({
+    parallel: z
+      .boolean()
+      .exactOptional()
+      .describe('false runs one repo at a time, in the listed order. Default: true.'),
+    max_workers: z.int().min(1).max(10_000).exactOptional().describe('Jobs at once on this machine. Default: 5.'),
+    simple_mode: z
+      .boolean()
+      .exactOptional()
+      .describe('true is mode "simple", false is mode "agent". A task\'s "mode" wins.'),
+    mode: mode.exactOptional(),
+    log_file: line('a path').exactOptional().describe('Also write the log there. Default: standard output only.'),
+    model: model.exactOptional(),
+    models: models.exactOptional(),
+    output: output.exactOptional(),
+    deliver: deliver.exactOptional(),
+    push: z.boolean().exactOptional().describe('true pushes branches to the remote. Default: false.'),
+    budget_usd: usd().exactOptional().describe('Most that one run may cost, in US dollars.'),
+    budget_usd_per_day: usd().exactOptional().describe('Most that all runs of a day may cost together, in US dollars.'),
+    budget_usd_per_month: usd()
+      .exactOptional()
+      .describe('Most that all runs of a month may cost together, in US dollars.'),
+    deadline: z
+      .string()
+      .regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, {error: 'expected a time of day as "HH:MM", from "00:00" to "23:59"'})
+      .exactOptional()
+      .describe('Local time, the next one, after which no new job starts, as "HH:MM".'),
+    results_dir: line('a path').exactOptional().describe('Where the results file goes. Default: the home directory.'),
+    batch: z
+      .boolean()
+      .exactOptional()
+      .describe('true uses the batch interface of the provider: half the price, slower. Default: false.'),
+    force: force.exactOptional(),
+    notify: z
+      .array(address('a URL such as "https://…", or "$NAME" of a variable that holds one'))
+      .max(50)
+      .exactOptional()
+      .describe(
+        'URLs told when a run ends: https (webhook, Slack, ntfy), mailto or smtp. $NAME takes one from the environment.',
+      ),
+    dead_man_url: address('a URL such as "https://…", or "$NAME" of a variable that holds one')
+      .exactOptional()
+      .describe(
+        'URL asked for when a run has ended, so that a night that did not happen is noticed. $NAME takes it from the environment.',
+      ),
+    fleet: line('a path')
+      .exactOptional()
+      .describe('The fleet file. Default: config/repos.json, then repos.json in the state directory.'),
+    skills: z
+      .array(line('a path'))
+      .max(100)
+      .exactOptional()
+      .describe('Folders searched for skills before all others; or folders of single skills.'),
+    exclude: exclude.exactOptional(),
+    verify: verify.exactOptional(),
+    timeout_s: timeout_s.exactOptional(),
+    context_tokens: context_tokens.exactOptional(),
+    max_output_tokens: max_output_tokens.exactOptional(),
+    pr_per_hour: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .exactOptional()
+      .describe('Most pull requests opened in an hour. Default: 20.'),
+    grace_s: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .exactOptional()
+      .describe('How long calls in flight may go on after a stop, in seconds. Default: 60.'),
+  })
+  .describe('What holds for every task. Settings win over the command line.');
+
+export type WrittenSettings = z.infer<typeof settingsSchema>;
+
+function address(what: string) {
+  return z
+    .string()
+    .max(4096)
+    .regex(/^(?:(?:https?|smtps?):\/\/[^\s]+|mailto:[^\s]+|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?[^\s]*)$/, {
+      error: `expected ${what}`,
+    });
+}

@@ -1,0 +1,78 @@
+import type {DeliveryKind} from '../domain/job.ts';
+import type {Mode} from '../domain/skill.ts';
+
+/** What holds for a whole run: configuration, then flags, then defaults. Paths are absolute. */
+export interface Settings {
+  /** False: one repo at a time, in the listed order. */
+  readonly parallel: boolean;
+  readonly maxWorkers: number;
+  /** Absent: each skill's own mode, else `simple`. */
+  readonly mode?: Mode;
+  readonly logFile?: string;
+  /** In the order in which they are asked. */
+  readonly models?: readonly string[];
+  readonly output?: string;
+  readonly deliver: DeliveryKind;
+  readonly push: boolean;
+  readonly budgetUsd?: number;
+  readonly budgetUsdPerDay?: number;
+  readonly budgetUsdPerMonth?: number;
+  /** Local time `HH:MM`, the next one. */
+  readonly deadline?: string;
+  readonly resultsDir: string;
+  readonly batch: boolean;
+  readonly force: boolean;
+  readonly notify: readonly string[];
+  readonly deadManUrl?: string;
+  readonly fleetFile?: string;
+  readonly skillDirs: readonly string[];
+  /** Of the configuration and of the command line together: leaving out is always safe. */
+  readonly exclude: readonly string[];
+  readonly timeoutMs: number;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  readonly verify: readonly string[];
+  readonly prPerHour: number;
+  readonly graceMs: number;
+}
+
+/** The command line as typed. Numbers may still be text: they are checked together with everything else. */
+export interface Flags {
+  readonly skill?: string;
+  readonly repos?: readonly string[];
+  readonly repoNames?: readonly string[];
+  readonly group?: string;
+  readonly tag?: string;
+  readonly select?: string;
+  readonly exclude?: readonly string[];
+  /** `--simple`, `--agent`, `--script`. */
+  readonly mode?: string;
+  readonly output?: string;
+  readonly model?: string;
+  readonly deliver?: string;
+  /** `--parallel` is true, `--sequential` is false. */
+  readonly parallel?: boolean;
+  readonly maxWorkers?: number | string;
+  readonly budget?: number | string;
+  readonly deadline?: string;
+  readonly batch?: boolean;
+  readonly force?: boolean;
+  readonly logFile?: string;
+  readonly resultsDir?: string;
+  readonly fleet?: string;
+  readonly skillsDir?: string | readonly string[];
+}
+
+export const defaultSettings = {
+  parallel: true,
+  maxWorkers: 5,
+  deliver: 'files',
+  push: false,
+  batch: false,
+  force: false,
+  timeoutMs: 600_000,
+  contextTokens: 60_000,
+  maxOutputTokens: 16_000,
+  prPerHour: 20,
+  graceMs: 60_000,
+} as const satisfies Partial<Settings>;

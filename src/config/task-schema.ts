@@ -1,0 +1,63 @@
+import {z} from 'zod';
+import {line, sharedFields, usd} from './fields.ts';
+import {settingsSchema} from './settings-schema.ts';
+
+/** The keys of which a task has exactly one. */
+export const selectorKeys = ['group', 'tag', 'repos', 'repo_names', 'select'] as const;
+
+const {mode, model, models, output, deliver, verify, timeout_s, force, context_tokens, max_output_tokens, exclude} =
+  sharedFields;
+
+const taskSchema = z
+  .strictObject({
+    name: line('a name').max(200).describe('What people call this task.'),
+    skill: line('a name').max(200).describe('The skill to run, for example "readme-generator".'),
+    group: line('a name').exactOptional().describe('A group of the fleet file; "all" is every active repo.'),
+    tag: line('a tag').exactOptional().describe('Every active repo with this tag.'),
+    repos: z
+      .array(line('a path'))
+      .min(1)
+      .max(10_000)
+      .exactOptional()
+      .describe('Paths and globs of repos, for example "~/code/*".'),
+    repo_names: z
+      .array(line('a name'))
+      .min(1)
+      .max(10_000)
+      .exactOptional()
+      .describe('Names of repos in the fleet file.'),
+    select: line('an expression')
+      .exactOptional()
+      .describe('Tags with and, or, not and parentheses: "python and not legacy".'),
+    enabled: z.boolean().exactOptional().describe('false lists the task as disabled and never runs it. Default: true.'),
+    exclude: exclude.exactOptional(),
+    mode: mode.exactOptional(),
+    model: model.exactOptional(),
+    models: models.exactOptional(),
+    output: output.exactOptional(),
+    deliver: deliver.exactOptional(),
+    verify: verify.exactOptional(),
+    budget_usd: usd().exactOptional().describe('Most that this task may cost in one run, in US dollars.'),
+    timeout_s: timeout_s.exactOptional(),
+    force: force.exactOptional(),
+    context_tokens: context_tokens.exactOptional(),
+    max_output_tokens: max_output_tokens.exactOptional(),
+  })
+  .meta({
+    description: 'One skill over a selection of repos.',
+    // For editors; `parseTaskConfiguration` says it in words.
+    oneOf: selectorKeys.map(key => ({required: [key]})),
+  });
+
+/** The whole task configuration, as written. Types, JSON Schema and validation come from here. */
+export const taskConfigurationSchema = z
+  .strictObject({
+    $schema: z.string().exactOptional().describe('Address of this schema, for editors.'),
+    description: z.string().max(10_000).exactOptional().describe('What this configuration is for.'),
+    tasks: z.array(taskSchema).min(1).max(1000).describe('What to run, in order.'),
+    settings: settingsSchema.exactOptional(),
+  })
+  .describe('Task configuration of orchestrator: which skill runs on which repos.');
+
+export type WrittenTask = z.infer<typeof taskSchema>;
+export type WrittenConfig = z.infer<typeof taskConfigurationSchema>;

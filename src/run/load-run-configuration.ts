@@ -1,0 +1,130 @@
+import path from 'node:path';
+import {modelsOf, overrideLine, resolveSettings} from '../config/resolve-settings.ts';
+import type {Flags, Settings} from '../config/settings.ts';
+import type {WrittenTask} from '../config/task-schema.ts';
+import {ConfigurationError} from '../domain/errors.ts';
+import type {ModelsConfiguration} from '../domain/models-configuration.ts';
+import type {Problem} from '../domain/problem.ts';
+import type {Fleet} from '../domain/repo.ts';
+import {isDirectory} from '../fleet/find-repos.ts';
+import {openSkillLibrary} from '../skills/skill-library.ts';
+import {quote} from '../util/jsonc-document.ts';
+import {checkModels, loadModels} from './check-models.ts';
+import {type ConfigurationSource, sourceFromFile, sourceFromFlags} from './configuration-source.ts';
+import {openFleet} from './open-fleet.ts';
+import type {PlannedTask} from './plan-run.ts';
+import {resolveTask} from './resolve-task.ts';
+
+export interface ResolvedTask extends Omit<PlannedTask, 'models'> {
+  /** Absent when neither the task, the settings, the flags nor the models file name one. */
+  readonly models?: readonly string[];
+  /** Position in the configuration, disabled tasks counted. */
+  readonly index: number;
+}
+
+export interface RunConfiguration {
+  /** The enabled ones, in order. */
+  readonly tasks: readonly ResolvedTask[];
+  readonly disabled: readonly {readonly name: string; readonly skill: string}[];
+  readonly settings: Settings;
+  /** One line for each flag that the configuration overrides. */
+  readonly overrides: readonly string[];
+  readonly fleet: Fleet;
+  readonly models: ModelsConfiguration;
+  /** Absolute. */
+  readonly configFile?: string;
+  readonly description?: string;
+}
+
+export interface RunConfigurationSources {
+  /** As typed after --config; absent: the flags make one task. */
+  readonly configFile?: string;
+  readonly flags: Flags;
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly orchestratorHome: string;
+  readonly shippedSkillsDir: string;
+}
+
+/** Everything a run needs to know, from files and flags. Throws `ConfigurationError` with all problems at once. */
+export function loadRunConfiguration(sources: RunConfigurationSources): RunConfiguration {
+  const problems: Problem[] = [];
+  const base =
+    sources.configFile === undefined
+      ? sourceFromFlags(sources, problems)
+      : sourceFromFile(sources.configFile, sources, problems);
+  const {
+    settings,
+    overrides,
+    problems: settingsProblems,
+  } = resolveSettings({
+    ...sources,
+    written: base.written.settings,
+    configDir: base.directory,
+    problemAt: (at, message) => base.problemAt(['settings', ...at], {message}),
+  });
+  problems.push(...settingsProblems);
+  const models = loadModels(sources, problems);
+  checkSkillDirs(settings, base, problems);
+  const skills = openSkillLibrary({...sources, extraDirs: settings.skillDirs, shippedDir: sources.shippedSkillsDir});
+  const fleet = openFleet(settings, sources, problem =>
+    settings.fleetFile === undefined ? problem : base.settingProblem('fleet', problem),
+  );
+  problems.push(...fleet.problems);
+  checkModels(base, settings, models, problems);
+
+  const tasks = base.written.tasks.flatMap((task, index) => {
+    if (task.enabled === false) return [];
+    return resolveTask(task, index, {base, settings, models, skills, fleet, sources, problems}) ?? [];
+  });
+  if (base.written.tasks.length > 0 && base.written.tasks.every(task => task.enabled === false)) {
+    problems.push(
+      base.problemAt(['tasks'], {message: 'every task is disabled', hint: 'set "enabled": true on one of them'}),
+    );
+  }
+  if (problems.length > 0) throw new ConfigurationError(withoutRepeats(problems));
+  return {
+    tasks,
+    disabled: base.written.tasks.filter(task => task.enabled === false).map(({name, skill}) => ({name, skill})),
+    settings,
+    overrides: [...overrides, ...taskOverrides(base.written.tasks, sources)],
+    fleet: fleet.fleet,
+    models,
+    ...(sources.configFile === undefined ? {} : {configFile: path.resolve(sources.cwd, sources.configFile)}),
+    ...(base.written.description === undefined ? {} : {description: base.written.description}),
+  };
+}
+
+function checkSkillDirs(settings: Settings, base: ConfigurationSource, problems: Problem[]): void {
+  const fromConfig = base.written.settings?.skills?.length ?? 0;
+  for (const [index, directory] of settings.skillDirs.entries()) {
+    if (isDirectory(directory)) continue;
+    const message = `the folder ${quote(directory)} does not exist`;
+    problems.push(
+      index < fromConfig ? base.problemAt(['settings', 'skills', index], {message}) : {path: '--skills-dir', message},
+    );
+  }
+}
+
+function taskOverrides(tasks: readonly WrittenTask[], {configFile, flags}: RunConfigurationSources): string[] {
+  if (configFile === undefined) return [];
+  const pairs = [
+    ['mode', flags.mode, `--${flags.mode}`],
+    ['model', flags.model, '--model'],
+    ['output', flags.output, '--output'],
+    ['deliver', flags.deliver, '--deliver'],
+    ['force', flags.force, '--force'],
+  ] as const;
+  return tasks.flatMap((task, index) =>
+    pairs.flatMap(([key, given, flag]) => {
+      const value = key === 'model' ? modelsOf(task)?.[0] : task[key];
+      if (task.enabled === false || given === undefined || value === undefined || value === given) return [];
+      return [overrideLine(`tasks[${index}].${key}`, value, flag, given)];
+    }),
+  );
+}
+
+function withoutRepeats(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()];
+}

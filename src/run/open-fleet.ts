@@ -1,0 +1,55 @@
+import {findFleetFile} from '../config/find-files.ts';
+import type {Settings} from '../config/settings.ts';
+import type {Problem} from '../domain/problem.ts';
+import type {Fleet} from '../domain/repo.ts';
+import {loadFleet} from '../fleet/load-fleet.ts';
+import {shortenPath} from '../util/expand-path.ts';
+
+export interface OpenedFleet {
+  readonly fleet: Fleet;
+  readonly problems: readonly Problem[];
+  /** The problem of a selection that needs a fleet when there is none, or none with a repo in it. */
+  missing(): Problem | undefined;
+}
+
+interface FleetSources {
+  readonly cwd: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly orchestratorHome: string;
+}
+
+/** Reads the fleet file of the settings, else that of the default places. No file at all is a problem only for those who need one. */
+export function openFleet(
+  settings: Pick<Settings, 'fleetFile'>,
+  sources: FleetSources,
+  relocate: (problem: Problem) => Problem = problem => problem,
+): OpenedFleet {
+  const file = settings.fleetFile ?? findFleetFile(sources);
+  if (file === undefined) {
+    return {
+      fleet: {repos: [], groups: new Map()},
+      problems: [],
+      missing: () => ({
+        message: 'there is no fleet file, so no repo has a name, tag or group',
+        hint: 'make one with: orchestrator init; or name folders with --repos',
+      }),
+    };
+  }
+  const label = shortenPath(file, sources);
+  const {fleet, problems, document} = loadFleet(file, {home: sources.home, env: sources.env, label});
+  return {
+    fleet,
+    problems: problems.map(relocate),
+    missing() {
+      if (problems.length > 0 || fleet.repos.length > 0) return undefined;
+      return {
+        file: label,
+        ...document?.locate(['repositories']),
+        path: 'repositories',
+        message: 'the fleet is empty',
+        hint: `list your repos in ${label}, or run: orchestrator init`,
+      };
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import {realpathSync} from 'node:fs';
+import {defined, modelsOf} from '../config/resolve-settings.ts';
+import type {Settings} from '../config/settings.ts';
+import type {WrittenTask} from '../config/task-schema.ts';
+import type {ModelsConfiguration} from '../domain/models-configuration.ts';
+import type {Problem} from '../domain/problem.ts';
+import type {Repo} from '../domain/repo.ts';
+import {expandRepoGlob} from '../fleet/find-repos.ts';
+import {type Selector, selectRepos} from '../fleet/select-repos.ts';
+import type {SkillLibrary} from '../skills/skill-library.ts';
+import type {ConfigurationSource} from './configuration-source.ts';
+import type {ResolvedTask, RunConfigurationSources} from './load-run-configuration.ts';
+import type {OpenedFleet} from './open-fleet.ts';
+
+export interface TaskNeeds {
+  readonly base: ConfigurationSource;
+  readonly settings: Settings;
+  readonly models: ModelsConfiguration;
+  readonly skills: SkillLibrary;
+  readonly fleet: OpenedFleet;
+  readonly sources: Pick<RunConfigurationSources, 'home' | 'env'>;
+  readonly problems: Problem[];
+}
+
+/** One written task with its skill, its repos and the settings merged in; what is wrong goes to `problems`. */
+export function resolveTask(task: WrittenTask, index: number, needs: TaskNeeds): ResolvedTask | undefined {
+  const {base, settings, models, skills, problems} = needs;
+  const {skill, problem} = skills.load(task.skill);
+  if (problem !== undefined) problems.push(base.problemAt(['tasks', index, 'skill'], problem));
+  const repos = resolveRepos(task, index, needs);
+  if (skill === undefined) return undefined;
+  return {
+    name: task.name,
+    index,
+    skill,
+    repos,
+    mode: task.mode ?? settings.mode ?? skill.mode ?? 'simple',
+    deliver: task.deliver ?? settings.deliver,
+    verify: task.verify ?? settings.verify,
+    timeoutMs: task.timeout_s === undefined ? settings.timeoutMs : Math.round(task.timeout_s * 1000),
+    force: task.force ?? settings.force,
+    contextTokens: task.context_tokens ?? settings.contextTokens,
+    maxOutputTokens: task.max_output_tokens ?? settings.maxOutputTokens,
+    ...defined({
+      models: modelsOf(task) ?? settings.models ?? (models.default === undefined ? undefined : [models.default]),
+      output: task.output ?? settings.output,
+      budgetUsd: task.budget_usd,
+    }),
+  };
+}
+
+function resolveRepos(
+  task: WrittenTask,
+  index: number,
+  {base, settings, fleet, sources, problems}: TaskNeeds,
+): readonly Repo[] {
+  const selector = selectorOf(task);
+  if (!('repos' in selector)) {
+    const missing = fleet.missing();
+    if (missing !== undefined) {
+      problems.push(missing);
+      return [];
+    }
+    // What is wrong in the fleet file is said there; what follows from it would only repeat it.
+    if (fleet.problems.length > 0) return [];
+  }
+  const places = {base: base.directory, home: sources.home, env: sources.env};
+  const exclude = [...(task.exclude ?? []), ...settings.exclude];
+  const {repos, faults} = selectRepos(selector, fleet.fleet, {exclude, places, expandGlob: expandRepoGlob, realPath});
+  for (const {path: at, offset, ...text} of faults)
+    problems.push(base.problemAt(['tasks', index, ...at], text, offset));
+  return repos;
+}
+
+function selectorOf(task: WrittenTask): Selector {
+  if (task.repos !== undefined) return {repos: task.repos};
+  if (task.repo_names !== undefined) return {repo_names: task.repo_names};
+  if (task.tag !== undefined) return {tag: task.tag};
+  if (task.select !== undefined) return {select: task.select};
+  return {group: task.group ?? 'all'};
+}
+
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    // It need not exist: its job then says so.
+    return file;
+  }
+}

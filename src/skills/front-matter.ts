@@ -1,0 +1,83 @@
+import {isMap, isScalar, LineCounter, parseDocument} from 'yaml';
+
+/** Scalars are always text: `yes`, `1` and `2025-01-01` stay what was typed. */
+export type FrontMatterValue = string | readonly FrontMatterValue[] | {readonly [key: string]: FrontMatterValue};
+
+export interface FrontMatterFault {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type FrontMatter =
+  | {
+      readonly data: Readonly<Record<string, FrontMatterValue>>;
+      readonly body: string;
+      lineOf(key: string): number;
+      readonly fault?: undefined;
+    }
+  | {readonly fault: FrontMatterFault; readonly data?: undefined};
+
+const maxCharacters = 32 * 1024;
+
+/** Splits a SKILL.md into its front matter, parsed as plain data, and its body. Never throws and runs nothing. */
+export function parseFrontMatter(source: string): FrontMatter {
+  const text = (source.startsWith('\uFEFF') ? source.slice(1) : source).replaceAll('\r\n', '\n');
+  const match = /^---[ \t]*\n([\s\S]*?)(?:^|\n)---[ \t]*(?:\n|$)/.exec(text);
+  if (match === null)
+    return refuse(
+      1,
+      1,
+      text.startsWith('---')
+        ? 'the front matter is not closed by a line "---"'
+        : 'the file must start with front matter between two lines "---"',
+    );
+  const yaml = match[1] ?? '';
+  if (yaml.length > maxCharacters) return refuse(2, 1, `the front matter is longer than ${maxCharacters} characters`);
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(yaml, {
+      schema: 'failsafe',
+      lineCounter: lines,
+      logLevel: 'silent',
+      prettyErrors: false,
+    });
+    const wrong = document.errors[0] ?? document.warnings[0];
+    if (wrong !== undefined) {
+      const at = lines.linePos(wrong.pos[0]);
+      return refuse(at.line + 1, at.col, `the front matter is not plain YAML: ${wrong.message.split('\n')[0]}`);
+    }
+    const data: unknown = document.toJS({maxAliasCount: 0});
+    const root = document.contents;
+    if (!isMap(root) || !isData(data))
+      return refuse(2, 1, 'the front matter must be keys and values, such as "name: my-skill"');
+    return {
+      data: data as Readonly<Record<string, FrontMatterValue>>,
+      body: text.slice(match[0].length).replace(/^\n+/, ''),
+      lineOf(key) {
+        const pair = root.items.find(item => isScalar(item.key) && item.key.value === key);
+        const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+        return offset === undefined ? 1 : lines.linePos(offset).line + 1;
+      },
+    };
+  } catch (error) {
+    // Aliases, and nesting deeper than the parser's stack: it throws for both.
+    return refuse(
+      2,
+      1,
+      error instanceof ReferenceError ? 'the front matter uses YAML aliases' : 'the front matter cannot be parsed',
+    );
+  }
+}
+
+function refuse(line: number, column: number, message: string): FrontMatter {
+  return {fault: {line, column, message}};
+}
+
+function isData(value: unknown): value is FrontMatterValue {
+  if (typeof value === 'string') return true;
+  if (Array.isArray(value)) return value.every(isData);
+  return (
+    typeof value === 'object' && value !== null && Object.values(value).every(item => item === null || isData(item))
+  );
+}
