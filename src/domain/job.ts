@@ -21,6 +21,10 @@ export interface Job {
   readonly models: readonly string[];
   /** Output file relative to the repo root, date parts already filled in. */
   readonly output: string;
+  /** Output as it was written, with its date parts: what memories of earlier nights are kept under. */
+  readonly outputPattern: string;
+  /** Local date on which the run started, `YYYY-MM-DD`. */
+  readonly date: string;
   readonly deliver: DeliveryKind;
   readonly verify: readonly string[];
   readonly timeoutMs: number;
@@ -28,6 +32,8 @@ export interface Job {
   readonly force: boolean;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
+  /** Limit on what all jobs of this task may cost together. */
+  readonly taskBudgetUsd?: number;
 }
 
 /** The same for the same (task, skill, repo), in every run and on every machine. 16 hexadecimal digits. */

@@ -1,3 +1,5 @@
+import type {RepoContext} from './context.ts';
+import type {Skill} from './skill.ts';
 import type {Usage} from './usage.ts';
 
 /** One call of a model that returns text. */
@@ -10,6 +12,8 @@ export interface ModelRequest {
   readonly prompt: string;
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
+  /** What the texts above were made from; the offline model reads these instead. */
+  readonly source?: {readonly skill: Skill; readonly context: RepoContext; readonly date: string};
 }
 
 /** Why the model stopped. Anything but `stop` is not a whole answer. */
@@ -24,4 +28,16 @@ export interface ModelReply {
   /** The provider's usage object, kept as it came. */
   readonly rawUsage?: unknown;
   readonly responseId?: string;
+  /** True when the provider told no believable token counts: `usage` then counts the request and no tokens, and its cost is not known. */
+  readonly usageUnknown?: true;
+  /** What the provider says is left of its limits. For the limiter; never recorded. */
+  readonly rateLimit?: RateLimit;
+}
+
+/** What is left of a provider's limits. Resets are milliseconds from the moment the reply came. */
+export interface RateLimit {
+  readonly requestsRemaining?: number;
+  readonly requestsResetMs?: number;
+  readonly tokensRemaining?: number;
+  readonly tokensResetMs?: number;
 }

@@ -44,7 +44,6 @@ export interface JobRecord {
   readonly state: JobState;
   /** Present when `state` is `ended`. */
   readonly detail?: JobDetail;
-  readonly attempts: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
 }
@@ -59,6 +58,8 @@ export interface JobDetail {
   readonly leftOut: Readonly<Record<string, number>>;
   /** True when a recorded reply was used and nothing was paid. */
   readonly replayed: boolean;
+  /** Model calls that were made for it, answered or not. */
+  readonly attempts: number;
 }
 
 /** `r-20251201-020000-7f3a`, in local time; the suffix tells apart runs of one second. */

@@ -119,7 +119,11 @@ export interface Ledger {
   ): Promise<void>;
   /** Undefined when there is none, or when it was damaged; a damaged one is quarantined. */
   reply(digest: string): Promise<RecordedReply | undefined>;
+  /** The reply was whole but not what the skill asks for: kept as a record, never used again. */
+  rejectReply(digest: string): Promise<void>;
   usedUsd(scope: string): Promise<number>;
+  /** Calls of other runs that are in flight and hold a part of a shared budget. */
+  callsInFlight(exceptRunId: string): Promise<number>;
   /** Reservations that a dead holder left behind, settled at their worst case; US dollars and count. */
   settleLost(runId: string): Promise<{calls: number; usd: number}>;
 

@@ -49,6 +49,7 @@ export const migrations: readonly string[] = [
     model TEXT NOT NULL,
     reply TEXT NOT NULL,
     cost_nano BIGINT,
+    usable BIGINT NOT NULL,
     checksum TEXT NOT NULL,
     recorded_at BIGINT NOT NULL
   );

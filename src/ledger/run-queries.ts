@@ -149,14 +149,13 @@ function toRun(row: Row): RunRecord {
 
 export async function readJobs(database: Database, runId: string): Promise<JobRecord[]> {
   const rows = await database.read(
-    'SELECT spec, state, detail, attempts, started_at, ended_at FROM jobs WHERE run_id = ? ORDER BY sequence',
+    'SELECT spec, state, detail, started_at, ended_at FROM jobs WHERE run_id = ? ORDER BY sequence',
     [runId],
   );
   return rows.map(row => ({
     job: JSON.parse(String(row['spec'])) as Job,
     state: String(row['state']) as JobState,
     ...optional('detail', row['detail'], text => JSON.parse(String(text)) as JobDetail),
-    attempts: Number(row['attempts']),
     ...optional('startedAt', row['started_at'], Number),
     ...optional('endedAt', row['ended_at'], Number),
   }));

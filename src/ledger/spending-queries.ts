@@ -98,9 +98,9 @@ export function insertReply(
 ): Statement {
   const text = JSON.stringify({reply: record.reply, cost: record.cost});
   return {
-    sql: `INSERT INTO replies (digest, run_id, job_id, model, reply, cost_nano, checksum, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    sql: `INSERT INTO replies (digest, run_id, job_id, model, reply, cost_nano, usable, checksum, recorded_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)
           ON CONFLICT (digest) DO UPDATE SET run_id = excluded.run_id, job_id = excluded.job_id, model = excluded.model, reply = excluded.reply,
-            cost_nano = excluded.cost_nano, checksum = excluded.checksum, recorded_at = excluded.recorded_at`,
+            cost_nano = excluded.cost_nano, usable = 1, checksum = excluded.checksum, recorded_at = excluded.recorded_at`,
     params: [
       record.digest,
       record.runId,
@@ -115,7 +115,7 @@ export function insertReply(
 }
 
 export async function readReply(database: Database, digest: string, nowMs: number): Promise<RecordedReply | undefined> {
-  const [row] = await database.read('SELECT run_id, model, reply, checksum FROM replies WHERE digest = ?', [digest]);
+  const [row] = await database.read('SELECT run_id, model, reply, checksum FROM replies WHERE digest = ? AND usable = 1', [digest]);
   if (row === undefined) return undefined;
   const text = String(row['reply']);
   if (row['checksum'] !== checksum(text)) {

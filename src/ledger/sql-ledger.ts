@@ -92,6 +92,16 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
         spending.insertReply(record, clock.now()),
       ]),
     reply: digest => spending.readReply(database, digest, clock.now()),
+    async rejectReply(digest) {
+      await database.write([{sql: 'UPDATE replies SET usable = 0 WHERE digest = ?', params: [digest]}]);
+    },
+    async callsInFlight(exceptRunId) {
+      const [row] = await database.read(
+        `SELECT COUNT(*) AS count FROM spending WHERE state = 'reserved' AND run_id <> ? AND run_id IN (SELECT id FROM runs WHERE state = 'running')`,
+        [exceptRunId],
+      );
+      return Number(row?.['count'] ?? 0);
+    },
     async usedUsd(scope) {
       const [row] = await database.read('SELECT used_nano FROM budgets WHERE scope = ?', [scope]);
       return Number(row?.['used_nano'] ?? 0) / 1e9;

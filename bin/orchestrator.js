@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can parse, so that a Node that is too old is told in one line.
+import {spawnSync} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
+import module from 'node:module';
+import {fileURLToPath} from 'node:url';
+
+const root = new URL('..', import.meta.url);
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major > 22 || (major === 22 && minor >= 18)) {
+  await start();
+} else {
+  const pinned = fileURLToPath(new URL('node_modules/node/bin/node', root));
+  if (existsSync(pinned)) {
+    const {status, signal} = spawnSync(pinned, process.argv.slice(1), {stdio: 'inherit'});
+    if (signal) process.kill(process.pid, signal);
+    process.exitCode = status ?? 1;
+  } else {
+    const {engines} = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
+    process.stderr.write(
+      `orchestrator needs Node ${engines.node}, this is ${process.versions.node}; install a current Node, or run npm ci in a checkout\n`,
+    );
+    process.exitCode = 2;
+  }
+}
+
+async function start() {
+  module.enableCompileCache?.();
+  const source = new URL('src/cli/main.ts', root);
+  const isCheckout = existsSync(source);
+  if (isCheckout && !existsSync(new URL('node_modules/zod', root))) {
+    process.stderr.write('orchestrator: dependencies are missing; run npm ci\n');
+    process.exitCode = 2;
+    return;
+  }
+  const {main} = await import(isCheckout ? source.href : new URL('dist/cli/main.js', root).href);
+  await main(process.argv.slice(2));
+}

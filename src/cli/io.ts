@@ -1,0 +1,47 @@
+import {homedir} from 'node:os';
+import path from 'node:path';
+
+/** The outside of a command: where it stands, what it may read, where it talks. stdout is the result, stderr the talk. */
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly outIsTerminal: boolean;
+  readonly errIsTerminal: boolean;
+  /** A person can be asked: stdin and stderr are terminals and prompts are not switched off. */
+  readonly canAsk: boolean;
+  readonly color: boolean;
+  readonly size: () => {columns: number; rows: number};
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  /** State folder, ORCHESTRATOR_HOME. */
+  readonly stateDir: string;
+}
+
+export function processIo(): Io {
+  const {env} = process;
+  const home = env['HOME'] || homedir();
+  const forced = env['ORCHESTRATOR_FORCE_TTY'] !== undefined && env['ORCHESTRATOR_FORCE_TTY'] !== '';
+  const outIsTerminal = forced || process.stdout.isTTY === true;
+  const errIsTerminal = forced || process.stderr.isTTY === true;
+  return {
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    outIsTerminal,
+    errIsTerminal,
+    canAsk: process.stdin.isTTY === true && errIsTerminal && !env['ORCHESTRATOR_PROMPT_DISABLED'] && !env['CI'],
+    color: useColor(env, outIsTerminal && errIsTerminal),
+    size: () => ({columns: process.stdout.columns ?? process.stderr.columns ?? 80, rows: process.stdout.rows ?? process.stderr.rows ?? 24}),
+    env,
+    cwd: process.cwd(),
+    home,
+    stateDir: env['ORCHESTRATOR_HOME'] ? path.resolve(env['ORCHESTRATOR_HOME'].replace(/^~(?=\/|$)/, home)) : path.join(home, '.orchestrator'),
+  };
+}
+
+// https://no-color.org and https://bixense.com/clicolors
+function useColor(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
+  if (env['NO_COLOR']) return false;
+  if (env['CLICOLOR_FORCE'] && env['CLICOLOR_FORCE'] !== '0') return true;
+  return isTerminal && env['CLICOLOR'] !== '0' && env['TERM'] !== 'dumb';
+}

@@ -1,0 +1,39 @@
+import {CommanderError} from 'commander';
+import {ConfigurationError, OrchestratorError} from '../domain/errors.ts';
+import {type Io, processIo} from './io.ts';
+import {createProgram} from './program.ts';
+
+/** Runs one command line and sets the exit code of the process. */
+export async function main(argv: readonly string[], io: Io = processIo()): Promise<void> {
+  // A reader that went away, as in `orchestrator list repos | head`, is no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', error => {
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    });
+  }
+  process.exitCode = await runCommand(argv, io);
+}
+
+/** Errors to exit codes, in this one place. */
+export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
+  let exitCode = 0;
+  try {
+    const program = createProgram(io, code => {
+      exitCode = code;
+    });
+    await program.parseAsync([...argv], {from: 'user'});
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof ConfigurationError) {
+      io.err(`${error.message}\n`);
+      return 2;
+    }
+    if (error instanceof OrchestratorError) {
+      io.err(`orchestrator: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}\n`);
+      return 2;
+    }
+    io.err(`orchestrator met an error of its own. Please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,183 @@
+import {readFileSync} from 'node:fs';
+import {Command, Option} from 'commander';
+import {OrchestratorError} from '../domain/errors.ts';
+import {didYouMean} from '../util/nearest-name.ts';
+import type {Io} from './io.ts';
+
+type SetExitCode = (code: number) => void;
+
+/** Every command with its options; what a command does is loaded when it is called. */
+export function createProgram(io: Io, setExitCode: SetExitCode): Command {
+  const program = new Command('orchestrator')
+    .description('Runs AI work over a fleet of git repositories, unattended.')
+    .exitOverride()
+    .configureOutput({writeOut: io.out, writeErr: io.err})
+    .enablePositionalOptions()
+    .showHelpAfterError('(see: orchestrator --help)')
+    .option('--version', 'print the version')
+    .option('--list-repos', 'as: list repos')
+    .option('--list-groups', 'as: list groups')
+    .option('--list-skills', 'as: list skills')
+    .addHelpText('after', topExamples);
+  addRunOptions(program);
+  program.allowExcessArguments().action(async options => {
+    const [unknown] = program.args;
+    if (unknown !== undefined) {
+      const hint = didYouMean(unknown, program.commands.map(known => known.name())) ?? 'see: orchestrator --help';
+      throw new OrchestratorError('unknown-command', `no command "${unknown}"`, {hint});
+    }
+    if (options.version) return io.out(`${packageVersion()}\n`);
+    for (const what of ['repos', 'groups', 'skills'] as const) {
+      if (options[`list${what[0]!.toUpperCase()}${what.slice(1)}`]) {
+        return setExitCode(await (await import('./commands/list.ts')).list(io, what, options));
+      }
+    }
+    if (Object.keys(options).length === 0) {
+      if (!io.canAsk) return program.outputHelp();
+      return setExitCode(await (await import('./commands/menu.ts')).menu(io));
+    }
+    setExitCode(await (await import('./commands/run.ts')).run(io, options));
+  });
+
+  const command = (usage: string, description: string, examples: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .exitOverride()
+      .configureOutput({writeOut: io.out, writeErr: io.err})
+      .addHelpText('after', `\nExamples:\n${examples.trim().split('\n').map(line => `  ${line.trim()}`).join('\n')}\n`);
+
+  addRunOptions(
+    command(
+      'run',
+      'run a task configuration, or one skill over chosen repos',
+      `orchestrator run --config config/overnight.json
+       orchestrator run --skill readme-generator --repos ~/code/api ~/code/web
+       orchestrator run --skill journal --tag python --model anthropic/claude-haiku-5-5 --dry-run`,
+    ),
+  ).action(async options => setExitCode(await (await import('./commands/run.ts')).run(io, options)));
+  addRunOptions(
+    command('plan', 'show what a run would do: jobs, tokens, cost, what would be sent and written', 'orchestrator plan --config config/overnight.json'),
+  ).action(async options => setExitCode(await (await import('./commands/run.ts')).run(io, {...options, dryRun: true})));
+
+  command('resume [run]', 'finish an interrupted or stopped run', 'orchestrator resume\norchestrator resume r-20251201-020000-7f3a')
+    .option('--json', 'events as JSON lines on stdout')
+    .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
+  command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
+    .option('--all', 'also those that a retry alone cannot help')
+    .option('--json', 'events as JSON lines on stdout')
+    .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
+  command('stop [run]', 'let calls in flight end, record the rest as not started', 'orchestrator stop\norchestrator stop --now')
+    .option('--now', 'do not wait for calls in flight')
+    .action(async (run, options) => setExitCode(await (await import('./commands/control.ts')).stop(io, run, options)));
+  command('pause [run]', 'start no new job until resume', 'orchestrator pause')
+    .action(async run => setExitCode(await (await import('./commands/control.ts')).pause(io, run)));
+  command('set <setting...>', 'change a run that goes on: max_workers=N, budget=USD', 'orchestrator set max_workers=8\norchestrator set budget=5 --run r-20251201-020000-7f3a')
+    .option('--run <run>', 'default: the run that goes on')
+    .action(async (settings, options) => setExitCode(await (await import('./commands/control.ts')).set(io, settings, options)));
+
+  command('status [run]', 'one screen: last night, now, next', 'orchestrator status\norchestrator status r-20251201-020000-7f3a --json')
+    .option('--json', 'as JSON')
+    .option('--watch', 'keep it current until Ctrl-C')
+    .action(async (run, options) => setExitCode(await (await import('./commands/status.ts')).status(io, run, options)));
+  command('logs [run]', 'the log of a run', 'orchestrator logs -f\norchestrator logs --job readme-generator/mcp-fleet')
+    .option('-f, --follow', 'follow it until the run ends')
+    .option('--job <job>', 'only this job: skill/repo, or its id')
+    .option('--reply', 'with --job: also what the model answered')
+    .action(async (run, options) => setExitCode(await (await import('./commands/logs.ts')).logs(io, run, options)));
+  command('history [repo]', 'past runs, or what happened to one repo', 'orchestrator history\norchestrator history mcp-fleet --json')
+    .option('--limit <n>', 'how many', '20')
+    .option('--json', 'as JSON')
+    .action(async (repo, options) => setExitCode(await (await import('./commands/history.ts')).history(io, repo, options)));
+  command('report [files...]', 'the results of a run, or of several results files merged', 'orchestrator report r-20251201-020000-7f3a --md report.md\norchestrator report shard-1.json shard-2.json --json')
+    .option('--json', 'merged rows as JSON')
+    .option('--md <file>', 'write Markdown; - for stdout')
+    .option('--junit <file>', 'write JUnit XML; - for stdout')
+    .action(async (files, options) => setExitCode(await (await import('./commands/report.ts')).report(io, files, options)));
+  addSelectionPlaces(
+    command('explain <repo>', 'why a repo would run or be skipped', 'orchestrator explain mcp-fleet\norchestrator explain mcp-fleet --skill journal'),
+  )
+    .option('-s, --skill <name>', 'only this skill')
+    .option('--json', 'as JSON')
+    .action(async (repo, options) => setExitCode(await (await import('./commands/explain.ts')).explain(io, repo, options)));
+  addSelectionPlaces(command('list <what>', 'list repos, groups, tags, skills, models or runs', 'orchestrator list repos\norchestrator list models --json'))
+    .option('--json', 'as JSON')
+    .action(async (what, options) => setExitCode(await (await import('./commands/list.ts')).list(io, what, options)));
+
+  command('init', 'find repositories and write config/repos.json and config/tasks.json', 'orchestrator init --directory ~/code\norchestrator init --directory ~/code --yes')
+    .option('--directory <dir...>', 'where to look for repositories')
+    .option('--skills <name...>', 'skills of the first task configuration')
+    .option('--model <id>', 'model to write into it')
+    .option('--budget <usd>', 'budget of a run')
+    .option('--yes', 'ask nothing')
+    .action(async options => setExitCode(await (await import('./commands/init.ts')).init(io, options)));
+  command('doctor', 'check this machine: Node, git, keys, state folder, models', 'orchestrator doctor')
+    .option('--json', 'as JSON')
+    .action(async options => setExitCode(await (await import('./commands/doctor.ts')).doctor(io, options)));
+  command('demo', 'the main job on a small fleet of real repositories, without a key', 'orchestrator demo')
+    .option('--directory <dir>', 'where to make the fleet; default: a new temporary folder')
+    .action(async options => setExitCode(await (await import('./commands/demo.ts')).demo(io, options)));
+  command('gc', 'forget runs that are older than a while', 'orchestrator gc --keep 90d')
+    .option('--keep <age>', 'how long to keep runs, such as 90d', '90d')
+    .option('--dry-run', 'only say what would go')
+    .action(async options => setExitCode(await (await import('./commands/gc.ts')).gc(io, options)));
+  command('schema [name]', 'print a JSON Schema: tasks, repos, models or results', 'orchestrator schema tasks > tasks.schema.json')
+    .action(async name => setExitCode(await (await import('./commands/schema.ts')).schema(io, name)));
+  command('completion <shell>', 'print a completion script: bash, zsh or fish', 'orchestrator completion bash > ~/.local/share/bash-completion/completions/orchestrator')
+    .action(async shell => setExitCode(await (await import('./commands/completion.ts')).completion(io, shell, program)));
+  return program;
+}
+
+function addSelectionPlaces(command: Command): Command {
+  return command.option('--fleet <file>', 'fleet file').option('--skills-dir <dir>', 'folder of skills').option('-c, --config <file>', 'task configuration');
+}
+
+function addRunOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'task configuration')
+    .option('-s, --skill <name>', 'skill; default repo-summarizer')
+    .option('-r, --repos <path...>', 'repos by path or glob')
+    .option('--repo-names <name...>', 'repos by name in the fleet file')
+    .option('-g, --group <name>', 'repos of a group')
+    .option('-t, --tag <name>', 'repos with a tag')
+    .option('--select <expression>', 'repos by tags: "python and not legacy"')
+    .option('--exclude <glob...>', 'leave these repos out')
+    .addOption(new Option('--simple', 'one model call per repo (default)').conflicts(['agent', 'script']))
+    .addOption(new Option('--agent', 'a model with tools').conflicts('script'))
+    .option('--script', "the skill's own script, no model")
+    .option('-o, --output <file>', 'file to write in each repo')
+    .option('--model <id>', 'provider/model; offline needs no key')
+    .option('--deliver <kind>', 'files, branch, pull-request or patch')
+    .addOption(new Option('-p, --parallel', 'several repos at once (default)').conflicts('sequential'))
+    .option('--sequential', 'one repo at a time, in the listed order')
+    .option('--max-workers <n>', 'jobs at once')
+    .option('--budget <usd>', 'the most that the run may cost')
+    .option('--deadline <hh:mm>', 'start nothing after this local time')
+    .option('--batch', "use the provider's batch prices where there are any")
+    .option('--force', 'run also where nothing changed')
+    .option('--log-file <path>', 'also write the log there')
+    .option('--dry-run', 'show the plan; call nothing, write nothing')
+    .option('--shard <i/n>', "this machine's stable share of the repos")
+    .option('--queue <url>', 'hand the jobs to workers through PostgreSQL')
+    .option('--detach', 'return once the run has started and is recorded')
+    .option('--json', 'JSON lines on stdout')
+    .option('--results-dir <dir>', 'where the results file goes; default: home')
+    .option('--fleet <file>', 'fleet file')
+    .option('--skills-dir <dir>', 'folder of skills');
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {version: string}).version;
+}
+
+const topExamples = `
+Examples:
+  orchestrator demo                                          try it, no key needed
+  orchestrator init                                          find your repositories
+  orchestrator --config config/overnight.json --dry-run      what tonight would do and cost
+  nohup orchestrator --config config/overnight.json &        the night
+  orchestrator status; orchestrator logs -f                  while it runs
+  orchestrator retry                                         the morning after
+
+Exit codes: 0 every job ended well, 1 some job failed or was left undone, 2 could not start, 130/143 interrupted.
+`;

@@ -1,0 +1,74 @@
+import type {Job} from '../domain/job.ts';
+import type {Dispatcher, JobHandlers} from './dispatcher.ts';
+
+export interface LocalDispatcherOptions {
+  /** Jobs at once, asked again before each start; 0 pauses. */
+  readonly maxWorkers: () => number;
+  /** False: one job at a time, from its start to its end, in the order of the plan. */
+  readonly parallel: boolean;
+}
+
+/** Jobs are prepared a little ahead, so that a place that gets free is filled at once. */
+const maxPreparedAhead = 16;
+
+/** Runs jobs in this process. Jobs that write the same file of the same repo follow one another. */
+export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatcher {
+  let pump: () => void = () => {};
+  return {
+    refresh: () => pump(),
+    dispatch: <Prepared>(jobs: readonly Job[], handlers: JobHandlers<Prepared>) =>
+      new Promise<void>((resolve, reject) => {
+        const waiting = [...jobs];
+        const prepared: {job: Job; preparation: Promise<Prepared>}[] = [];
+        const busyTargets = new Set<string>();
+        let places = 0;
+        let open = 0;
+
+        const prepareNext = (): boolean => {
+          const index = waiting.findIndex(job => !busyTargets.has(targetOf(job)));
+          if (index === -1) return false;
+          const [job] = waiting.splice(index, 1);
+          if (job === undefined) return false;
+          busyTargets.add(targetOf(job));
+          const preparation = handlers.prepare(job);
+          // The rejection belongs to whoever executes the job.
+          preparation.catch(() => {});
+          prepared.push({job, preparation});
+          return true;
+        };
+
+        const start = ({job, preparation}: {job: Job; preparation: Promise<Prepared>}): void => {
+          places++;
+          open++;
+          let hasPlace = true;
+          const leavePlace = (): void => {
+            if (!hasPlace) return;
+            hasPlace = false;
+            places--;
+            pump();
+          };
+          handlers.execute(job, preparation, options.parallel ? leavePlace : () => {}).then(() => {
+            open--;
+            busyTargets.delete(targetOf(job));
+            leavePlace();
+            pump();
+          }, reject);
+        };
+
+        pump = () => {
+          const limit = options.parallel ? options.maxWorkers() : Math.min(1, options.maxWorkers());
+          const ahead = options.parallel ? Math.min(limit, maxPreparedAhead) : 0;
+          // Deliveries that are still being written may not pile up without bound behind fast models.
+          const mayStart = (): boolean => places < limit && open < 2 * limit + maxPreparedAhead;
+          while (mayStart() && (prepared.length > 0 || prepareNext())) start(prepared.shift()!);
+          while (prepared.length < ahead && prepareNext());
+          if (waiting.length === 0 && prepared.length === 0 && open === 0) resolve();
+        };
+        pump();
+      }),
+  };
+}
+
+function targetOf(job: Job): string {
+  return JSON.stringify([job.path ?? job.url ?? job.repo, job.output]);
+}

@@ -1,0 +1,55 @@
+import type {Job} from './job.ts';
+import type {JobDetail, RunRecord} from './run.ts';
+
+/** A fact of a run, told to reporters as it happens. Every start has a finish. Times are milliseconds since 1970, UTC. */
+export type RunEvent =
+  | {
+      readonly type: 'run.started';
+      readonly at: number;
+      readonly run: RunRecord;
+      readonly jobs: number;
+      readonly resumed: boolean;
+    }
+  | {readonly type: 'run.noted'; readonly at: number; readonly level: 'info' | 'warn'; readonly text: string}
+  | {readonly type: 'job.started'; readonly at: number; readonly job: Job}
+  | {
+      readonly type: 'job.retrying';
+      readonly at: number;
+      readonly job: Job;
+      readonly cause: string;
+      readonly waitMs: number;
+    }
+  | {
+      readonly type: 'job.finished';
+      readonly at: number;
+      readonly job: Job;
+      readonly detail: JobDetail;
+      readonly startedAt: number;
+    }
+  | {
+      readonly type: 'run.finished';
+      readonly at: number;
+      readonly run: RunRecord;
+      readonly exitCode: number;
+      readonly summary: RunSummary;
+    };
+
+/** Totals of a run, made from the outcomes and from nothing else. */
+export interface RunSummary {
+  readonly total: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly upToDate: number;
+  readonly failed: number;
+  readonly notStarted: number;
+  /** Known cost, US dollars. */
+  readonly costUsd: number;
+  /** Jobs whose cost is not known. */
+  readonly costUnknown: number;
+}
+
+export interface Reporter {
+  report(event: RunEvent): void;
+  /** Resolves when everything reported so far is where it belongs. */
+  close(): Promise<void>;
+}

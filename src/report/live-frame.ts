@@ -1,0 +1,86 @@
+import stringWidth from 'string-width';
+import {jobLabel} from '../domain/job.ts';
+import {escapeLine} from '../util/escape-text.ts';
+import {describeOutcome} from './log-line.ts';
+import type {FinishedJob, Progress} from './progress.ts';
+
+export interface FrameSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface FrameOptions extends FrameSize {
+  readonly nowMs: number;
+  readonly budgetUsd?: number;
+  readonly color: boolean;
+}
+
+/** Lines that a frame takes at most, whatever the size of the fleet. */
+const maxLines = 18;
+
+/** The live view as lines that fit the terminal. Pure: the same progress and time give the same lines. */
+export function renderFrame(progress: Progress, options: FrameOptions): string[] {
+  const height = Math.max(4, Math.min(maxLines, options.rows - 2));
+  const rest = height - 2;
+  const failures = progress.failures.slice(-Math.min(4, Math.floor(rest / 3)));
+  const running = [...progress.running.values()];
+  const runningShown = Math.min(running.length, Math.max(1, rest - failures.length - Math.min(5, progress.recent.length) - 1));
+  const recent = progress.recent.slice(-Math.max(0, rest - failures.length - runningShown - (running.length > runningShown ? 1 : 0)));
+  const paint = (code: number, text: string): string => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const fit = (text: string): string => truncate(text, options.columns - 1);
+  return [
+    fit(headline(progress, options)),
+    ...failures.map(finished => paint(31, fit(finishedLine('✗', finished)))),
+    ...recent.map(finished => fit(finishedLine(finished.outcome.status === 'not-started' ? '·' : '✓', finished))),
+    paint(2, fit(`─ ${running.length} running ${'─'.repeat(Math.max(0, options.columns - 14))}`)),
+    ...running.slice(0, runningShown).map(({job, since, retry}) =>
+      fit(` ⟳ ${column(jobLabel(job), 44)} ${clock(options.nowMs - since)}${retry === undefined ? '' : `  retry: ${escapeLine(retry)}`}`),
+    ),
+    ...(running.length > runningShown ? [paint(2, fit(`   and ${running.length - runningShown} more`))] : []),
+  ].slice(0, height);
+}
+
+function headline(progress: Progress, options: FrameOptions): string {
+  const width = 20;
+  const done = progress.total === 0 ? width : Math.floor((progress.ended / progress.total) * width);
+  const bar = '█'.repeat(done) + '░'.repeat(width - done);
+  const cost = `${progress.costUsd.toFixed(2)}${options.budgetUsd === undefined ? '' : ` of ${options.budgetUsd.toFixed(2)}`} USD${progress.costUnknown > 0 ? ' +?' : ''}`;
+  const end = progress.estimateEnd(options.nowMs);
+  const ends = end === undefined ? '' : `   ends ≈ ${timeOfDay(end)}`;
+  const note = progress.note === undefined ? '' : `   ${escapeLine(progress.note)}`;
+  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed  ${progress.failed} failed   ${cost}${ends}${note}`;
+}
+
+function finishedLine(symbol: string, finished: FinishedJob): string {
+  const cost = finished.outcome.cost.usd === null ? '?' : finished.outcome.cost.usd.toFixed(2);
+  return ` ${symbol} ${column(jobLabel(finished.job), 44)} ${clock(finished.durationMs)}  ${cost}  ${describeOutcome(finished.outcome)}`;
+}
+
+/** Cut to `columns` display cells. */
+export function truncate(text: string, columns: number): string {
+  if (stringWidth(text) <= columns) return text;
+  let width = 0;
+  let end = 0;
+  for (const {segment} of new Intl.Segmenter().segment(text)) {
+    width += stringWidth(segment);
+    if (width > columns - 1) break;
+    end += segment.length;
+  }
+  return `${text.slice(0, end)}…`;
+}
+
+function column(text: string, width: number): string {
+  const cut = truncate(escapeLine(text), width);
+  return cut + ' '.repeat(Math.max(0, width - stringWidth(cut)));
+}
+
+function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const rest = String(seconds % 60).padStart(2, '0');
+  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+}
+
+function timeOfDay(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 5);
+}

@@ -1,0 +1,56 @@
+import {closeSync, mkdirSync, openSync, writeSync} from 'node:fs';
+import path from 'node:path';
+import {OrchestratorError} from '../domain/errors.ts';
+import type {Reporter, RunEvent} from '../domain/event.ts';
+import {formatLogLine} from './log-line.ts';
+
+/** Appends one line per event as it happens, so that `tail -f` shows a run going on. Several runs may share the file. */
+export class LogFile implements Reporter {
+  readonly #runId: string;
+  readonly #descriptor: number;
+  #broken = false;
+
+  /** @throws OrchestratorError when the file cannot be opened. */
+  constructor(file: string, runId: string) {
+    this.#runId = runId;
+    try {
+      mkdirSync(path.dirname(file), {recursive: true});
+      this.#descriptor = openSync(file, 'a', 0o600);
+    } catch (error) {
+      throw new OrchestratorError(
+        'log-unwritable',
+        `${file} cannot be opened for the log (${(error as NodeJS.ErrnoException).code})`,
+        {
+          hint: 'choose another --log-file',
+          cause: error,
+        },
+      );
+    }
+  }
+
+  report(event: RunEvent): void {
+    const stack =
+      event.type === 'job.finished' && event.detail.outcome.status === 'failed'
+        ? event.detail.outcome.failure.stack
+        : undefined;
+    const lines = [
+      formatLogLine(this.#runId, event),
+      ...(stack === undefined ? [] : stack.split('\n').map(line => `    ${line}`)),
+    ];
+    try {
+      // One write per event: lines of runs that share the file never mix.
+      writeSync(this.#descriptor, `${lines.join('\n')}\n`);
+    } catch {
+      // A full disk must not stop the run: results and ledger say the same, and `close` reports it.
+      this.#broken = true;
+    }
+  }
+
+  async close(): Promise<void> {
+    closeSync(this.#descriptor);
+    if (this.#broken)
+      throw new OrchestratorError('log-incomplete', 'some lines could not be written to the log', {
+        hint: 'see: orchestrator logs',
+      });
+  }
+}

@@ -1,0 +1,78 @@
+import type {RunEvent, RunSummary} from '../domain/event.ts';
+import {jobLabel} from '../domain/job.ts';
+import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import type {Cost} from '../domain/usage.ts';
+import {escapeLine, escapeWord} from '../util/escape-text.ts';
+
+/** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
+export function formatLogLine(runId: string, event: RunEvent): string {
+  const time = new Date(event.at).toISOString();
+  const head = (level: string): string => `${time} ${level} run=${runId}`;
+  switch (event.type) {
+    case 'run.started':
+      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${count(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
+    case 'run.noted':
+      return `${head(event.level === 'warn' ? 'WARN' : 'INFO')} ${escapeLine(event.text)}`;
+    case 'job.started':
+      return `${head('INFO')} job=${escapeWord(jobLabel(event.job))} started`;
+    case 'job.retrying':
+      return `${head('WARN')} job=${escapeWord(jobLabel(event.job))} retry in ${seconds(event.waitMs)}: ${escapeLine(event.cause)}`;
+    case 'job.finished': {
+      const {outcome} = event.detail;
+      const level = outcome.status === 'failed' ? 'ERROR' : outcome.status === 'not-started' ? 'WARN' : 'INFO';
+      const took = seconds(Math.max(0, event.at - event.startedAt));
+      const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
+      const replayed = event.detail.replayed ? ' recorded reply' : '';
+      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}`;
+    }
+    case 'run.finished':
+      return `${head(event.exitCode === 0 ? 'INFO' : 'ERROR')} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+export function formatSummary(summary: RunSummary): string {
+  const parts: [number, string][] = [
+    [summary.changed, 'changed'],
+    [summary.unchanged, 'unchanged'],
+    [summary.upToDate, 'up to date'],
+    [summary.failed, 'failed'],
+    [summary.notStarted, 'not started'],
+  ];
+  const counts = parts.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`);
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  return `${counts.length === 0 ? 'no jobs' : counts.join(', ')}; ${summary.costUsd.toFixed(4)} USD${unknown}`;
+}
+
+/** The outcome in stable words that can be searched for. */
+export function describeOutcome(outcome: Outcome): string {
+  switch (outcome.status) {
+    case 'changed':
+      return `changed ${outcome.files.map(file => `${escapeWord(file.path)} +${file.added} -${file.removed}`).join(' ')}`;
+    case 'unchanged':
+      return 'unchanged';
+    case 'up-to-date':
+      return `up-to-date since=${outcome.since}`;
+    case 'not-started':
+      return `not-started: ${outcome.reason}`;
+    case 'failed': {
+      const next = outcome.failure.next ?? failureReasons[outcome.failure.reason].next;
+      return `${outcome.failure.reason}: ${escapeLine(outcome.failure.message)} — ${next}`;
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+export function formatCost(cost: Cost): string {
+  return cost.usd === null ? 'cost unknown' : `${cost.usd.toFixed(4)} USD`;
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)}s`;
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

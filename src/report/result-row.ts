@@ -1,0 +1,79 @@
+import {jobLabel} from '../domain/job.ts';
+import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import type {JobRecord} from '../domain/run.ts';
+import type {ResultRow} from './results-schema.ts';
+
+/** The row of the results file for a job, whatever its state. Pure: the same record gives the same row. */
+export function toResultRow(runId: string, record: JobRecord): ResultRow {
+  const {job, state, detail} = record;
+  const head = {
+    run: runId,
+    task: job.task,
+    skill: job.skill,
+    repo: job.repo,
+    path: job.path ?? null,
+    job: jobLabel(job),
+  };
+  const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: job.output};
+  if (detail === undefined) {
+    const status = state === 'running' ? 'running' : 'pending';
+    return {...head, status, ...plan, ...(record.startedAt === undefined ? {} : {started_at: iso(record.startedAt)})};
+  }
+  const {outcome} = detail;
+  const {usage, cost} = outcome;
+  return {
+    ...head,
+    ...describeOutcome(outcome),
+    ...plan,
+    ...('files' in outcome ? {files: outcome.files.map(file => ({...file}))} : {}),
+    ...(outcome.status === 'changed' ? {delivered: {...outcome.delivered}} : {}),
+    attempts: detail.attempts,
+    ...(record.startedAt === undefined ? {} : {started_at: iso(record.startedAt)}),
+    ...(record.endedAt === undefined ? {} : {timestamp: iso(record.endedAt)}),
+    ...(record.endedAt === undefined || record.startedAt === undefined
+      ? {}
+      : {duration_ms: Math.max(0, record.endedAt - record.startedAt)}),
+    usage: {
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      cache_read_tokens: usage.cacheReadTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      requests: usage.requests,
+    },
+    cost_usd: cost.usd === null ? null : Number(cost.usd.toFixed(9)),
+    ...(cost.usd === null ? {cost_reason: cost.reason} : {}),
+    ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
+    ...(Object.keys(detail.leftOut).length === 0 ? {} : {left_out: {...detail.leftOut}}),
+    ...(detail.replayed ? {replayed: true} : {}),
+  };
+}
+
+function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | 'next'> {
+  switch (outcome.status) {
+    case 'changed':
+    case 'unchanged':
+      return {status: 'success', outcome: outcome.status};
+    case 'up-to-date':
+      return {status: 'skipped', outcome: 'up-to-date', message: `Nothing changed since ${outcome.since}`};
+    case 'not-started':
+      return {
+        status: 'cancelled',
+        outcome: 'not-started',
+        reason: outcome.reason,
+        message: `not-started: ${outcome.reason}`,
+      };
+    case 'failed':
+      return {
+        status: 'error',
+        outcome: outcome.failure.reason,
+        message: outcome.failure.message,
+        next: outcome.failure.next ?? failureReasons[outcome.failure.reason].next,
+      };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,61 @@
+import {z} from 'zod';
+import {failureReasons, notStartedReasons} from '../domain/outcome.ts';
+
+const failures = Object.keys(failureReasons) as (keyof typeof failureReasons)[];
+const notStarted = Object.keys(notStartedReasons) as (keyof typeof notStartedReasons)[];
+
+/** The published shape of a results file; `ResultRow` and schema/results.schema.json both come from it. */
+export const resultRowSchema = z.strictObject({
+  run: z.string().describe('Id of the run.'),
+  task: z.string().describe('Name of the task in the configuration.'),
+  skill: z.string(),
+  repo: z.string().describe('Name of the repo in the fleet.'),
+  path: z.string().nullable().describe('Path on the machine that ran the job.'),
+  job: z.string().describe('What logs and commands call the job: skill/repo.'),
+  status: z.enum(['success', 'error', 'skipped', 'cancelled', 'pending', 'running']),
+  outcome: z.enum(['changed', 'unchanged', 'up-to-date', 'not-started', ...failures]).optional(),
+  reason: z.enum(notStarted).optional().describe('Why the job was not started.'),
+  message: z.string().optional().describe('What happened; always there on an error.'),
+  next: z.string().optional().describe('What to do about an error.'),
+  mode: z.enum(['simple', 'agent', 'script']),
+  model: z.string().nullable(),
+  output_file: z.string(),
+  files: z.array(z.strictObject({path: z.string(), added: z.int(), removed: z.int()})).optional(),
+  delivered: z
+    .strictObject({
+      kind: z.enum(['files', 'branch', 'pull-request', 'patch']),
+      branch: z.string().optional(),
+      commit: z.string().optional(),
+      url: z.string().optional(),
+    })
+    .optional()
+    .describe('Proof that the change left.'),
+  attempts: z.int().optional().describe('Model calls made, answered or not.'),
+  started_at: z.string().optional().describe('ISO time, UTC.'),
+  timestamp: z.string().optional().describe('When the job ended; ISO time, UTC.'),
+  duration_ms: z.number().optional(),
+  usage: z
+    .strictObject({
+      input_tokens: z.number().describe('All input tokens, cache reads and writes included.'),
+      output_tokens: z.number(),
+      cache_read_tokens: z.number(),
+      cache_write_tokens: z.number(),
+      requests: z.int(),
+    })
+    .optional(),
+  cost_usd: z.number().nullable().optional().describe('US dollars; null when the price is not known.'),
+  cost_reason: z.string().optional().describe('Why the cost is not known.'),
+  held_back: z
+    .array(z.string())
+    .optional()
+    .describe('Files that were not sent because they hold a secret, with the rule.'),
+  left_out: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('How many files were not shown to the model, by reason.'),
+  replayed: z.boolean().optional().describe('A recorded reply was used; nothing was paid.'),
+});
+
+export const resultsSchema = z.array(resultRowSchema);
+
+export type ResultRow = z.infer<typeof resultRowSchema>;

@@ -1,0 +1,212 @@
+import type {EarlierDelivery, ProposedFile} from '../delivery/delivery.ts';
+import type {Job} from '../domain/job.ts';
+import {
+  type ChangedFile,
+  type Delivered,
+  type Failure,
+  JobFailure,
+  type Outcome,
+  type Spent,
+} from '../domain/outcome.ts';
+import type {JobDetail} from '../domain/run.ts';
+import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
+import type {DeliveryRecord, JobEnd, Memory} from '../ledger/ledger.ts';
+import {createNormaliser} from './inputs.ts';
+import type {JobTools, ObtainedReply} from './job-tools.ts';
+import {NotStarted} from './not-started.ts';
+import type {Preparation, PreparedJob} from './prepare-job.ts';
+
+/** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
+export type Answered = () => void;
+
+/**
+ * The way of a job, from what was prepared to its one outcome. Never throws for anything that can happen to a repo;
+ * what nobody foresaw becomes `crashed`. Records the end before it returns.
+ */
+export async function executeJob(
+  job: Job,
+  preparation: Promise<Preparation>,
+  tools: JobTools,
+  answered: Answered,
+  signal: AbortSignal,
+): Promise<JobDetail> {
+  const trace: Trace = {spent: {usage: noUsage, cost: noCost}, attempts: 0};
+  let end: JobEnd;
+  try {
+    const prepared = await preparation;
+    trace.preparation = prepared;
+    end =
+      prepared.kind === 'ended'
+        ? {detail: detailOf(prepared.outcome, trace)}
+        : await makeChange(prepared.prepared, trace, tools, answered, signal);
+  } catch (error) {
+    const reason = signal.aborted ? new NotStarted(tools.gate.jobsClosed ?? 'stopped') : error;
+    end = {detail: detailOf(failedOutcome(reason, trace.spent), trace), ...repoToRelease(trace)};
+  } finally {
+    if (trace.preparation?.kind === 'ready') trace.preparation.prepared.repo.release();
+  }
+  await tools.ledger.finishJob(tools.runId, job, end);
+  return end.detail;
+}
+
+/** What is known of a job while it goes on, for its record however it ends. */
+interface Trace {
+  spent: Spent;
+  /** Model calls that were made, answered or not. */
+  attempts: number;
+  preparation?: Preparation;
+  reply?: ObtainedReply;
+}
+
+async function makeChange(
+  prepared: PreparedJob,
+  trace: Trace,
+  tools: JobTools,
+  answered: Answered,
+  signal: AbortSignal,
+): Promise<JobEnd> {
+  const {job, repo, built} = prepared;
+  const skill = tools.skill(job.skill);
+  const mode = tools.mode(job.mode);
+  const delivery = tools.delivery(job.deliver);
+  const earlier = ownBlobs(prepared.deliveries);
+  const place = {repoPath: repo.workTree, reader: repo.reader, committed: built.committed, earlier};
+
+  // Before money is spent: a delivery that would be refused whatever the model says.
+  await delivery.check({...place, paths: skill.outputs.length > 0 ? skill.outputs : [job.output]});
+
+  const files = await mode
+    .propose({
+      job,
+      skill,
+      context: built.context,
+      obtainReply: async request => {
+        const onSpent = (spent: Spent): void => {
+          trace.spent = {usage: addUsage(trace.spent.usage, spent.usage), cost: addCost(trace.spent.cost, spent.cost)};
+        };
+        const onAttempt = (): void => {
+          trace.attempts++;
+        };
+        const remembered = prepared.remembered?.replyDigest;
+        trace.reply = await tools.obtainReply(
+          {
+            job,
+            repoKey: repo.key,
+            request,
+            promptVersion: mode.version,
+            onAttempt,
+            onSpent,
+            ...(remembered === undefined ? {} : {remembered}),
+          },
+          signal,
+        );
+        answered();
+        return trace.reply.reply;
+      },
+    })
+    .catch(async (error: unknown) => {
+      if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
+      throw error;
+    });
+
+  const result = await delivery.deliver({
+    ...place,
+    files,
+    intend: intended =>
+      tools.ledger.intendDelivery(
+        tools.runId,
+        job.id,
+        repo.key,
+        intended.map(file => toRecord(file, prepared.deliveries)),
+      ),
+  });
+  const outcome = outcomeOf(result, trace.spent);
+  return {
+    detail: detailOf(outcome, trace),
+    confirmIn: repo.key,
+    memory: {
+      repoKey: repo.key,
+      output: job.outputPattern,
+      memory: memoryOf(prepared, files, result.blobs, trace, tools),
+    },
+    releaseRepo: repo.key,
+  };
+}
+
+function toRecord(
+  file: {path: string; blob: string; before: string | undefined},
+  deliveries: readonly DeliveryRecord[],
+): DeliveryRecord {
+  const base = file.before === undefined ? undefined : createNormaliser(deliveries)(file.path, file.before);
+  return {
+    path: file.path,
+    blob: file.blob,
+    ...(file.before === undefined ? {} : {before: file.before}),
+    ...(base === undefined ? {} : {base}),
+    state: 'intended',
+  };
+}
+
+function ownBlobs(deliveries: readonly DeliveryRecord[]): EarlierDelivery[] {
+  return deliveries.map(({path, blob}) => ({path, blob}));
+}
+
+function outcomeOf(
+  result:
+    | {kind: 'delivered'; delivered: Delivered; files: readonly ChangedFile[]}
+    | {kind: 'unchanged'; files: readonly ChangedFile[]},
+  spent: Spent,
+): Outcome {
+  return result.kind === 'delivered'
+    ? {status: 'changed', files: result.files, delivered: result.delivered, ...spent}
+    : {status: 'unchanged', files: result.files, ...spent};
+}
+
+function memoryOf(
+  prepared: PreparedJob,
+  files: readonly ProposedFile[],
+  blobs: ReadonlyMap<string, string>,
+  trace: Trace,
+  tools: JobTools,
+): Memory {
+  return {
+    inputs: prepared.inputs,
+    files: Object.fromEntries(files.map(file => [file.path, blobs.get(file.path) ?? ''])),
+    ...(trace.reply === undefined ? {} : {replyDigest: trace.reply.digest}),
+    runId: tools.runId,
+    at: tools.clock.now(),
+  };
+}
+
+function failedOutcome(error: unknown, spent: Spent): Outcome {
+  if (error instanceof NotStarted) return {status: 'not-started', reason: error.reason, ...spent};
+  if (error instanceof JobFailure) return {status: 'failed', failure: error.failure, ...spent};
+  return {status: 'failed', failure: crash(error), ...spent};
+}
+
+function crash(error: unknown): Failure {
+  const stack = error instanceof Error ? error.stack : undefined;
+  return {
+    reason: 'crashed',
+    message: String(error instanceof Error ? error.message : error),
+    ...(stack === undefined ? {} : {stack}),
+  };
+}
+
+function repoToRelease(trace: Trace): {releaseRepo?: string} {
+  return trace.preparation?.kind === 'ready' ? {releaseRepo: trace.preparation.prepared.repo.key} : {};
+}
+
+function detailOf(outcome: Outcome, trace: Trace): JobDetail {
+  const leftOut = trace.preparation?.kind === 'ready' ? trace.preparation.prepared.built.context.leftOut : [];
+  const counts: Record<string, number> = {};
+  for (const {reason} of leftOut) counts[reason] = (counts[reason] ?? 0) + 1;
+  return {
+    outcome,
+    ...(trace.reply === undefined ? {} : {model: trace.reply.model}),
+    heldBack: leftOut.filter(file => file.reason === 'secret').map(file => `${file.path} (${file.detail ?? 'secret'})`),
+    leftOut: counts,
+    replayed: trace.reply?.replayed ?? false,
+    attempts: trace.attempts,
+  };
+}

@@ -1,0 +1,85 @@
+import {createHash} from 'node:crypto';
+import type {Job} from '../domain/job.ts';
+import type {ModelRequest} from '../domain/model.ts';
+import type {Skill} from '../domain/skill.ts';
+import type {DeliveryRecord, InputParts} from '../ledger/ledger.ts';
+
+/** Digest of every byte that produces a reply: prompt, model and parameters. */
+export function digestRequest(request: ModelRequest, promptVersion: number): string {
+  return sha256([
+    promptVersion,
+    request.model,
+    request.maxOutputTokens,
+    request.system,
+    request.prompt,
+    request.source === undefined ? null : [request.source.skill.digest, request.source.date],
+  ]);
+}
+
+/** The parts of a job's input that do not come from the repo. */
+export function operatorParts(
+  job: Job,
+  skill: Skill,
+  promptVersion: number,
+): Pick<InputParts, 'skill' | 'prompt' | 'model' | 'parameters'> {
+  return {
+    skill: skill.digest,
+    prompt: String(promptVersion),
+    model: job.models.join(' '),
+    parameters: sha256([job.mode, job.contextTokens, job.maxOutputTokens, job.deliver, job.description ?? null]),
+  };
+}
+
+/** Names of the parts that differ, for people. */
+export function changedParts(before: InputParts, after: InputParts): string[] {
+  const names: Record<Exclude<keyof InputParts, 'commit'>, string> = {
+    tree: 'files of the repo',
+    history: 'history',
+    shown: 'files shown to the model',
+    skill: 'skill',
+    prompt: 'prompt version',
+    model: 'model',
+    parameters: 'parameters',
+  };
+  return (Object.keys(names) as (keyof typeof names)[])
+    .filter(part => before[part] !== after[part])
+    .map(part => names[part]);
+}
+
+/** True when nothing that could change the reply differs: commit ids may, as long as tree and history count as the same. */
+export function sameInputs(before: InputParts, after: InputParts): boolean {
+  return before.tree === after.tree && before.history === after.history && sameOperatorParts(before, after);
+}
+
+export function sameOperatorParts(
+  before: Pick<InputParts, 'skill' | 'prompt' | 'model' | 'parameters'>,
+  after: Pick<InputParts, 'skill' | 'prompt' | 'model' | 'parameters'>,
+): boolean {
+  return (
+    before.skill === after.skill &&
+    before.prompt === after.prompt &&
+    before.model === after.model &&
+    before.parameters === after.parameters
+  );
+}
+
+/**
+ * What a path counts as when inputs are compared: a blob that we delivered there last counts as what stood there before
+ * we ever wrote, so that committing exactly what was delivered is no change, and an edit by hand is one.
+ */
+export function createNormaliser(
+  deliveries: readonly DeliveryRecord[],
+): (path: string, blob: string) => string | undefined {
+  const newest = new Map<string, DeliveryRecord>();
+  for (const delivery of deliveries) {
+    if (delivery.state === 'confirmed') newest.set(delivery.path, delivery);
+  }
+  return (path, blob) => {
+    const delivery = newest.get(path);
+    return delivery !== undefined && delivery.blob === blob ? delivery.base : blob;
+  };
+}
+
+function sha256(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}

@@ -1,0 +1,70 @@
+import type {Delivery} from '../delivery/delivery.ts';
+import type {RepoContext} from '../domain/context.ts';
+import type {ObjectReader} from '../domain/git.ts';
+import type {DeliveryKind, Job} from '../domain/job.ts';
+import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import type {Spent} from '../domain/outcome.ts';
+import type {Mode as ModeName, Skill} from '../domain/skill.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import type {Mode} from '../modes/mode.ts';
+import type {Clock} from '../util/clock.ts';
+import type {RunGate} from './run-gate.ts';
+
+/** A repo opened at the commit that its HEAD pointed to. */
+export interface OpenRepo {
+  readonly reader: ObjectReader;
+  /** The same for every name and path under which the repo can be reached on this machine. */
+  readonly key: string;
+  /** Absolute path of the work tree; absent for a bare repository. */
+  readonly workTree?: string;
+  release(): void;
+}
+
+export interface BuiltContext {
+  readonly context: RepoContext;
+  /** Blob ids at the planned commit, by path. */
+  readonly committed: ReadonlyMap<string, string>;
+  /** Digests of tree, history and shown files; `normalise` says what a path's blob counts as. */
+  digest(
+    normalise: (path: string, blob: string) => string | undefined,
+    ownPaths: ReadonlySet<string>,
+  ): Promise<{tree: string; history: string; shown: string}>;
+}
+
+export interface ObtainedReply {
+  readonly reply: ModelReply;
+  readonly model: string;
+  /** Under what the ledger keeps it. */
+  readonly digest: string;
+  /** A recorded reply was used: nothing was paid. */
+  readonly replayed: boolean;
+}
+
+export interface ReplyRequest {
+  readonly job: Job;
+  readonly repoKey: string;
+  readonly request: ModelRequest;
+  readonly promptVersion: number;
+  /** Digest of the reply that the same inputs gave before, though the request may look different now. */
+  readonly remembered?: string;
+  /** Told of every call before it is made. */
+  readonly onAttempt: () => void;
+  /** Told of every call that is known to be billed. */
+  readonly onSpent: (spent: Spent) => void;
+}
+
+/** Everything that executing a job reaches outside itself; the composition root builds it. */
+export interface JobTools {
+  readonly runId: string;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly gate: RunGate;
+  readonly skill: (name: string) => Skill;
+  readonly openRepo: (job: Job) => Promise<OpenRepo>;
+  readonly buildContext: (repo: OpenRepo, job: Job, skill: Skill) => Promise<BuiltContext>;
+  readonly mode: (name: ModeName) => Mode;
+  readonly delivery: (kind: DeliveryKind) => Delivery;
+  readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
+  /** Blob id of a file in the work tree as git would store it; undefined when there is no regular file. */
+  readonly workTreeBlob: (repo: OpenRepo, path: string) => Promise<string | undefined>;
+}

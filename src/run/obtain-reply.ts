@@ -1,0 +1,225 @@
+import type {Job} from '../domain/job.ts';
+import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
+import {type Cost, noCost} from '../domain/usage.ts';
+import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
+import type {Clock} from '../util/clock.ts';
+import {digestRequest} from './inputs.ts';
+import type {ObtainedReply, ReplyRequest} from './job-tools.ts';
+import {NotStarted} from './not-started.ts';
+import type {RunGate} from './run-gate.ts';
+
+/** One HTTP attempt. */
+export type CallOnce = (request: ModelRequest, signal: AbortSignal) => Promise<ModelReply>;
+
+/** What became of a call that brought no reply, as far as money goes. */
+export type Billing = 'not-billed' | 'unknown';
+
+export interface ReplySource {
+  /** Calls the model with retries; every attempt goes through `attempt`. Throws `JobFailure`. */
+  readonly call: (
+    request: ModelRequest,
+    attempt: (once: CallOnce) => CallOnce,
+    signal: AbortSignal,
+  ) => Promise<ModelReply>;
+  readonly worstCaseUsd: (request: ModelRequest) => Promise<number>;
+  readonly costOf: (model: string, reply: ModelReply) => Promise<Cost>;
+  readonly billingOf: (error: unknown) => Billing;
+  /** True when no other call of this run can go better: the key was refused. */
+  readonly isAuthFailure: (error: unknown) => boolean;
+  /** True when another model may be asked instead: this one is down or gives no answer. */
+  readonly isOutage: (error: unknown) => boolean;
+}
+
+export interface ObtainReplyOptions {
+  readonly runId: string;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly gate: RunGate;
+  readonly source: ReplySource;
+  readonly budget: () => RunBudget;
+  /** How long a job waits for a repo that another run holds, milliseconds. */
+  readonly busyTimeoutMs: number;
+}
+
+export interface RunBudget {
+  readonly runUsd?: number;
+  readonly dayUsd?: number;
+  readonly monthUsd?: number;
+}
+
+/**
+ * Gets replies: the recorded one when there is one, else a paid one. Each attempt reserves its worst case before it is
+ * made, and a reply is durable in the ledger before anybody sees it.
+ */
+export function createObtainReply(
+  options: ObtainReplyOptions,
+): (wanted: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply> {
+  const {ledger, gate, source, runId} = options;
+  const settled = new Settled();
+
+  return async (wanted, signal) => {
+    const {job, request, promptVersion, repoKey} = wanted;
+    const digest = wanted.remembered ?? digestRequest(request, promptVersion);
+    const recorded = job.force
+      ? undefined
+      : await recordedReply(ledger, [digest, digestRequest(request, promptVersion)]);
+    if (recorded !== undefined) {
+      await startJob(options, job, repoKey, signal);
+      return recorded;
+    }
+    let outage: unknown;
+    for (const model of job.models) {
+      try {
+        return await pay({...request, model});
+      } catch (error) {
+        if (!source.isOutage(error)) throw error;
+        outage = error;
+      }
+    }
+    throw outage;
+
+    async function pay(paid: ModelRequest): Promise<ObtainedReply> {
+      const paidDigest = digestRequest(paid, promptVersion);
+      let cost: Cost = noCost;
+      const attempt =
+        (once: CallOnce): CallOnce =>
+        async (attempted, attemptSignal) => {
+          const id = await reserve(options, settled, job, repoKey, attempted, attemptSignal);
+          try {
+            wanted.onAttempt();
+            const reply = await once(attempted, attemptSignal);
+            cost = await source.costOf(attempted.model, reply);
+            await ledger.recordReply(id, {
+              digest: paidDigest,
+              runId,
+              jobId: job.id,
+              model: attempted.model,
+              reply,
+              cost,
+            });
+            wanted.onSpent({usage: reply.usage, cost});
+            return reply;
+          } catch (error) {
+            if (source.billingOf(error) === 'unknown') await ledger.loseCall(id);
+            else await ledger.releaseCall(id);
+            if (source.isAuthFailure(error)) gate.closeCalls('auth');
+            throw error;
+          } finally {
+            settled.notify();
+          }
+        };
+      const reply = await source.call(paid, attempt, signal);
+      return {reply, model: paid.model, digest: paidDigest, replayed: false};
+    }
+  };
+}
+
+async function recordedReply(ledger: Ledger, digests: readonly string[]): Promise<ObtainedReply | undefined> {
+  for (const digest of new Set(digests)) {
+    const found = await ledger.reply(digest);
+    if (found !== undefined) return {reply: found.reply, model: found.model, digest, replayed: true};
+  }
+  return undefined;
+}
+
+const busyPollMs = 250;
+
+async function startJob(options: ObtainReplyOptions, job: Job, repoKey: string, signal: AbortSignal): Promise<void> {
+  const until = options.clock.now() + options.busyTimeoutMs;
+  for (;;) {
+    const {busyWith} = await options.ledger.startJob(options.runId, job, repoKey);
+    if (busyWith === undefined) return;
+    await waitForRepo(options, busyWith, until, signal);
+  }
+}
+
+async function waitForRepo(
+  options: ObtainReplyOptions,
+  busyWith: string,
+  until: number,
+  signal: AbortSignal,
+): Promise<void> {
+  options.gate.checkJob();
+  if (options.clock.now() >= until) throw new JobFailure('repo-busy', `Run ${busyWith} holds the repo`);
+  await options.clock.sleep(busyPollMs, signal);
+}
+
+/** Waits as long as other calls may still give back a part of what they reserved; stops admission when none can. */
+async function reserve(
+  options: ObtainReplyOptions,
+  settled: Settled,
+  job: Job,
+  repoKey: string,
+  request: ModelRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const {ledger, gate, clock, runId} = options;
+  const worstCaseUsd = await options.source.worstCaseUsd(request);
+  const busyUntil = clock.now() + options.busyTimeoutMs;
+  for (;;) {
+    gate.checkCall(job.task);
+    const scopes = budgetScopes(runId, job, options.budget(), new Date(clock.now()));
+    const pending = settled.next();
+    const result = await ledger.reserveCall({runId, job, repoKey, model: request.model, worstCaseUsd, ...scopes});
+    if (result.kind === 'reserved') {
+      settled.enter();
+      return result.id;
+    }
+    if (result.kind === 'busy') await waitForRepo(options, result.runId, busyUntil, signal);
+    else if (settled.inFlight > 0) await pending;
+    else if ((await ledger.callsInFlight(runId)) > 0) await clock.sleep(busyPollMs, signal);
+    else throw closeFor(result.scope, job, gate);
+  }
+}
+
+function closeFor(scope: string, job: Job, gate: RunGate): NotStarted {
+  const reason: NotStartedReason = 'budget';
+  if (scope.startsWith('task:')) gate.closeCallsOfTask(job.task, reason);
+  else gate.closeCalls(reason);
+  return new NotStarted(reason);
+}
+
+function budgetScopes(
+  runId: string,
+  job: Job,
+  budget: RunBudget,
+  now: Date,
+): {limits: BudgetScope[]; counted: string[]} {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const month = `month:${now.getFullYear()}-${two(now.getMonth() + 1)}`;
+  const day = `day:${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const task = `task:${runId}:${job.task}`;
+  const run = `run:${runId}`;
+  const limits = [
+    {scope: run, limitUsd: budget.runUsd},
+    {scope: task, limitUsd: job.taskBudgetUsd},
+    {scope: day, limitUsd: budget.dayUsd},
+    {scope: month, limitUsd: budget.monthUsd},
+  ];
+  return {
+    limits: limits.flatMap(({scope, limitUsd}) => (limitUsd === undefined ? [] : [{scope, limitUsd}])),
+    counted: limits.map(({scope}) => scope),
+  };
+}
+
+/** Wakes those who wait for a call in flight to be settled. */
+class Settled {
+  inFlight = 0;
+  #waiting: (() => void)[] = [];
+
+  enter(): void {
+    this.inFlight++;
+  }
+
+  next(): Promise<void> {
+    return new Promise(resolve => this.#waiting.push(resolve));
+  }
+
+  notify(): void {
+    this.inFlight--;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}

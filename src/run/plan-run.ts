@@ -1,0 +1,82 @@
+import {createHash} from 'node:crypto';
+import {type DeliveryKind, type Job, jobId} from '../domain/job.ts';
+import type {Repo} from '../domain/repo.ts';
+import type {Mode, Skill} from '../domain/skill.ts';
+import {resolveOutput} from '../modes/output-path.ts';
+
+/** A task with everything resolved: names are objects, settings are merged in. */
+export interface PlannedTask {
+  readonly name: string;
+  readonly skill: Skill;
+  readonly repos: readonly Repo[];
+  readonly mode: Mode;
+  readonly models: readonly string[];
+  readonly output?: string;
+  readonly deliver: DeliveryKind;
+  readonly verify: readonly string[];
+  readonly budgetUsd?: number;
+  readonly timeoutMs: number;
+  readonly force: boolean;
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+}
+
+export interface Shard {
+  /** 1-based. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** The jobs of a run, task by task and in the order of the selection. The same arguments give the same jobs. */
+export function planRun(tasks: readonly PlannedTask[], options: {date: Date; shard?: Shard}): readonly Job[] {
+  const date = localDate(options.date);
+  const jobs: Job[] = [];
+  const ids = new Set<string>();
+  for (const task of tasks) {
+    const outputPattern = task.output ?? task.skill.output ?? '';
+    const output = resolveOutput({
+      ...(task.output === undefined ? {} : {taskOutput: task.output}),
+      skill: task.skill,
+      date: options.date,
+    });
+    for (const repo of task.repos) {
+      if (options.shard !== undefined && !isInShard(repo.name, options.shard)) continue;
+      const id = jobId(task.name, task.skill.name, repo.name);
+      if (ids.has(id)) continue;
+      ids.add(id);
+      jobs.push({
+        id,
+        sequence: jobs.length,
+        task: task.name,
+        skill: task.skill.name,
+        repo: repo.name,
+        ...(repo.path === undefined ? {} : {path: repo.path}),
+        ...(repo.url === undefined ? {} : {url: repo.url}),
+        ...(repo.description === undefined ? {} : {description: repo.description}),
+        mode: task.mode,
+        models: task.models,
+        output,
+        outputPattern: outputPattern === '' ? output : outputPattern,
+        date,
+        deliver: task.deliver,
+        verify: task.verify,
+        timeoutMs: task.timeoutMs,
+        force: task.force,
+        contextTokens: task.contextTokens,
+        maxOutputTokens: task.maxOutputTokens,
+        ...(task.budgetUsd === undefined ? {} : {taskBudgetUsd: task.budgetUsd}),
+      });
+    }
+  }
+  return jobs;
+}
+
+/** Depends on the repo's name alone, so that machines with different fleets still agree on who has which repo. */
+export function isInShard(repo: string, shard: Shard): boolean {
+  return createHash('sha256').update(repo).digest().readUInt32BE(0) % shard.count === shard.index - 1;
+}
+
+export function localDate(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}

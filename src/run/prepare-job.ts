@@ -1,0 +1,73 @@
+import type {Job} from '../domain/job.ts';
+import type {Outcome} from '../domain/outcome.ts';
+import {noCost, noUsage} from '../domain/usage.ts';
+import type {DeliveryRecord, InputParts, Memory} from '../ledger/ledger.ts';
+import {createNormaliser, operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
+import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
+
+export interface PreparedJob {
+  readonly job: Job;
+  readonly repo: OpenRepo;
+  readonly built: BuiltContext;
+  readonly inputs: InputParts;
+  readonly deliveries: readonly DeliveryRecord[];
+  /** Set when the same inputs gave a result that is not in the repo any more: its reply can be delivered again for nothing. */
+  readonly remembered?: Memory;
+}
+
+export type Preparation =
+  | {readonly kind: 'ready'; readonly prepared: PreparedJob}
+  | {readonly kind: 'ended'; readonly outcome: Outcome};
+
+/** Reads what the job needs and decides whether there is anything to do. Calls no model and writes nothing. */
+export async function prepareJob(job: Job, tools: JobTools): Promise<Preparation> {
+  const repo = await tools.openRepo(job);
+  try {
+    const skill = tools.skill(job.skill);
+    const mode = tools.mode(job.mode);
+    const parts = operatorParts(job, skill, mode.version);
+    const memory = job.force ? undefined : await tools.ledger.memory(repo.key, job.skill, job.outputPattern);
+    const candidate =
+      memory !== undefined && sameOperatorParts(memory.inputs, {...memory.inputs, ...parts}) ? memory : undefined;
+    const deliveries = await tools.ledger.deliveries(repo.key);
+
+    if (candidate?.inputs.commit === repo.reader.head.commit && (await isInPlace(candidate, repo, undefined, tools))) {
+      repo.release();
+      return {kind: 'ended', outcome: upToDate(candidate)};
+    }
+    const built = await tools.buildContext(repo, job, skill);
+    const own = new Set(deliveries.map(delivery => delivery.path));
+    const inputs: InputParts = {
+      ...parts,
+      commit: repo.reader.head.commit,
+      ...(await built.digest(createNormaliser(deliveries), own)),
+    };
+    const same = candidate !== undefined && sameInputs(candidate.inputs, inputs);
+    if (same && (await isInPlace(candidate, repo, built.committed, tools))) {
+      repo.release();
+      return {kind: 'ended', outcome: upToDate(candidate)};
+    }
+    return {kind: 'ready', prepared: {job, repo, built, inputs, deliveries, ...(same ? {remembered: candidate} : {})}};
+  } catch (error) {
+    repo.release();
+    throw error;
+  }
+}
+
+/** Whether every file that the earlier job left is still there as it was left: in the work tree, or committed in a bare repository. */
+async function isInPlace(
+  memory: Memory,
+  repo: OpenRepo,
+  committed: ReadonlyMap<string, string> | undefined,
+  tools: JobTools,
+): Promise<boolean> {
+  for (const [path, blob] of Object.entries(memory.files)) {
+    const current = repo.workTree === undefined ? committed?.get(path) : await tools.workTreeBlob(repo, path);
+    if (current !== blob) return false;
+  }
+  return true;
+}
+
+function upToDate(memory: Memory): Outcome {
+  return {status: 'up-to-date', since: memory.runId, usage: noUsage, cost: noCost};
+}

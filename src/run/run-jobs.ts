@@ -1,0 +1,54 @@
+import type {Dispatcher} from '../dispatch/dispatcher.ts';
+import type {Reporter, RunSummary} from '../domain/event.ts';
+import type {Job} from '../domain/job.ts';
+import {exitCodeOf, type Outcome} from '../domain/outcome.ts';
+import type {RunRecord} from '../domain/run.ts';
+import {executeJob} from './execute-job.ts';
+import type {JobTools} from './job-tools.ts';
+import {prepareJob} from './prepare-job.ts';
+import {summarizeRun} from './summarize-run.ts';
+
+export interface RunJobsOptions {
+  readonly run: RunRecord;
+  /** Jobs that have not ended. */
+  readonly jobs: readonly Job[];
+  /** Outcomes of jobs that ended in an earlier part of the run. */
+  readonly ended: readonly Outcome[];
+  readonly tools: JobTools;
+  readonly dispatcher: Dispatcher;
+  readonly reporter: Reporter;
+  /** Aborts calls in flight. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunEnd {
+  readonly state: 'finished' | 'stopped';
+  readonly exitCode: 0 | 1;
+  readonly summary: RunSummary;
+}
+
+/** Executes every job once, tells reporters, and records the end of the run. */
+export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
+  const {run, tools, reporter, dispatcher, signal} = options;
+  const outcomes: Outcome[] = [...options.ended];
+  await dispatcher.dispatch(options.jobs, {
+    async prepare(job) {
+      tools.gate.checkJob();
+      return await prepareJob(job, tools);
+    },
+    async execute(job, preparation, answered) {
+      const startedAt = tools.clock.now();
+      reporter.report({type: 'job.started', at: startedAt, job});
+      const detail = await executeJob(job, preparation, tools, answered, signal);
+      outcomes.push(detail.outcome);
+      reporter.report({type: 'job.finished', at: tools.clock.now(), job, detail, startedAt});
+    },
+  });
+  const exitCode = exitCodeOf(outcomes);
+  const summary = summarizeRun(outcomes);
+  const state = tools.gate.jobsClosed === undefined ? 'finished' : 'stopped';
+  const reason = tools.gate.jobsClosed ?? tools.gate.callsClosed;
+  await tools.ledger.endRun(run.id, {state, exitCode, ...(reason === undefined ? {} : {reason})});
+  reporter.report({type: 'run.finished', at: tools.clock.now(), run, exitCode, summary});
+  return {state, exitCode, summary};
+}

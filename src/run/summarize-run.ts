@@ -1,0 +1,23 @@
+import type {RunSummary} from '../domain/event.ts';
+import type {Outcome} from '../domain/outcome.ts';
+
+export function summarizeRun(outcomes: Iterable<Outcome>): RunSummary {
+  const counts = {changed: 0, unchanged: 0, 'up-to-date': 0, failed: 0, 'not-started': 0};
+  let costUsd = 0;
+  let costUnknown = 0;
+  for (const outcome of outcomes) {
+    counts[outcome.status]++;
+    if (outcome.cost.usd === null) costUnknown++;
+    else costUsd += outcome.cost.usd;
+  }
+  return {
+    total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    changed: counts.changed,
+    unchanged: counts.unchanged,
+    upToDate: counts['up-to-date'],
+    failed: counts.failed,
+    notStarted: counts['not-started'],
+    costUsd,
+    costUnknown,
+  };
+}
