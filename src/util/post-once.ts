@@ -61,6 +61,7 @@ export function createPost(env: Readonly<Record<string, string | undefined>>, li
   return call =>
     new Promise((resolve, reject) => {
       const url = new URL(call.url);
+      const payload = Buffer.from(call.body);
       const place = url.host;
       const secure = url.protocol === 'https:';
       let connectTimer: NodeJS.Timeout | undefined;
@@ -81,7 +82,7 @@ export function createPost(env: Readonly<Record<string, string | undefined>>, li
       const request: ClientRequest = (secure ? httpsRequest : httpRequest)(url, {
         method: 'POST',
         agent: secure ? agents.https : agents.http,
-        headers: {...call.headers, 'content-length': String(Buffer.byteLength(call.body))},
+        headers: {...call.headers, 'content-length': String(payload.length)},
       });
       request.on('socket', socket => {
         if (!socket.connecting) return;
@@ -131,7 +132,7 @@ export function createPost(env: Readonly<Record<string, string | undefined>>, li
       });
       if (call.signal.aborted) return onAbort();
       call.signal.addEventListener('abort', onAbort, {once: true});
-      request.end(call.body);
+      request.end(payload);
     });
 }
 

@@ -1,0 +1,24 @@
+import type {RateLimit} from '../domain/model.ts';
+
+/** How a call ended, as far as the limits of its provider are concerned. */
+export type CallEnd =
+  | {readonly kind: 'answered'; readonly rateLimit?: RateLimit}
+  | {readonly kind: 'throttled'; readonly retryAfterMs?: number; readonly rateLimit?: RateLimit}
+  /** Not reached, or a server error. */
+  | {readonly kind: 'down'; readonly retryAfterMs?: number}
+  /** Says nothing about the provider, such as an abort. */
+  | {readonly kind: 'unknown'};
+
+/** The right to make one call. Must be released, once. */
+export interface Permit {
+  release(end: CallEnd): void;
+}
+
+/** Decides when a call to one provider may start. Shared by every job of the process that calls that provider. */
+export interface Limiter {
+  /**
+   * In the order asked. Rejects with the signal's reason when it aborts, and with a `ModelCallError` when the provider
+   * has been down for so long that waiting is given up.
+   */
+  acquire(signal: AbortSignal): Promise<Permit>;
+}
