@@ -1,6 +1,7 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
-import type {JobDetail, JobRecord, RunControl, RunRecord, RunState} from '../domain/run.ts';
+import type {Outcome} from '../domain/outcome.ts';
+import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
 
 /** A limit on cost that a call must fit into, together with all other calls under the same scope. */
@@ -28,6 +29,14 @@ export interface RecordedReply {
   readonly model: string;
   readonly cost: Cost;
   readonly runId: string;
+}
+
+/** Which jobs of a run to read; all when empty. */
+export interface JobFilter {
+  readonly state?: JobState;
+  readonly status?: Outcome['status'];
+  /** At most so many, those that ended last first. Without it: all, in the order of the plan. */
+  readonly newest?: number;
 }
 
 /** Digests of everything that produced a result, by part, so that a change can be named. */
@@ -93,11 +102,15 @@ export interface Ledger {
   endRun(runId: string, end: {state: Exclude<RunState, 'running'>; exitCode: number; reason?: string}): Promise<void>;
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
-  runs(options?: {limit?: number; since?: number}): Promise<RunRecord[]>;
+  runs(options?: {limit?: number; since?: number; state?: RunState}): Promise<RunRecord[]>;
   /** True while the process that holds the run lives. */
   isHeld(run: RunRecord): boolean;
 
-  jobs(runId: string): Promise<JobRecord[]>;
+  jobs(runId: string, only?: JobFilter): Promise<JobRecord[]>;
+  /** What happened to one repo, newest run first. */
+  jobsOfRepo(repo: string, limit: number): Promise<(JobRecord & {readonly runId: string})[]>;
+  /** Names of all repos that ever had a job. */
+  repoNames(): Promise<string[]>;
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** Takes the repo for this run and marks the job as running; the run that has the repo is returned when there is one. */
   startJob(runId: string, job: Job, repoKey: string): Promise<{readonly busyWith?: string}>;
@@ -119,6 +132,11 @@ export interface Ledger {
   ): Promise<void>;
   /** Undefined when there is none, or when it was damaged; a damaged one is quarantined. */
   reply(digest: string): Promise<RecordedReply | undefined>;
+  /**
+   * The newest reply that was recorded for a job, of this run or else of the earlier run whose reply it used. `usable` is
+   * false for one that was not what the skill asks for. Undefined when there is none, or when it was damaged.
+   */
+  replyOfJob(runId: string, jobId: string): Promise<(RecordedReply & {readonly usable: boolean}) | undefined>;
   /** The reply was whole but not what the skill asks for: kept as a record, never used again. */
   rejectReply(digest: string): Promise<void>;
   usedUsd(scope: string): Promise<number>;

@@ -10,6 +10,7 @@ import {
 } from '../domain/run.ts';
 import {isAlive, type ProcessIdentity} from '../util/process-identity.ts';
 import type {Database, Row, SqlValue, Statement} from './database.ts';
+import type {JobFilter} from './ledger.ts';
 
 /** A holder on another host that has not been heard of for so long counts as dead. */
 const silentHolderMs = 60_000;
@@ -119,10 +120,13 @@ export async function readRun(database: Database, id: string): Promise<RunRecord
   return row === undefined ? undefined : toRun(row);
 }
 
-export async function readRuns(database: Database, options: {limit?: number; since?: number}): Promise<RunRecord[]> {
+export async function readRuns(
+  database: Database,
+  options: {limit?: number; since?: number; state?: RunState},
+): Promise<RunRecord[]> {
   const rows = await database.read(
-    'SELECT * FROM runs WHERE started_at >= ? ORDER BY started_at DESC, id DESC LIMIT ?',
-    [options.since ?? 0, options.limit ?? 1000],
+    `SELECT * FROM runs WHERE started_at >= ? ${options.state === undefined ? '' : 'AND state = ?'} ORDER BY started_at DESC, id DESC LIMIT ?`,
+    [options.since ?? 0, ...(options.state === undefined ? [] : [options.state]), options.limit ?? 1000],
   );
   return rows.map(toRun);
 }
@@ -147,18 +151,40 @@ function toRun(row: Row): RunRecord {
   };
 }
 
-export async function readJobs(database: Database, runId: string): Promise<JobRecord[]> {
+export async function readJobs(database: Database, runId: string, only: JobFilter): Promise<JobRecord[]> {
+  const conditions = [
+    ['state', only.state],
+    ['status', only.status],
+  ].flatMap(([column, value]) => (value === undefined ? [] : [{sql: `AND ${column} = ?`, value}]));
+  const order = only.newest === undefined ? 'ORDER BY sequence' : 'ORDER BY ended_at DESC, sequence DESC LIMIT ?';
   const rows = await database.read(
-    'SELECT spec, state, detail, started_at, ended_at FROM jobs WHERE run_id = ? ORDER BY sequence',
-    [runId],
+    `SELECT spec, state, detail, started_at, ended_at FROM jobs WHERE run_id = ? ${conditions.map(({sql}) => sql).join(' ')} ${order}`,
+    [runId, ...conditions.map(({value}) => value), ...(only.newest === undefined ? [] : [only.newest])],
   );
-  return rows.map(row => ({
+  return rows.map(toJob);
+}
+
+export async function readJobsOfRepo(
+  database: Database,
+  repo: string,
+  limit: number,
+): Promise<(JobRecord & {runId: string})[]> {
+  const rows = await database.read(
+    `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at FROM jobs JOIN runs ON runs.id = jobs.run_id
+     WHERE jobs.repo = ? ORDER BY runs.started_at DESC, runs.id DESC, jobs.sequence LIMIT ?`,
+    [repo, limit],
+  );
+  return rows.map(row => ({...toJob(row), runId: String(row['run_id'])}));
+}
+
+function toJob(row: Row): JobRecord {
+  return {
     job: JSON.parse(String(row['spec'])) as Job,
     state: String(row['state']) as JobState,
     ...optional('detail', row['detail'], text => JSON.parse(String(text)) as JobDetail),
     ...optional('startedAt', row['started_at'], Number),
     ...optional('endedAt', row['ended_at'], Number),
-  }));
+  };
 }
 
 /** Counts by outcome for ended jobs, and by state for the others. */

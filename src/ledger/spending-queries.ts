@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {ModelReply} from '../domain/model.ts';
 import type {Cost} from '../domain/usage.ts';
-import type {Database, Statement} from './database.ts';
+import type {Database, Row, Statement} from './database.ts';
 import type {CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
 import {claimRepo, markRunning, takeRepo} from './run-queries.ts';
 
@@ -115,9 +115,31 @@ export function insertReply(
 }
 
 export async function readReply(database: Database, digest: string, nowMs: number): Promise<RecordedReply | undefined> {
-  const [row] = await database.read('SELECT run_id, model, reply, checksum FROM replies WHERE digest = ? AND usable = 1', [digest]);
-  if (row === undefined) return undefined;
+  const [row] = await database.read(
+    'SELECT digest, run_id, model, reply, checksum FROM replies WHERE digest = ? AND usable = 1',
+    [digest],
+  );
+  return row === undefined ? undefined : await toReply(database, row, nowMs);
+}
+
+export async function readReplyOfJob(
+  database: Database,
+  runId: string,
+  jobId: string,
+  nowMs: number,
+): Promise<(RecordedReply & {usable: boolean}) | undefined> {
+  const [row] = await database.read(
+    `SELECT digest, run_id, model, reply, checksum, usable FROM replies WHERE job_id = ?
+     ORDER BY CASE WHEN run_id = ? THEN 0 ELSE 1 END, recorded_at DESC LIMIT 1`,
+    [jobId, runId],
+  );
+  const reply = row === undefined ? undefined : await toReply(database, row, nowMs);
+  return reply === undefined ? undefined : {...reply, usable: Number(row?.['usable']) === 1};
+}
+
+async function toReply(database: Database, row: Row, nowMs: number): Promise<RecordedReply | undefined> {
   const text = String(row['reply']);
+  const digest = String(row['digest']);
   if (row['checksum'] !== checksum(text)) {
     await database.write([
       {

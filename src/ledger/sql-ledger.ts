@@ -50,7 +50,12 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     runs: (options = {}) => runs.readRuns(database, options),
     isHeld: run => runs.isHeld(run, clock.now()),
 
-    jobs: runId => runs.readJobs(database, runId),
+    jobs: (runId, only = {}) => runs.readJobs(database, runId, only),
+    jobsOfRepo: (repo, limit) => runs.readJobsOfRepo(database, repo, limit),
+    async repoNames() {
+      const rows = await database.read('SELECT DISTINCT repo FROM jobs ORDER BY repo');
+      return rows.map(row => String(row['repo']));
+    },
     countJobs: runId => runs.countJobs(database, runId),
     async startJob(runId, job, repoKey) {
       const busyWith = await runs.claimRepo(database, runId, repoKey, clock.now());
@@ -92,6 +97,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
         spending.insertReply(record, clock.now()),
       ]),
     reply: digest => spending.readReply(database, digest, clock.now()),
+    replyOfJob: (runId, jobId) => spending.readReplyOfJob(database, runId, jobId, clock.now()),
     async rejectReply(digest) {
       await database.write([{sql: 'UPDATE replies SET usable = 0 WHERE digest = ?', params: [digest]}]);
     },
