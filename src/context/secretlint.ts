@@ -1,0 +1,77 @@
+import type {SecretLintCoreConfig} from '@secretlint/types';
+import {isRealLogin} from './marked-secret.ts';
+
+/** What surrounds a mark and may belong to the secret. */
+const before = 512;
+const after = 4096;
+/** More marks than this in one file are a finding by themselves; without a limit a hostile file could hold us up. */
+const maxMarks = 64;
+
+/** False only when no rule of secretlint's preset can match. Loading it costs more than most runs need. */
+export function mayMatchSecretlint(text: string): boolean {
+  return marks.test(text);
+}
+
+/** Runs secretlint's recommended rules around the marks they look for. Comments in the text that switch rules off are not obeyed. */
+export async function scanWithSecretlint(
+  path: string,
+  text: string,
+): Promise<{rule: string; start: number; end: number}[]> {
+  const excerpts: {start: number; end: number}[] = [];
+  let count = 0;
+  for (const match of text.matchAll(everyMark)) {
+    if (++count > maxMarks) break;
+    const [start, end] = [Math.max(0, match.index - before), match.index + after];
+    const last = excerpts.at(-1);
+    if (last !== undefined && start <= last.end) last.end = end;
+    else excerpts.push({start, end});
+  }
+  const found: {rule: string; start: number; end: number}[] = [];
+  for (const {start, end} of excerpts) found.push(...(await scanExcerpt(path, text.slice(start, end), start)));
+  if (count > maxMarks && found.length === 0) {
+    const {start} = excerpts[0]!;
+    found.push({rule: 'many-secret-marks', start, end: text.length});
+  }
+  return found;
+}
+
+async function scanExcerpt(
+  path: string,
+  content: string,
+  offset: number,
+): Promise<{rule: string; start: number; end: number}[]> {
+  const [{lintSource}, {rules}] = await Promise.all([
+    import('@secretlint/core'),
+    import('@secretlint/secretlint-rule-preset-recommend'),
+  ]);
+  const config: SecretLintCoreConfig = {
+    // A file must not be able to say that it holds no secret.
+    rules: rules
+      .filter(rule => !rule.meta.id.endsWith('-filter-comments'))
+      .map(rule => ({id: rule.meta.id, rule, options: {}})) as SecretLintCoreConfig['rules'],
+  };
+  const ext = /\.[^./]*$/.exec(path)?.[0] ?? '';
+  const {messages} = await lintSource({
+    source: {content, filePath: path, ext, contentType: 'text'},
+    options: {config, noPhysicFilePath: true},
+  });
+  return messages
+    .map(message => ({
+      rule: message.ruleId.replace('@secretlint/secretlint-rule-', ''),
+      start: message.range[0] + offset,
+      end: message.range[1] + offset,
+    }))
+    .filter(finding => isWorthIt(finding.rule, content.slice(finding.start - offset, finding.end - offset)));
+}
+
+/** Samples in documentation are what the rules for addresses find most. */
+function isWorthIt(rule: string, match: string): boolean {
+  if (rule !== 'basicauth' && rule !== 'database-connection-string') return !/EXAMPLE|(.)\1{9}/.test(match);
+  const login = /:\/\/([^:@/]{0,256}):([^@/]{1,256})@([\w.-]{1,256})/.exec(match);
+  return login === null || isRealLogin(login[1]!, login[2]!, login[3]!);
+}
+
+const marks =
+  /(?:A3T[A-Z0-9]|AKIA|AGPA|AIDA|AROA|AIPA|ANPA|ANVA|ASIA)[A-Z0-9]{16}|(?:SECRET|secret|Secret)_?(?:ACCESS|access|Access)_?(?:KEY|key|Key)|-----BEGIN|x-oauth-basic@|_authToken=|npm_\w{36}|(?:xox[bpaor]|xapp)-[A-Za-z0-9]|hooks\.slack\.com\/services|T3BlbkFJ|sk-ant-api|gsk_[A-Za-z0-9]{52}|hf_[A-Za-z]{34}|lin_api_|ntn_[0-9]{11}|SG\.\w{1,128}\.|shp(?:pa|ca|at|ss)_[A-Za-z0-9]{32}|[sr]k_(?:live|test)_[A-Za-z0-9]{24}|gh[pousr]_[A-Za-z0-9_]{6}|github_pat_|glpat-|glc_[A-Za-z0-9+/]{32}|glsa_|ops_ey|hv[sbr]\.[\w-]{60}|vc[piark]_[A-Za-z0-9]{20}|dapi[A-Fa-f0-9]{32}|dckr_pat_|figd_|cf(?:k|ut|at)_[A-Za-z0-9]{40}|tskey-|(?:https?|ftps?):\/\/[\w-]{1,256}:[\w-]{1,256}@|(?:[Mm][Oo][Nn][Gg][Oo][Dd][Bb](?:\+[Ss][Rr][Vv])?|[Mm][Yy][Ss][Qq][Ll][Xx]?|[Pp][Oo][Ss][Tt][Gg][Rr][Ee][Ss](?:[Qq][Ll])?):\/\/[^:/\s]{1,100}:|[Hh][Oo][Oo][Kk][Ss]\.[Ss][Ll][Aa][Cc][Kk]\.[Cc][Oo][Mm]\//;
+
+const everyMark = new RegExp(marks, 'g');
