@@ -17,7 +17,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
 ];
 
 /** JSON Schema for editors, which know draft 7 best. */
-export function renderSchema(schema: z.ZodType, title: string): string {
+function renderSchema(schema: z.ZodType, title: string): string {
   const {$schema, ...rest} = z.toJSONSchema(schema, {target: 'draft-7', io: 'input'});
   // The two keys after the title are read by editors that otherwise complain about comments.
   return `${JSON.stringify({$schema, title, allowComments: true, allowTrailingCommas: true, ...rest}, null, 2)}\n`;

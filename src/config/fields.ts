@@ -65,7 +65,7 @@ export function modelName() {
 }
 
 /** Delivery checks it again against the real folder; this refuses what can never be right. */
-export function outputPath() {
+function outputPath() {
   return z
     .string()
     .min(1)

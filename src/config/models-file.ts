@@ -25,7 +25,9 @@ const providerSchema = z
       .describe('Address of the server.'),
     api_key_env: z
       .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {error: 'expected the name of an environment variable, not the key itself'})
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+        error: 'this must be the name of an environment variable, never the key itself',
+      })
       .exactOptional()
       .describe('Name of the environment variable that holds the key. Keys themselves never stand in a file.'),
     headers: z

@@ -91,10 +91,10 @@ export function defined<T extends object>(values: T): {[Key in keyof T]?: Exclud
 type Report = (path: JsonPath, message: string) => void;
 
 function expandLayer(written: WrittenSettings, places: PathPlaces, report: Report): WrittenSettings {
-  const expandOne = (at: JsonPath, text: string): string => {
+  const expandOne = (at: JsonPath, text: string): string | undefined => {
     const {path, unset} = expandPath(text, places);
     if (unset !== undefined) report(at, `the environment variable ${unset} is not set`);
-    return path ?? text;
+    return path;
   };
   const expandAddress = (at: JsonPath, text: string): string => {
     if (!text.startsWith('$')) return text;
@@ -104,18 +104,18 @@ function expandLayer(written: WrittenSettings, places: PathPlaces, report: Repor
     else if (!/^(?:https?|smtps?):\/\/\S+$|^mailto:\S+$/.test(address)) report(at, `${text} does not hold a URL`);
     return address;
   };
-  const {log_file, results_dir, fleet, skills, notify, dead_man_url, exclude} = written;
+  const {log_file, results_dir, fleet, skills, notify, dead_man_url, exclude, ...rest} = written;
   return {
-    ...written,
+    ...rest,
     ...defined({
       log_file: log_file === undefined ? undefined : expandOne(['log_file'], log_file),
       results_dir: results_dir === undefined ? undefined : expandOne(['results_dir'], results_dir),
       fleet: fleet === undefined ? undefined : expandOne(['fleet'], fleet),
-      skills: skills?.map((skill, index) => expandOne(['skills', index], skill)),
+      skills: skills?.map((skill, index) => expandOne(['skills', index], skill) ?? skill),
       notify: notify?.map((address, index) => expandAddress(['notify', index], address)),
       // A plain word names a repo; only what looks like a path is one.
       exclude: exclude?.map((pattern, index) =>
-        /^[~.$/]/.test(pattern) ? expandOne(['exclude', index], pattern) : pattern,
+        /^[~.$/]/.test(pattern) ? (expandOne(['exclude', index], pattern) ?? pattern) : pattern,
       ),
       dead_man_url: dead_man_url === undefined ? undefined : expandAddress(['dead_man_url'], dead_man_url),
     }),

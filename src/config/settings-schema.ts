@@ -86,6 +86,6 @@ function address(what: string) {
     .string()
     .max(4096)
     .regex(/^(?:(?:https?|smtps?):\/\/[^\s]+|mailto:[^\s]+|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?[^\s]*)$/, {
-      error: `expected ${what}`,
+      error: `this must be ${what}`,
     });
 }

@@ -1,14 +1,30 @@
 import type {Problem} from '../domain/problem.ts';
 import {checkDocument} from '../util/check-document.ts';
 import {formatPath, type JsoncDocument, type JsonPath, parseJsonc, quote} from '../util/jsonc-document.ts';
-import {selectorKeys, taskConfigurationSchema, type WrittenConfig} from './task-schema.ts';
+import {entriesOf, keepValid} from '../util/keep-valid.ts';
+import {settingsSchema, type WrittenSettings} from './settings-schema.ts';
+import {
+  type PartialTask,
+  selectorKeys,
+  taskConfigurationSchema,
+  taskSchema,
+  type WrittenConfig,
+} from './task-schema.ts';
 
 export interface ParsedTaskConfiguration {
   /** Absent when there is any problem. */
   readonly written?: WrittenConfig;
+  /** What holds of it, problems or not, so that names in it can still be checked. Tasks keep their positions. */
+  readonly usable: UsableConfig;
   /** Gives later rules the places of what they complain about. */
   readonly document: JsoncDocument;
   readonly problems: readonly Problem[];
+}
+
+export interface UsableConfig {
+  readonly description?: string;
+  readonly tasks: readonly PartialTask[];
+  readonly settings?: WrittenSettings;
 }
 
 /** Text to task configuration, or everything that is wrong with it. Never throws. */
@@ -31,7 +47,20 @@ export function parseTaskConfiguration(text: string, file: string): ParsedTaskCo
     checkTaskNames(value, add);
   }
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
-  return problems.length === 0 && value !== undefined ? {written: value, document, problems} : {document, problems};
+  if (value === undefined) return {usable: usableParts(document.value), document, problems};
+  return problems.length === 0
+    ? {written: value, usable: value, document, problems}
+    : {usable: value, document, problems};
+}
+
+function usableParts(root: unknown): UsableConfig {
+  const raw = (root ?? {}) as {tasks?: unknown; settings?: unknown};
+  return {
+    tasks: entriesOf(raw.tasks)
+      .slice(0, 1000)
+      .map(task => keepValid(taskSchema, task)),
+    settings: keepValid(settingsSchema, raw.settings),
+  };
 }
 
 type Add = (path: JsonPath, message: string, hint?: string, part?: 'key') => void;

@@ -8,7 +8,8 @@ export const selectorKeys = ['group', 'tag', 'repos', 'repo_names', 'select'] as
 const {mode, model, models, output, deliver, verify, timeout_s, force, context_tokens, max_output_tokens, exclude} =
   sharedFields;
 
-const taskSchema = z
+/** One task, as written. */
+export const taskSchema = z
   .strictObject({
     name: line('a name').max(200).describe('What people call this task.'),
     skill: line('a name').max(200).describe('The skill to run, for example "readme-generator".'),
@@ -61,3 +62,5 @@ export const taskConfigurationSchema = z
 
 export type WrittenTask = z.infer<typeof taskSchema>;
 export type WrittenConfig = z.infer<typeof taskConfigurationSchema>;
+/** A task of a configuration that has problems: only the keys that hold. */
+export type PartialTask = Partial<WrittenTask>;

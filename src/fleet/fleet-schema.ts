@@ -1,6 +1,6 @@
 import {z} from 'zod';
 
-const repositorySchema = z
+export const repositorySchema = z
   .strictObject({
     name: name('a name').describe('What people type; unique in the fleet.'),
     path: line('a path')
@@ -38,7 +38,7 @@ const repositorySchema = z
     anyOf: [{required: ['path']}, {required: ['url']}],
   });
 
-const sourceSchema = z
+export const sourceSchema = z
   .strictObject({
     directory: line('a path').exactOptional().describe('Folder in which git repositories are looked for.'),
     depth: z
@@ -79,9 +79,12 @@ export const fleetSchema = z
   })
   .describe('Fleet file of orchestrator: the repos, their groups and where more are found.');
 
-export type WrittenFleet = z.infer<typeof fleetSchema>;
-export type WrittenRepository = z.infer<typeof repositorySchema>;
-export type WrittenSource = z.infer<typeof sourceSchema>;
+/** A fleet file, or what holds of one with problems, so that names that mean it can still be checked. Entries keep their positions. */
+export interface UsableFleet {
+  readonly repositories?: readonly Partial<z.infer<typeof repositorySchema>>[];
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly sources?: readonly Partial<z.infer<typeof sourceSchema>>[];
+}
 
 function tags() {
   return z

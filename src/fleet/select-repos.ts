@@ -25,11 +25,13 @@ export interface SelectionOptions {
 }
 
 /** Relative to the selector: `['repos', 2]`; `offset` counts inside the text of an expression. */
-export interface SelectionFault {
+interface SelectionFault {
   readonly path: JsonPath;
   readonly offset?: number;
   readonly message: string;
   readonly hint?: string;
+  /** True when nothing is wrong but that no repo is left. */
+  readonly empty?: boolean;
 }
 
 export interface Selection {
@@ -46,6 +48,7 @@ export function selectRepos(selector: Selector, fleet: Fleet, options: Selection
     const [key] = Object.keys(selector);
     faults.push({
       path: [key!],
+      empty: true,
       message: 'selects no repo',
       hint:
         chosen.length > 0 ? 'everything it selects is excluded' : 'inactive repos are selected by name or path only',

@@ -4,7 +4,7 @@ export type TagExpression =
   | {readonly kind: 'not'; readonly operand: TagExpression}
   | {readonly kind: 'and' | 'or'; readonly operands: readonly TagExpression[]};
 
-export interface ExpressionFault {
+interface ExpressionFault {
   /** 0-based, in the expression. */
   readonly offset: number;
   readonly message: string;

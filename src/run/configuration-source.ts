@@ -1,22 +1,25 @@
+import {readdirSync} from 'node:fs';
 import path from 'node:path';
-import {parseTaskConfiguration} from '../config/task-configuration.ts';
-import type {WrittenConfig} from '../config/task-schema.ts';
+import {parseTaskConfiguration, type UsableConfig} from '../config/task-configuration.ts';
 import {ConfigurationError} from '../domain/errors.ts';
 import type {Problem} from '../domain/problem.ts';
+import {isDirectory} from '../fleet/find-repos.ts';
 import {shortenPath} from '../util/expand-path.ts';
 import {formatPath, type JsonPath} from '../util/jsonc-document.ts';
+import {didYouMean} from '../util/nearest-name.ts';
 import {readBoundedFile} from '../util/read-bounded-file.ts';
 import type {RunConfigurationSources} from './load-run-configuration.ts';
 import {flagLabel, taskFromFlags} from './task-from-flags.ts';
 
 /** The tasks, wherever they come from, and how to point at a part of them. */
 export interface ConfigurationSource {
-  readonly written: WrittenConfig;
+  /** What holds of it; the rest is already among the problems. */
+  readonly written: UsableConfig;
   /** For paths in it. */
   readonly directory: string;
   problemAt(at: JsonPath, text: {readonly message: string; readonly hint?: string}, offset?: number): Problem;
-  /** For a setting that may stand in the file or come from a flag. */
-  settingProblem(key: 'fleet' | 'skills', problem: Problem): Problem;
+  /** A problem with the fleet file as a whole, at the place that named the file. */
+  fleetProblem(problem: Problem): Problem;
 }
 
 export function sourceFromFlags(
@@ -33,8 +36,7 @@ export function sourceFromFlags(
     written: {tasks: task === undefined ? [] : [task]},
     directory: places.cwd,
     problemAt,
-    settingProblem: (key, problem) =>
-      problem.line === undefined ? {path: flagLabel(key), message: nameFile(problem)} : problem,
+    fleetProblem: problem => (problem.line === undefined ? {path: '--fleet', message: nameFile(problem)} : problem),
   };
 }
 
@@ -46,9 +48,11 @@ export function sourceFromFile(
   const file = path.resolve(places.cwd, configFile);
   const label = shortenPath(file, places);
   const read = readBoundedFile(file, 32 * 1024 * 1024);
-  if (read.fault !== undefined)
-    throw new ConfigurationError([{file: label, path: '--config', message: read.fault.message}]);
-  const {written, document, problems: wrong} = parseTaskConfiguration(read.text, label);
+  if (read.fault !== undefined) {
+    const hint = read.fault.kind === 'missing' ? nearestFile(file) : {};
+    throw new ConfigurationError([{file: label, message: read.fault.message, ...hint}]);
+  }
+  const {usable, document, problems: wrong} = parseTaskConfiguration(read.text, label);
   problems.push(...wrong);
   for (const key of ['skill', 'repos', 'repoNames', 'group', 'tag', 'select'] as const) {
     if (places.flags[key] === undefined) continue;
@@ -65,17 +69,23 @@ export function sourceFromFile(
     ...text,
   });
   return {
-    written: written ?? {tasks: []},
+    written: usable,
     directory: path.dirname(file),
     problemAt,
-    settingProblem(key, problem) {
+    fleetProblem(problem) {
       if (problem.line !== undefined) return problem;
-      const inFile = written?.settings?.[key] !== undefined;
-      return inFile
-        ? problemAt(['settings', key], {message: nameFile(problem)})
-        : {path: flagLabel(key), message: nameFile(problem)};
+      const message = nameFile(problem);
+      return usable.settings?.fleet === undefined
+        ? {path: '--fleet', message}
+        : problemAt(['settings', 'fleet'], {message});
     },
   };
+}
+
+function nearestFile(file: string): {hint?: string} {
+  const folder = path.dirname(file);
+  const hint = isDirectory(folder) ? didYouMean(path.basename(file), readdirSync(folder)) : undefined;
+  return hint === undefined ? {} : {hint};
 }
 
 function nameFile(problem: Problem): string {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {modelsOf, overrideLine, resolveSettings} from '../config/resolve-settings.ts';
 import type {Flags, Settings} from '../config/settings.ts';
-import type {WrittenTask} from '../config/task-schema.ts';
+import type {PartialTask} from '../config/task-schema.ts';
 import {ConfigurationError} from '../domain/errors.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
@@ -69,7 +69,7 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
   checkSkillDirs(settings, base, problems);
   const skills = openSkillLibrary({...sources, extraDirs: settings.skillDirs, shippedDir: sources.shippedSkillsDir});
   const fleet = openFleet(settings, sources, problem =>
-    settings.fleetFile === undefined ? problem : base.settingProblem('fleet', problem),
+    settings.fleetFile === undefined ? problem : base.fleetProblem(problem),
   );
   problems.push(...fleet.problems);
   checkModels(base, settings, models, problems);
@@ -83,10 +83,12 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
       base.problemAt(['tasks'], {message: 'every task is disabled', hint: 'set "enabled": true on one of them'}),
     );
   }
-  if (problems.length > 0) throw new ConfigurationError(withoutRepeats(problems));
+  if (problems.length > 0) throw new ConfigurationError(inOrder(problems));
   return {
     tasks,
-    disabled: base.written.tasks.filter(task => task.enabled === false).map(({name, skill}) => ({name, skill})),
+    disabled: base.written.tasks
+      .filter(task => task.enabled === false)
+      .map(({name = '', skill = ''}) => ({name, skill})),
     settings,
     overrides: [...overrides, ...taskOverrides(base.written.tasks, sources)],
     fleet: fleet.fleet,
@@ -99,7 +101,8 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
 function checkSkillDirs(settings: Settings, base: ConfigurationSource, problems: Problem[]): void {
   const fromConfig = base.written.settings?.skills?.length ?? 0;
   for (const [index, directory] of settings.skillDirs.entries()) {
-    if (isDirectory(directory)) continue;
+    // One that is not absolute holds a variable without a value, which is said already.
+    if (!path.isAbsolute(directory) || isDirectory(directory)) continue;
     const message = `the folder ${quote(directory)} does not exist`;
     problems.push(
       index < fromConfig ? base.problemAt(['settings', 'skills', index], {message}) : {path: '--skills-dir', message},
@@ -107,7 +110,7 @@ function checkSkillDirs(settings: Settings, base: ConfigurationSource, problems:
   }
 }
 
-function taskOverrides(tasks: readonly WrittenTask[], {configFile, flags}: RunConfigurationSources): string[] {
+function taskOverrides(tasks: readonly PartialTask[], {configFile, flags}: RunConfigurationSources): string[] {
   if (configFile === undefined) return [];
   const pairs = [
     ['mode', flags.mode, `--${flags.mode}`],
@@ -125,6 +128,14 @@ function taskOverrides(tasks: readonly WrittenTask[], {configFile, flags}: RunCo
   );
 }
 
-function withoutRepeats(problems: readonly Problem[]): Problem[] {
-  return [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()];
+/** Each problem once; those of a file together and in its order. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const once = [...new Map(problems.map(problem => [JSON.stringify(problem), problem])).values()];
+  const files = [...new Set(once.map(problem => problem.file))];
+  return once.sort(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  );
 }

@@ -1,7 +1,7 @@
 import {realpathSync} from 'node:fs';
 import {defined, modelsOf} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
-import type {WrittenTask} from '../config/task-schema.ts';
+import type {PartialTask} from '../config/task-schema.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Repo} from '../domain/repo.ts';
@@ -23,12 +23,13 @@ export interface TaskNeeds {
 }
 
 /** One written task with its skill, its repos and the settings merged in; what is wrong goes to `problems`. */
-export function resolveTask(task: WrittenTask, index: number, needs: TaskNeeds): ResolvedTask | undefined {
+export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds): ResolvedTask | undefined {
   const {base, settings, models, skills, problems} = needs;
-  const {skill, problem} = skills.load(task.skill);
-  if (problem !== undefined) problems.push(base.problemAt(['tasks', index, 'skill'], problem));
+  const loaded = task.skill === undefined ? undefined : skills.load(task.skill);
+  if (loaded?.problem !== undefined) problems.push(base.problemAt(['tasks', index, 'skill'], loaded.problem));
   const repos = resolveRepos(task, index, needs);
-  if (skill === undefined) return undefined;
+  const skill = loaded?.skill;
+  if (skill === undefined || task.name === undefined) return undefined;
   return {
     name: task.name,
     index,
@@ -50,34 +51,38 @@ export function resolveTask(task: WrittenTask, index: number, needs: TaskNeeds):
 }
 
 function resolveRepos(
-  task: WrittenTask,
+  task: PartialTask,
   index: number,
   {base, settings, fleet, sources, problems}: TaskNeeds,
 ): readonly Repo[] {
   const selector = selectorOf(task);
+  if (selector === undefined) return [];
   if (!('repos' in selector)) {
     const missing = fleet.missing();
     if (missing !== undefined) {
       problems.push(missing);
       return [];
     }
-    // What is wrong in the fleet file is said there; what follows from it would only repeat it.
-    if (fleet.problems.length > 0) return [];
+    // Nothing of the fleet could be read, and that is said already.
+    if (fleet.fleet.repos.length === 0) return [];
   }
   const places = {base: base.directory, home: sources.home, env: sources.env};
   const exclude = [...(task.exclude ?? []), ...settings.exclude];
   const {repos, faults} = selectRepos(selector, fleet.fleet, {exclude, places, expandGlob: expandRepoGlob, realPath});
-  for (const {path: at, offset, ...text} of faults)
+  for (const {path: at, offset, empty, ...text} of faults) {
+    // The missing repos may be those that the fleet file has wrong.
+    if (empty && fleet.problems.length > 0) continue;
     problems.push(base.problemAt(['tasks', index, ...at], text, offset));
+  }
   return repos;
 }
 
-function selectorOf(task: WrittenTask): Selector {
+function selectorOf(task: PartialTask): Selector | undefined {
   if (task.repos !== undefined) return {repos: task.repos};
   if (task.repo_names !== undefined) return {repo_names: task.repo_names};
   if (task.tag !== undefined) return {tag: task.tag};
   if (task.select !== undefined) return {select: task.select};
-  return {group: task.group ?? 'all'};
+  return task.group === undefined ? undefined : {group: task.group};
 }
 
 function realPath(file: string): string {

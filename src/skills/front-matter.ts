@@ -3,7 +3,7 @@ import {isMap, isScalar, LineCounter, parseDocument} from 'yaml';
 /** Scalars are always text: `yes`, `1` and `2025-01-01` stay what was typed. */
 export type FrontMatterValue = string | readonly FrontMatterValue[] | {readonly [key: string]: FrontMatterValue};
 
-export interface FrontMatterFault {
+interface FrontMatterFault {
   readonly line: number;
   readonly column: number;
   readonly message: string;
@@ -23,7 +23,7 @@ const maxCharacters = 32 * 1024;
 /** Splits a SKILL.md into its front matter, parsed as plain data, and its body. Never throws and runs nothing. */
 export function parseFrontMatter(source: string): FrontMatter {
   const text = (source.startsWith('\uFEFF') ? source.slice(1) : source).replaceAll('\r\n', '\n');
-  const match = /^---[ \t]*\n([\s\S]*?)(?:^|\n)---[ \t]*(?:\n|$)/.exec(text);
+  const match = /^---[ \t]*\n(?:([\s\S]*?)\n)??---[ \t]*(?:\n|$)/.exec(text);
   if (match === null)
     return refuse(
       1,

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync, realpathSync, statSync} from 'node:fs';
 import path from 'node:path';
 
-export interface SkillFolder {
+interface SkillFolder {
   /** Bytes by path relative to the folder, with `/`, in path order. */
   readonly files: ReadonlyMap<string, Buffer>;
   /** SHA-256 over every path and byte. */

@@ -16,7 +16,7 @@ export interface SkillPlaces {
   readonly shippedDir: string;
 }
 
-export interface ListedSkill {
+interface ListedSkill {
   readonly name: string;
   readonly directory: string;
   readonly source: Skill['source'];
@@ -25,7 +25,7 @@ export interface ListedSkill {
   readonly problem?: string;
 }
 
-export type NamedSkill =
+type NamedSkill =
   | {readonly skill: Skill; readonly problem?: undefined}
   | {readonly problem: {readonly message: string; readonly hint?: string}; readonly skill?: undefined};
 

@@ -38,7 +38,7 @@ export function describeIssue(
 }
 
 /** `expected true or false, found "yes"`. */
-export function describeValue(issue: SchemaIssue, value: unknown): {message: string; hint?: string} {
+function describeValue(issue: SchemaIssue, value: unknown): {message: string; hint?: string} {
   const found = `found ${show(value)}`;
   switch (issue.code) {
     case 'invalid_type': {
@@ -54,14 +54,14 @@ export function describeValue(issue: SchemaIssue, value: unknown): {message: str
     case 'too_big':
       return {message: `expected ${boundary(issue)}, ${found}`};
     default:
-      // The schema's own sentence: every check with a pattern carries one.
-      return {message: `${issue.message}, ${found}`};
+      // The schema's own sentence. One that does not say what was expected is about a value that may be secret.
+      return {message: issue.message.startsWith('expected ') ? `${issue.message}, ${found}` : issue.message};
   }
 }
 
-/** A value as it stands in a message. */
+/** A value as it stands in a message. Addresses end after the host, since webhooks carry their secret in the rest. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
+  if (typeof value === 'string') return quote(value.replace(/^(\w+:\/\/)(?:[^\s/@]*@)?([^\s/?#]+)[/?#]\S+$/, '$1$2/…'));
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
@@ -79,7 +79,7 @@ const typeNames: Readonly<Record<string, string>> = {
 
 function typeHint(expected: string, value: unknown): string | undefined {
   if (value === null) return 'leave the key out instead';
-  if (expected === 'array' && typeof value === 'string') return `write [${quote(value)}]`;
+  if (expected === 'array' && typeof value === 'string') return `write [${show(value)}]`;
   if ((expected === 'number' || expected === 'int') && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) {
     return `write ${value} without quotes`;
   }

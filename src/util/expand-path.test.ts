@@ -7,7 +7,7 @@ it.each([
   ['~', '/home/ann'],
   ['~/code/*', '/home/ann/code/*'],
   ['$WORK/a', '/srv/work/a'],
-  ['${WORK}_2/a', '/srv/work_2/a'],
+  [`$\{WORK}_2/a`, '/srv/work_2/a'],
   ['../b', '/etc/b'],
   ['/x/~', '/x/~'],
   ['a$1', '/etc/night/a$1'],
@@ -15,7 +15,7 @@ it.each([
   expect(expandPath(written, places)).toEqual({path: expected});
 });
 
-it.each(['$NOPE/code', '${NOPE}', '$EMPTY/code'])('names the variable that has no value in %s', written => {
+it.each(['$NOPE/code', `$\{NOPE}`, '$EMPTY/code'])('names the variable that has no value in %s', written => {
   expect(expandPath(written, places)).toEqual({unset: written.includes('NOPE') ? 'NOPE' : 'EMPTY'});
 });
 

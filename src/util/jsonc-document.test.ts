@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {formatPath, parseJsonc} from './jsonc-document.ts';
+import {formatPath, parseJsonc, quote} from './jsonc-document.ts';
 
 describe('parseJsonc', () => {
   it('reads comments, trailing commas and a byte order mark', () => {
@@ -42,7 +42,7 @@ describe('parseJsonc', () => {
     ['', 'the file is empty'],
     ['{"a": 1', 'the file ends before the "{" of line 1 is closed'],
     ['{"a": [\n1, 2\n', 'the file ends before the "[" of line 1 is closed'],
-    ['{"a": 1\n"b": 2}', 'a comma is missing before "\\"b\\""'],
+    ['{"a": 1\n"b": 2}', 'a comma is missing before "b"'],
     ["{'a': 1}", '"\'a\'" is not JSON'],
     ['{"a" 1}', 'expected ":" between key and value, found "1"'],
     ['{"a": yes}', '"yes" is not JSON'],
@@ -73,12 +73,22 @@ describe('parseJsonc', () => {
       {numRuns: 300},
     );
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '"a"', '1', '//', '/*', '\\', '\n', 'x', '\0')), parts => {
-        const {value, faults} = parseJsonc(parts.join(''));
-        expect(value !== undefined || faults.length > 0).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '"a"', '1', '//', '/*', '\\', '\n', 'x', '\0')),
+        parts => {
+          const {value, faults} = parseJsonc(parts.join(''));
+          expect(value !== undefined || faults.length > 0).toBe(true);
+        },
+      ),
       {numRuns: 1000},
     );
+  });
+});
+
+describe('quote', () => {
+  it('leaves nothing for a terminal to obey', () => {
+    expect(quote('a\u001b[2J\u009b\u202e')).toBe('"a\\u001b[2J\\u009b\\u202e"');
+    expect(quote('x'.repeat(100))).toHaveLength(63);
   });
 });
 

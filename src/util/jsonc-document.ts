@@ -3,7 +3,7 @@ import {createScanner, type Node, type ParseError, parseTree, type SyntaxKind} f
 export type JsonPath = readonly (string | number)[];
 
 /** Both 1-based; columns in UTF-16 units, as editors count. */
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
@@ -30,6 +30,7 @@ export interface JsoncDocument {
 const maxDepth = 100;
 const maxCharacters = 32 * 1024 * 1024;
 const maxSyntaxFaults = 5;
+const endExpected = 9;
 
 /** Never throws, whatever the text. */
 export function parseJsonc(source: string): JsoncDocument {
@@ -95,9 +96,12 @@ export function formatPath(path: JsonPath): string {
   return text;
 }
 
-/** JSON quotes, cut to a length that fits a line. */
+/** JSON quotes, cut to a length that fits a line, without characters that a terminal would obey. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text).replaceAll(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function positionsOf(text: string): (offset: number) => Position {
@@ -160,6 +164,7 @@ function syntaxFaults(
     const place = position(Math.min(error.offset, text.length));
     // One mistake makes the parser stumble over what follows it; the first of a line is the one to mend.
     if (faults.some(fault => fault.line === place.line) || faults.length === maxSyntaxFaults) continue;
+    if (error.error === endExpected && faults.length > 0) continue;
     if (error.offset >= end) {
       const bracket = openAt === undefined ? undefined : `"${text[openAt]}" of line ${position(openAt).line}`;
       faults.push({
@@ -167,7 +172,8 @@ function syntaxFaults(
         message: bracket ? `the file ends before the ${bracket} is closed` : 'the file ends too early',
       });
     } else {
-      const token = quote(text.slice(error.offset, error.offset + Math.min(Math.max(error.length, 1), 61)));
+      const found = text.slice(error.offset, error.offset + Math.min(Math.max(error.length, 1), 61));
+      const token = /^"[\w .$-]*"$/.test(found) ? found : quote(found);
       faults.push({...place, ...explain(error.error, token, text[error.offset] ?? '')});
     }
   }
@@ -196,7 +202,7 @@ function explain(code: number, token: string, character: string): {message: stri
       return {message: `expected "}", found ${token}`};
     case 8:
       return {message: `expected "]", found ${token}`};
-    case 9:
+    case endExpected:
       return {message: `expected the end of the file, found ${token}`};
     case 11:
       return {message: 'the comment is not closed', hint: 'close it with */'};

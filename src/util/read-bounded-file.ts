@@ -4,7 +4,7 @@ export type BoundedFile =
   | {readonly text: string; readonly fault?: undefined}
   | {readonly fault: FileFault; readonly text?: undefined};
 
-export interface FileFault {
+interface FileFault {
   readonly kind: 'missing' | 'not-a-file' | 'too-large' | 'unreadable' | 'not-utf-8';
   /** A sentence without the file's name. */
   readonly message: string;
