@@ -1,0 +1,124 @@
+import type {RepoContext} from '../domain/context.ts';
+import {JobFailure} from '../domain/outcome.ts';
+import type {Skill} from '../domain/skill.ts';
+import {describeJournal} from './offline/describe-journal.ts';
+import {describeLayout} from './offline/describe-layout.ts';
+import {describeProject} from './offline/describe-project.ts';
+import {describeReview} from './offline/describe-review.ts';
+import {describeUsage} from './offline/describe-usage.ts';
+import {fillTemplate, type Values} from './offline/fill-template.ts';
+import {findProblems} from './offline/find-problems.ts';
+import {keepExisting} from './offline/keep-existing.ts';
+import {listPaths} from './offline/list-paths.ts';
+import {code, escapeText} from './offline/markdown.ts';
+import {isOfflineNotice, noticeFor} from './offline/notice.ts';
+import {gatherFacts, type RepoFacts} from './offline/repo-facts.ts';
+
+export interface OfflineRequest {
+  readonly skill: Skill;
+  readonly context: RepoContext;
+  /** YYYY-MM-DD. */
+  readonly date: string;
+  /** Where the text will be written; default: `output` of the skill. */
+  readonly output?: string;
+}
+
+/**
+ * What can be read off a repo, in the shape of the skill's template: no model, no network, the same bytes for the same input.
+ * The first line says so. Text of a person (or a model) in the output file is kept and completed; when nothing is missing,
+ * the file comes back as it is. Throws `JobFailure` when the file exists but was not shown whole, because its text would be lost.
+ */
+export function renderOffline({skill, context, date, output = skill.output ?? 'README.md'}: OfflineRequest): string {
+  const {outputs = []} = skill;
+  if (outputs.length === 0) return renderFile(fillDate(output, date), {skill, context, date}).toWellFormed();
+  // a skill of several files is answered in marked sections
+  const sections = outputs.map(each => {
+    const path = fillDate(each, date);
+    return `=== FILE: ${path} ===\n${renderFile(path, {skill, context, date}).trimEnd()}\n=== END FILE ===`;
+  });
+  return `${sections.join('\n\n')}\n`.toWellFormed();
+}
+
+function renderFile(path: string, {skill, context, date}: OfflineRequest): string {
+  const isReadme = /(?:^|\/)readme\.\w+$/i.test(path);
+  const existing = existingText(context, path);
+  // the file that is written anew is not part of what it describes
+  const described = isReadme ? context : withoutFile(context, path);
+  const facts = gatherFacts(described);
+  const text = fillTemplate(skill.template ?? plainTemplate, describe(described, facts, date));
+  // what we wrote ourselves is written anew, but a README is edited by people afterwards
+  const isKept = existing !== undefined && (isReadme || !isOfflineNotice(existing));
+  if (isKept && /\.(?:md|markdown)$/i.test(path)) return keepExisting(existing, text);
+  return `${noticeFor(path)}\n\n${text}`;
+}
+
+const plainTemplate = `# {{name}}
+
+{{summary}}
+
+{{at_a_glance}}
+
+## Layout
+
+{{layout}}
+
+## Commands
+
+{{development}}
+
+## Recent history
+
+{{state}}
+`;
+
+function describe(context: RepoContext, facts: RepoFacts, date: string): Values {
+  const findings = findProblems(context, facts);
+  return {
+    name: escapeText(facts.name, 120) || 'Unnamed',
+    summary:
+      facts.summary === undefined
+        ? ''
+        : facts.summary.isMarkdown
+          ? facts.summary.text
+          : sentence(escapeText(facts.summary.text, 500)),
+    date,
+    commit: code(context.commit.slice(0, 10)),
+    branch: context.branch === undefined ? '' : code(context.branch),
+    layout: describeLayout(context, facts),
+    ...describeUsage(facts),
+    ...describeProject(context, facts, findings),
+    ...describeReview(context, facts, findings),
+    ...describeJournal(context, facts, date, findings),
+  };
+}
+
+function withoutFile(context: RepoContext, path: string): RepoContext {
+  const isOther = (it: {readonly path: string}): boolean => it.path !== path;
+  return {...context, files: context.files.filter(isOther), leftOut: context.leftOut.filter(isOther)};
+}
+
+function existingText(context: RepoContext, path: string): string | undefined {
+  const file = context.files.find(it => it.path === path);
+  if (file?.cut === true) {
+    throw new JobFailure(
+      'context-too-large',
+      `${path} is shown only in part, so its text cannot be kept without a model`,
+      {next: 'Raise "context_tokens".'},
+    );
+  }
+  if (file === undefined && listPaths(context).includes(path)) {
+    throw new JobFailure(
+      'context-empty',
+      `${path} exists but may not be shown, so its text cannot be kept without a model`,
+    );
+  }
+  return file?.text;
+}
+
+function fillDate(output: string, date: string): string {
+  const [year = '', month = '', day = ''] = date.split('-');
+  const path = output.endsWith('/') ? `${output}YYYY-MM-DD.md` : output;
+  return path.replaceAll('YYYY', year).replaceAll('MM', month).replaceAll('DD', day);
+}
+
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
