@@ -1,9 +1,9 @@
-import {spawn} from 'node:child_process';
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {devNull} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../domain/errors.ts';
+import {runCommand} from '../util/run-command.ts';
 
 export interface DemoFleet {
   readonly fleetFile: string;
@@ -14,16 +14,16 @@ export interface DemoFleet {
 
 /**
  * Writes real git repositories of several languages, a fleet file and a task configuration into `directory`.
- * The same `now` (milliseconds since 1970) gives the same commit ids. Never touches a repo folder that exists already.
+ * The same `now` gives the same commit ids. Never touches a repo folder that exists already.
  */
-export async function createDemoFleet(directory: string, {now}: {now: number}): Promise<DemoFleet> {
+export async function createDemoFleet(directory: string, {now}: {now: Date}): Promise<DemoFleet> {
   const {authors, repos} = JSON.parse(await readFile(path.join(sources, 'fleet.json'), 'utf8')) as Sources;
   await mkdir(directory, {recursive: true});
   const paths = await Promise.all(
     repos.map(async repo => {
       const target = path.join(directory, repo.name);
       await createFolder(target);
-      const stream = await importStream(repo, authors, now);
+      const stream = await importStream(repo, authors, Math.floor(now.getTime() / 1000));
       await git(target, ['init', '--quiet', '--template=', '--initial-branch=main']);
       await git(target, ['fast-import', '--quiet'], stream);
       await git(target, ['reset', '--quiet', '--hard', 'main']);
@@ -33,7 +33,13 @@ export async function createDemoFleet(directory: string, {now}: {now: number}): 
   const fleetFile = path.join(directory, 'repos.json');
   const configFile = path.join(directory, 'tasks.json');
   await writeJson(fleetFile, {
-    repositories: repos.map(({name, description, tags}) => ({name, path: `./${name}`, branch: 'main', description, tags})),
+    repositories: repos.map(({name, description, tags}) => ({
+      name,
+      path: `./${name}`,
+      branch: 'main',
+      description,
+      tags,
+    })),
   });
   await writeJson(configFile, {
     description: 'Two skills over the demo fleet, without a model',
@@ -76,20 +82,24 @@ async function createFolder(target: string): Promise<void> {
     await mkdir(target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new OrchestratorError('demo-exists', `${target} exists already`, {hint: 'Choose an empty folder.', cause: error});
+    throw new OrchestratorError('demo-exists', `${target} exists already`, {
+      hint: 'Choose an empty folder.',
+      cause: error,
+    });
   }
 }
 
 /** Everything that `git fast-import` needs to make the whole history in one process. */
-async function importStream(repo: SourceRepo, authors: Sources['authors'], now: number): Promise<string> {
+async function importStream(repo: SourceRepo, authors: Sources['authors'], nowS: number): Promise<string> {
   const parts: string[] = [];
   for (const commit of repo.commits) {
-    const who = `${authors[commit.author]} ${Math.floor(now / 1000) - commit.hoursAgo * 3600} +0000`;
+    const who = `${authors[commit.author]} ${nowS - commit.hoursAgo * 3600} +0000`;
     parts.push(`commit refs/heads/main\nauthor ${who}\ncommitter ${who}\n${data(`${commit.message}\n`)}`);
     for (const file of commit.files) {
       let text = await readFile(path.join(sources, repo.name, storedNames[file] ?? file), 'utf8');
       for (const [find, replaceBy] of commit.earlier?.[file] ?? []) {
-        if (!text.includes(find)) throw new Error(`fleet.json: ${repo.name}/${file} does not hold ${JSON.stringify(find)}`);
+        if (!text.includes(find))
+          throw new Error(`fleet.json: ${repo.name}/${file} does not hold ${JSON.stringify(find)}`);
         text = text.replace(find, () => replaceBy);
       }
       parts.push(`M ${text.startsWith('#!') ? '100755' : '100644'} inline ${file}\n${data(text)}`);
@@ -113,19 +123,7 @@ async function git(directory: string, args: readonly string[], input = ''): Prom
     GIT_TERMINAL_PROMPT: '0',
     GIT_CEILING_DIRECTORIES: path.dirname(directory),
   };
-  const child = spawn('git', ['-c', `core.hooksPath=${devNull}`, '-c', 'core.autocrlf=false', ...args], {
-    cwd: directory,
-    env,
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  let complaint = '';
-  child.stderr.on('data', chunk => (complaint += chunk));
-  // git may end before it has read everything; its exit code then tells why
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  if (code !== 0) throw new Error(`git ${args[0]} in ${directory} ended with ${code}: ${complaint.trim()}`);
+  const safe = ['-c', `core.hooksPath=${devNull}`, '-c', 'core.autocrlf=false'];
+  const {exitCode, stderr} = await runCommand('git', [...safe, ...args], {cwd: directory, env, input});
+  if (exitCode !== 0) throw new Error(`git ${args[0]} in ${directory} ended with ${exitCode}: ${stderr.trim()}`);
 }
