@@ -1,10 +1,240 @@
 import path from 'node:path';
+import type {Delivery} from './delivery/delivery.ts';
+import {OrchestratorError} from './domain/errors.ts';
+import type {Reporter} from './domain/event.ts';
+import type {DeliveryKind, Job} from './domain/job.ts';
+import type {ModelRequest} from './domain/model.ts';
+import type {ModelsConfiguration} from './domain/models-configuration.ts';
+import type {Outcome} from './domain/outcome.ts';
+import type {RunRecord} from './domain/run.ts';
+import type {Mode as ModeName, Skill} from './domain/skill.ts';
 import type {Ledger} from './ledger/ledger.ts';
 import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
+import type {Models} from './models/models.ts';
+import type {Mode} from './modes/mode.ts';
+import type {JobTools, OpenRepo} from './run/job-tools.ts';
+import type {RunEnd} from './run/run-jobs.ts';
+import type {RunSettings} from './run/run-settings.ts';
 import {systemClock} from './util/clock.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** Opens the ledger of this machine, `state.db` in the state folder; makes it when it is not there. */
 export function openLedger(stateDir: string): Ledger {
   return createLedger(openSqlite(path.join(stateDir, 'state.db')), systemClock);
+}
+
+export async function openModels(env: Env, configuration: ModelsConfiguration): Promise<Models> {
+  const [{createModels}, {createOfflineModel}] = await Promise.all([
+    import('./models/models.ts'),
+    import('./models/offline-model.ts'),
+  ]);
+  return createModels({env, configuration, clock: systemClock, offline: createOfflineModel()});
+}
+
+/** What can be read of repos, without a model and without writing. */
+export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob'> & {
+  /** Estimated tokens of what would be sent. */
+  countTokens(request: Pick<ModelRequest, 'system' | 'prompt'>): number;
+  close(): Promise<void>;
+};
+
+export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Promise<RepoTools> {
+  const [
+    {openObjectStore},
+    {buildContext},
+    {digestContext},
+    {renderContext},
+    {findSecrets},
+    {createSimpleMode},
+    {holdsBlob},
+    {estimateTokens},
+    {realpath},
+  ] = await Promise.all([
+    import('./workspace/object-store.ts'),
+    import('./context/build-context.ts'),
+    import('./context/context-digest.ts'),
+    import('./context/render-context.ts'),
+    import('./context/secrets.ts'),
+    import('./modes/simple.ts'),
+    import('./util/holds-blob.ts'),
+    import('./context/estimate-tokens.ts'),
+    import('node:fs/promises'),
+  ]);
+  const store = await openObjectStore({directory: path.join(stateDir, 'git')});
+  store.plan(jobs.flatMap(job => job.path ?? []));
+  const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
+  return {
+    async openRepo(job): Promise<OpenRepo> {
+      if (job.path === undefined) {
+        const {JobFailure} = await import('./domain/outcome.ts');
+        throw new JobFailure('no-work-tree', `${job.repo} has a url and no path on this machine`);
+      }
+      const reader = await store.open(job.path);
+      const {workTree} = reader.location;
+      return {
+        reader,
+        key: await realpath(workTree ?? job.path),
+        ...(workTree === undefined ? {} : {workTree}),
+        release: () => reader.release(),
+      };
+    },
+    async buildContext(repo, job, skill) {
+      const built = await buildContext({
+        reader: repo.reader,
+        repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
+        skill,
+        maxTokens: job.contextTokens,
+      });
+      return {
+        context: built.context,
+        committed: new Map(built.entries.map(entry => [entry.path, entry.id])),
+        digest: normalise => digestContext(built, normalise),
+      };
+    },
+    mode(name: ModeName): Mode {
+      if (name === 'simple') return simple;
+      throw new Error(`mode ${name} was refused when the run was planned`);
+    },
+    holdsBlob,
+    countTokens: ({system, prompt}) => estimateTokens(system) + estimateTokens(prompt),
+    close: () => store.close(),
+  };
+}
+
+export interface ExecuteRunOptions {
+  readonly ledger: Ledger;
+  readonly run: RunRecord;
+  readonly settings: RunSettings;
+  /** Jobs to execute, in the order of the plan. */
+  readonly jobs: readonly Job[];
+  /** Outcomes of jobs that ended earlier and stay. */
+  readonly ended: readonly Outcome[];
+  readonly skills: ReadonlyMap<string, Skill>;
+  readonly stateDir: string;
+  readonly env: Env;
+  readonly reporter: Reporter;
+  /** Gets the handle by which signals stop the run. */
+  readonly onSteering: (steering: {stop(text: string): void; stopNow(text: string): void}) => void;
+}
+
+/** Executes the jobs of a recorded run on this machine, to its recorded end. */
+export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
+  const {ledger, run, settings, jobs, reporter} = options;
+  const [
+    {RunGate},
+    {RunSteering},
+    {runJobs},
+    {createObtainReply},
+    {createReplySource},
+    {createLimiter},
+    {createLocalDispatcher},
+    {estimateTokens},
+    {createFilesDelivery},
+  ] = await Promise.all([
+    import('./run/run-gate.ts'),
+    import('./run/steer-run.ts'),
+    import('./run/run-jobs.ts'),
+    import('./run/obtain-reply.ts'),
+    import('./run/reply-source.ts'),
+    import('./dispatch/limits.ts'),
+    import('./dispatch/local.ts'),
+    import('./context/estimate-tokens.ts'),
+    import('./delivery/files.ts'),
+  ]);
+  const gate = new RunGate();
+  const models = await openModels(options.env, settings.models);
+  const repos = await openRepoTools(options.stateDir, jobs);
+  const limiters = new Map<string, ReturnType<typeof createLimiter>>();
+  const maxWorkers = (): number => steering.control.maxWorkers ?? settings.maxWorkers;
+  const dispatcher = createLocalDispatcher({
+    maxWorkers: () => (steering.control.paused && gate.jobsClosed === undefined ? 0 : maxWorkers()),
+    parallel: settings.parallel,
+  });
+  const steering = new RunSteering(
+    {
+      runId: run.id,
+      ledger,
+      clock: systemClock,
+      gate,
+      reporter,
+      graceMs: settings.graceMs,
+      ...(settings.deadline === undefined ? {} : {deadline: settings.deadline}),
+      onChange: () => {
+        for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
+        dispatcher.refresh();
+      },
+    },
+    run.control,
+  );
+  options.onSteering({
+    stop: text => steering.stop('stopped', text),
+    stopNow: text => steering.stopNow('stopped', text),
+  });
+  const files = createFilesDelivery();
+  const tools: JobTools = {
+    ...repos,
+    runId: run.id,
+    ledger,
+    clock: systemClock,
+    gate,
+    skill: name => options.skills.get(name)!,
+    delivery: (kind): Delivery => {
+      if (kind === 'files') return files;
+      throw new Error(`delivery ${kind} was refused when the run was planned`);
+    },
+    obtainReply: createObtainReply({
+      runId: run.id,
+      ledger,
+      clock: systemClock,
+      gate,
+      busyTimeoutMs: 30 * 60_000,
+      budget: () => {
+        const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
+        return {
+          ...(runUsd === undefined ? {} : {runUsd}),
+          ...(settings.budgetUsdPerDay === undefined ? {} : {dayUsd: settings.budgetUsdPerDay}),
+          ...(settings.budgetUsdPerMonth === undefined ? {} : {monthUsd: settings.budgetUsdPerMonth}),
+        };
+      },
+      source: createReplySource({
+        models,
+        configuration: settings.models,
+        limiterOf: provider => {
+          const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock: systemClock});
+          limiters.set(provider, limiter);
+          return limiter;
+        },
+        clock: systemClock,
+        random: Math.random,
+        estimateTokens,
+        onRetry: (job, {error, waitMs}) =>
+          reporter.report({type: 'job.retrying', at: systemClock.now(), job, cause: error.message, waitMs}),
+      }),
+    }),
+  };
+  try {
+    return await runJobs({run, jobs, ended: options.ended, tools, dispatcher, reporter, signal: steering.signal});
+  } finally {
+    steering.end();
+    await repos.close();
+  }
+}
+
+/** Refuses, before anything runs, what this version cannot do. */
+export function checkSupported(job: {
+  readonly mode: ModeName;
+  readonly deliver: DeliveryKind;
+  readonly verify: readonly string[];
+  readonly task: string;
+}): void {
+  const refuse = (what: string, hint: string): never => {
+    throw new OrchestratorError('not-supported', `task "${job.task}": ${what}`, {hint});
+  };
+  if (job.mode !== 'simple')
+    refuse(`mode "${job.mode}" needs the sandbox, which this version does not have`, 'use --simple');
+  if (job.deliver !== 'files') refuse(`delivery "${job.deliver}" is not in this version`, 'use --deliver files');
+  if (job.verify.length > 0)
+    refuse('"verify" needs the sandbox, which this version does not have', 'leave "verify" out');
 }

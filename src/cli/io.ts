@@ -31,11 +31,16 @@ export function processIo(): Io {
     errIsTerminal,
     canAsk: process.stdin.isTTY === true && errIsTerminal && !env['ORCHESTRATOR_PROMPT_DISABLED'] && !env['CI'],
     color: useColor(env, outIsTerminal && errIsTerminal),
-    size: () => ({columns: process.stdout.columns ?? process.stderr.columns ?? 80, rows: process.stdout.rows ?? process.stderr.rows ?? 24}),
+    size: () => ({
+      columns: process.stdout.columns ?? process.stderr.columns ?? 80,
+      rows: process.stdout.rows ?? process.stderr.rows ?? 24,
+    }),
     env,
     cwd: process.cwd(),
     home,
-    stateDir: env['ORCHESTRATOR_HOME'] ? path.resolve(env['ORCHESTRATOR_HOME'].replace(/^~(?=\/|$)/, home)) : path.join(home, '.orchestrator'),
+    stateDir: env['ORCHESTRATOR_HOME']
+      ? path.resolve(env['ORCHESTRATOR_HOME'].replace(/^~(?=\/|$)/, home))
+      : path.join(home, '.orchestrator'),
   };
 }
 

@@ -33,7 +33,9 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
       io.err(`orchestrator: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}\n`);
       return 2;
     }
-    io.err(`orchestrator met an error of its own. Please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}\n`);
+    io.err(
+      `orchestrator met an error of its own. Please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     return 1;
   }
 }

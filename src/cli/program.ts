@@ -23,7 +23,11 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
   program.allowExcessArguments().action(async options => {
     const [unknown] = program.args;
     if (unknown !== undefined) {
-      const hint = didYouMean(unknown, program.commands.map(known => known.name())) ?? 'see: orchestrator --help';
+      const hint =
+        didYouMean(
+          unknown,
+          program.commands.map(known => known.name()),
+        ) ?? 'see: orchestrator --help';
       throw new OrchestratorError('unknown-command', `no command "${unknown}"`, {hint});
     }
     if (options.version) return io.out(`${packageVersion()}\n`);
@@ -45,7 +49,14 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
       .description(description)
       .exitOverride()
       .configureOutput({writeOut: io.out, writeErr: io.err})
-      .addHelpText('after', `\nExamples:\n${examples.trim().split('\n').map(line => `  ${line.trim()}`).join('\n')}\n`);
+      .addHelpText(
+        'after',
+        `\nExamples:\n${examples
+          .trim()
+          .split('\n')
+          .map(line => `  ${line.trim()}`)
+          .join('\n')}\n`,
+      );
 
   addRunOptions(
     command(
@@ -57,26 +68,49 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     ),
   ).action(async options => setExitCode(await (await import('./commands/run.ts')).run(io, options)));
   addRunOptions(
-    command('plan', 'show what a run would do: jobs, tokens, cost, what would be sent and written', 'orchestrator plan --config config/overnight.json'),
+    command(
+      'plan',
+      'show what a run would do: jobs, tokens, cost, what would be sent and written',
+      'orchestrator plan --config config/overnight.json',
+    ),
   ).action(async options => setExitCode(await (await import('./commands/run.ts')).run(io, {...options, dryRun: true})));
 
-  command('resume [run]', 'finish an interrupted or stopped run', 'orchestrator resume\norchestrator resume r-20251201-020000-7f3a')
+  command(
+    'resume [run]',
+    'finish an interrupted or stopped run',
+    'orchestrator resume\norchestrator resume r-20251201-020000-7f3a',
+  )
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
   command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
     .option('--all', 'also those that a retry alone cannot help')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
-  command('stop [run]', 'let calls in flight end, record the rest as not started', 'orchestrator stop\norchestrator stop --now')
+  command(
+    'stop [run]',
+    'let calls in flight end, record the rest as not started',
+    'orchestrator stop\norchestrator stop --now',
+  )
     .option('--now', 'do not wait for calls in flight')
     .action(async (run, options) => setExitCode(await (await import('./commands/control.ts')).stop(io, run, options)));
-  command('pause [run]', 'start no new job until resume', 'orchestrator pause')
-    .action(async run => setExitCode(await (await import('./commands/control.ts')).pause(io, run)));
-  command('set <setting...>', 'change a run that goes on: max_workers=N, budget=USD', 'orchestrator set max_workers=8\norchestrator set budget=5 --run r-20251201-020000-7f3a')
+  command('pause [run]', 'start no new job until resume', 'orchestrator pause').action(async run =>
+    setExitCode(await (await import('./commands/control.ts')).pause(io, run)),
+  );
+  command(
+    'set <setting...>',
+    'change a run that goes on: max_workers=N, budget=USD',
+    'orchestrator set max_workers=8\norchestrator set budget=5 --run r-20251201-020000-7f3a',
+  )
     .option('--run <run>', 'default: the run that goes on')
-    .action(async (settings, options) => setExitCode(await (await import('./commands/control.ts')).set(io, settings, options)));
+    .action(async (settings, options) =>
+      setExitCode(await (await import('./commands/control.ts')).set(io, settings, options)),
+    );
 
-  command('status [run]', 'one screen: last night, now, next', 'orchestrator status\norchestrator status r-20251201-020000-7f3a --json')
+  command(
+    'status [run]',
+    'one screen: last night, now, next',
+    'orchestrator status\norchestrator status r-20251201-020000-7f3a --json',
+  )
     .option('--json', 'as JSON')
     .option('--watch', 'keep it current until Ctrl-C')
     .action(async (run, options) => setExitCode(await (await import('./commands/status.ts')).status(io, run, options)));
@@ -85,26 +119,54 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     .option('--job <job>', 'only this job: skill/repo, or its id')
     .option('--reply', 'with --job: also what the model answered')
     .action(async (run, options) => setExitCode(await (await import('./commands/logs.ts')).logs(io, run, options)));
-  command('history [repo]', 'past runs, or what happened to one repo', 'orchestrator history\norchestrator history mcp-fleet --json')
+  command(
+    'history [repo]',
+    'past runs, or what happened to one repo',
+    'orchestrator history\norchestrator history mcp-fleet --json',
+  )
     .option('--limit <n>', 'how many', '20')
     .option('--json', 'as JSON')
-    .action(async (repo, options) => setExitCode(await (await import('./commands/history.ts')).history(io, repo, options)));
-  command('report [files...]', 'the results of a run, or of several results files merged', 'orchestrator report r-20251201-020000-7f3a --md report.md\norchestrator report shard-1.json shard-2.json --json')
+    .action(async (repo, options) =>
+      setExitCode(await (await import('./commands/history.ts')).history(io, repo, options)),
+    );
+  command(
+    'report [files...]',
+    'the results of a run, or of several results files merged',
+    'orchestrator report r-20251201-020000-7f3a --md report.md\norchestrator report shard-1.json shard-2.json --json',
+  )
     .option('--json', 'merged rows as JSON')
     .option('--md <file>', 'write Markdown; - for stdout')
     .option('--junit <file>', 'write JUnit XML; - for stdout')
-    .action(async (files, options) => setExitCode(await (await import('./commands/report.ts')).report(io, files, options)));
+    .action(async (files, options) =>
+      setExitCode(await (await import('./commands/report.ts')).report(io, files, options)),
+    );
   addSelectionPlaces(
-    command('explain <repo>', 'why a repo would run or be skipped', 'orchestrator explain mcp-fleet\norchestrator explain mcp-fleet --skill journal'),
+    command(
+      'explain <repo>',
+      'why a repo would run or be skipped',
+      'orchestrator explain mcp-fleet\norchestrator explain mcp-fleet --skill journal',
+    ),
   )
     .option('-s, --skill <name>', 'only this skill')
     .option('--json', 'as JSON')
-    .action(async (repo, options) => setExitCode(await (await import('./commands/explain.ts')).explain(io, repo, options)));
-  addSelectionPlaces(command('list <what>', 'list repos, groups, tags, skills, models or runs', 'orchestrator list repos\norchestrator list models --json'))
+    .action(async (repo, options) =>
+      setExitCode(await (await import('./commands/explain.ts')).explain(io, repo, options)),
+    );
+  addSelectionPlaces(
+    command(
+      'list <what>',
+      'list repos, groups, tags, skills, models or runs',
+      'orchestrator list repos\norchestrator list models --json',
+    ),
+  )
     .option('--json', 'as JSON')
     .action(async (what, options) => setExitCode(await (await import('./commands/list.ts')).list(io, what, options)));
 
-  command('init', 'find repositories and write config/repos.json and config/tasks.json', 'orchestrator init --directory ~/code\norchestrator init --directory ~/code --yes')
+  command(
+    'init',
+    'find repositories and write config/repos.json and config/tasks.json',
+    'orchestrator init --directory ~/code\norchestrator init --directory ~/code --yes',
+  )
     .option('--directory <dir...>', 'where to look for repositories')
     .option('--skills <name...>', 'skills of the first task configuration')
     .option('--model <id>', 'model to write into it')
@@ -121,15 +183,24 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     .option('--keep <age>', 'how long to keep runs, such as 90d', '90d')
     .option('--dry-run', 'only say what would go')
     .action(async options => setExitCode(await (await import('./commands/gc.ts')).gc(io, options)));
-  command('schema [name]', 'print a JSON Schema: tasks, repos, models or results', 'orchestrator schema tasks > tasks.schema.json')
-    .action(async name => setExitCode(await (await import('./commands/schema.ts')).schema(io, name)));
-  command('completion <shell>', 'print a completion script: bash, zsh or fish', 'orchestrator completion bash > ~/.local/share/bash-completion/completions/orchestrator')
-    .action(async shell => setExitCode(await (await import('./commands/completion.ts')).completion(io, shell, program)));
+  command(
+    'schema [name]',
+    'print a JSON Schema: tasks, repos, models or results',
+    'orchestrator schema tasks > tasks.schema.json',
+  ).action(async name => setExitCode(await (await import('./commands/schema.ts')).schema(io, name)));
+  command(
+    'completion <shell>',
+    'print a completion script: bash, zsh or fish',
+    'orchestrator completion bash > ~/.local/share/bash-completion/completions/orchestrator',
+  ).action(async shell => setExitCode(await (await import('./commands/completion.ts')).completion(io, shell, program)));
   return program;
 }
 
 function addSelectionPlaces(command: Command): Command {
-  return command.option('--fleet <file>', 'fleet file').option('--skills-dir <dir>', 'folder of skills').option('-c, --config <file>', 'task configuration');
+  return command
+    .option('--fleet <file>', 'fleet file')
+    .option('--skills-dir <dir>', 'folder of skills')
+    .option('-c, --config <file>', 'task configuration');
 }
 
 function addRunOptions(command: Command): Command {
@@ -167,7 +238,8 @@ function addRunOptions(command: Command): Command {
 }
 
 function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {version: string}).version;
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {version: string})
+    .version;
 }
 
 const topExamples = `

@@ -19,13 +19,18 @@ export interface IntendedFile extends ChangedFile {
   readonly before: string | undefined;
 }
 
-export interface DeliveryRequest {
-  readonly repoPath: string;
+/** Where a delivery goes. */
+export interface DeliveryPlace {
+  /** Absolute path of the work tree; absent for a bare repository. */
+  readonly workTree: string | undefined;
   readonly reader: Pick<ObjectReader, 'head' | 'objectFormat'>;
   /** Object ids at the planned commit, by path; submodules and links included. */
   readonly committed: ReadonlyMap<string, string>;
-  readonly files: readonly ProposedFile[];
   readonly earlier: readonly EarlierDelivery[];
+}
+
+export interface DeliveryRequest extends DeliveryPlace {
+  readonly files: readonly ProposedFile[];
   /**
    * What was intended before a crash and never confirmed. A file that is found with this blob was written then, and is reported as
    * delivered with the counts recorded here, so that a resumed delivery ends as an undisturbed one.
@@ -36,10 +41,20 @@ export interface DeliveryRequest {
 }
 
 export type DeliveryResult =
-  | {readonly kind: 'delivered'; readonly delivered: Delivered; readonly files: readonly ChangedFile[]}
-  | {readonly kind: 'unchanged'; readonly files: readonly ChangedFile[]};
+  | {
+      readonly kind: 'delivered';
+      readonly delivered: Delivered;
+      readonly files: readonly ChangedFile[];
+      readonly blobs: Blobs;
+    }
+  | {readonly kind: 'unchanged'; readonly files: readonly ChangedFile[]; readonly blobs: Blobs};
+
+/** Git blob ids of all files of the request as they are now, by path. */
+export type Blobs = ReadonlyMap<string, string>;
 
 /** How a change leaves. Doing the same delivery twice is harmless. Throws `JobFailure` for what can happen to a repo. */
 export interface Delivery {
+  /** Throws what `deliver` would throw whatever these files were to hold, so that nothing is paid for in vain. */
+  check(request: DeliveryPlace & {readonly paths: readonly string[]}): Promise<void>;
   deliver(request: DeliveryRequest): Promise<DeliveryResult>;
 }

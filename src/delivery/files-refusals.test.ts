@@ -368,7 +368,7 @@ describe.each(['descriptor', 'path'] as const)('a trap on the disk, folders held
       const {createFilesDelivery} = await import('./files.ts');
       const reader = {head: {commit: rig.repo.commit}, objectFormat: 'sha1' as const};
       const request = {
-        repoPath: rig.repo.path,
+        workTree: rig.repo.path,
         reader,
         committed,
         files: [{path, text: 'x'}],

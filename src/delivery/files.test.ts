@@ -171,7 +171,7 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
     await using linked = await openDeliveryRig({files: {'README.md': 'one\n'}}, {access});
     const {createFilesDelivery} = await import('./files.ts');
     const result = await createFilesDelivery({access}).deliver({
-      repoPath: join(rig.directory, 'linked'),
+      workTree: join(rig.directory, 'linked'),
       reader: {head: {commit: rig.repo.commit}, objectFormat: 'sha1'},
       committed: new Map([['README.md', await linked.repo.git('rev-parse', 'HEAD:README.md')]]),
       files: [{path: 'README.md', text: 'two\n'}],

@@ -3,9 +3,9 @@ import {effectiveUserId} from '../util/effective-user.ts';
 import {pathProblem} from '../util/path-problem.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {type CurrentFile, readCurrentFile} from './current-file.ts';
-import type {Delivery, DeliveryRequest, DeliveryResult, IntendedFile} from './delivery.ts';
+import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult, IntendedFile} from './delivery.ts';
 import {type DirectoryAccess, detectDirectoryAccess} from './directory.ts';
-import {judgeFile} from './judge-file.ts';
+import {assertOurs, judgeFile} from './judge-file.ts';
 import {type StagedFile, stageFile} from './staged-file.ts';
 import {WorkTree} from './work-tree.ts';
 import {writeFailure} from './write-failure.ts';
@@ -19,10 +19,30 @@ export interface FilesDeliveryOptions {
 export function createFilesDelivery(options: FilesDeliveryOptions = {}): Delivery {
   const access = options.access ?? detectDirectoryAccess();
   const userId = effectiveUserId();
+  const openTree = async ({workTree}: DeliveryPlace): Promise<WorkTree> => {
+    if (workTree === undefined)
+      throw new JobFailure('no-work-tree', 'The repository is bare: it has no files to deliver into.');
+    return await WorkTree.open(workTree, access, userId);
+  };
   return {
+    check: async request => {
+      const paths = request.paths.filter(path => !path.endsWith('/'));
+      assertPaths(paths);
+      const tree = await openTree(request);
+      try {
+        for (const path of paths) {
+          const folder = await tree.findFolder(path);
+          assertNoSubmodule(path, request);
+          const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(path), path);
+          assertOurs(path, current?.bytes, request);
+        }
+      } finally {
+        await tree.close();
+      }
+    },
     deliver: async request => {
-      assertPaths(request);
-      const tree = await WorkTree.open(request.repoPath, access, userId);
+      assertPaths(request.files.map(({path}) => path));
+      const tree = await openTree(request);
       try {
         return await deliverInto(tree, request, userId);
       } finally {
@@ -44,6 +64,7 @@ async function deliverInto(
   userId: number | undefined,
 ): Promise<DeliveryResult> {
   const intended: IntendedFile[] = [];
+  const blobs = new Map<string, string>();
   const writes: Write[] = [];
   for (const file of request.files) {
     const folder = await tree.findFolder(file.path);
@@ -51,15 +72,16 @@ async function deliverInto(
     const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(file.path), file.path);
     const verdict = judgeFile(file, current?.bytes, request);
     if (verdict.kind !== 'same') intended.push(verdict.intended);
+    blobs.set(file.path, verdict.kind === 'same' ? verdict.blob : verdict.intended.blob);
     if (verdict.kind === 'write') writes.push({path: file.path, bytes: verdict.bytes, current});
   }
-  if (intended.length === 0) return {kind: 'unchanged', files: []};
+  if (intended.length === 0) return {kind: 'unchanged', files: [], blobs};
   if (writes.length > 0) {
     await request.intend(intended);
     await writeFiles(tree, writes, request, userId);
   }
   const files = intended.map(({path, added, removed}) => ({path, added, removed}));
-  return {kind: 'delivered', delivered: {kind: 'files'}, files};
+  return {kind: 'delivered', delivered: {kind: 'files'}, files, blobs};
 }
 
 /** Every file is whole on the disk before the first one takes its place. */
@@ -92,9 +114,9 @@ async function writeFiles(
   }
 }
 
-function assertPaths({files}: DeliveryRequest): void {
+function assertPaths(paths: readonly string[]): void {
   const seen = new Set<string>();
-  for (const {path} of files) {
+  for (const path of paths) {
     const problem = pathProblem(path);
     if (problem !== undefined)
       throw new JobFailure('path-escapes', `The path ${quoteText(path)} ${problem}; nothing was written.`);
@@ -107,7 +129,7 @@ function assertPaths({files}: DeliveryRequest): void {
 }
 
 /** A submodule that is not checked out is an empty folder; git would not see what is written there. */
-function assertNoSubmodule(path: string, {committed}: DeliveryRequest): void {
+function assertNoSubmodule(path: string, {committed}: DeliveryPlace): void {
   for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) {
     if (!committed.has(path.slice(0, end))) continue;
     throw new JobFailure(

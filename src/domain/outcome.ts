@@ -293,6 +293,7 @@ export const notStartedReasons = {
   deadline: 'The deadline was reached.',
   stopped: 'The run was stopped.',
   auth: 'The provider refused the key, so no further call was made.',
+  quota: 'The account at the provider has no credit left, so no further call was made.',
 } as const;
 
 export type NotStartedReason = keyof typeof notStartedReasons;

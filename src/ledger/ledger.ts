@@ -1,6 +1,6 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
-import type {Outcome} from '../domain/outcome.ts';
+import type {ChangedFile, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
 
@@ -62,8 +62,7 @@ export interface Memory {
   readonly at: number;
 }
 
-export interface DeliveryRecord {
-  readonly path: string;
+export interface DeliveryRecord extends ChangedFile {
   readonly blob: string;
   /** Blob that stood there before, when there was one. */
   readonly before?: string;
@@ -140,6 +139,8 @@ export interface Ledger {
   /** The reply was whole but not what the skill asks for: kept as a record, never used again. */
   rejectReply(digest: string): Promise<void>;
   usedUsd(scope: string): Promise<number>;
+  /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
+  costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;
   /** Calls of other runs that are in flight and hold a part of a shared budget. */
   callsInFlight(exceptRunId: string): Promise<number>;
   /** Reservations that a dead holder left behind, settled at their worst case; US dollars and count. */
@@ -150,8 +151,8 @@ export interface Ledger {
   /** Every delivery into the repo, oldest first. */
   deliveries(repoKey: string): Promise<DeliveryRecord[]>;
   intendDelivery(runId: string, jobId: string, repoKey: string, files: readonly DeliveryRecord[]): Promise<void>;
-  /** Costs in US dollars of past calls of a skill's jobs, newest first. */
-  pastCosts(skill: string, limit: number): Promise<number[]>;
+  /** Costs in US dollars of past calls of a skill's jobs with this model, newest first. */
+  pastCosts(skill: string, model: string, limit: number): Promise<number[]>;
   quarantined(): Promise<number>;
   /** Removes runs that ended before `before`, with their jobs and replies that nothing refers to. */
   collect(before: number): Promise<{runs: number; replies: number}>;

@@ -62,12 +62,14 @@ async function quarantineMemory(
 
 export async function readDeliveries(database: Database, repoKey: string): Promise<DeliveryRecord[]> {
   const rows = await database.read(
-    'SELECT path, blob, before_blob, base_blob, state FROM deliveries WHERE repo_key = ? ORDER BY at, run_id',
+    'SELECT path, blob, before_blob, base_blob, added, removed, state FROM deliveries WHERE repo_key = ? ORDER BY at, run_id',
     [repoKey],
   );
   return rows.map(row => ({
     path: String(row['path']),
     blob: String(row['blob']),
+    added: Number(row['added']),
+    removed: Number(row['removed']),
     ...(row['before_blob'] == null ? {} : {before: String(row['before_blob'])}),
     ...(row['base_blob'] == null ? {} : {base: String(row['base_blob'])}),
     state: row['state'] === 'confirmed' ? 'confirmed' : 'intended',
@@ -82,10 +84,23 @@ export function insertDelivery(
   nowMs: number,
 ): Statement {
   return {
-    sql: `INSERT INTO deliveries (repo_key, path, blob, before_blob, base_blob, run_id, job_id, state, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    sql: `INSERT INTO deliveries (repo_key, path, blob, before_blob, base_blob, added, removed, run_id, job_id, state, at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           ON CONFLICT (repo_key, path, run_id, job_id) DO UPDATE SET blob = excluded.blob, before_blob = excluded.before_blob,
-            base_blob = excluded.base_blob, state = excluded.state, at = excluded.at`,
-    params: [repoKey, file.path, file.blob, file.before ?? null, file.base ?? null, runId, jobId, file.state, nowMs],
+            base_blob = excluded.base_blob, added = excluded.added, removed = excluded.removed, state = excluded.state, at = excluded.at`,
+    params: [
+      repoKey,
+      file.path,
+      file.blob,
+      file.before ?? null,
+      file.base ?? null,
+      file.added,
+      file.removed,
+      runId,
+      jobId,
+      file.state,
+      nowMs,
+    ],
   };
 }
 

@@ -66,6 +66,8 @@ export const migrations: readonly string[] = [
     blob TEXT NOT NULL,
     before_blob TEXT,
     base_blob TEXT,
+    added BIGINT NOT NULL,
+    removed BIGINT NOT NULL,
     run_id TEXT NOT NULL,
     job_id TEXT NOT NULL,
     state TEXT NOT NULL,

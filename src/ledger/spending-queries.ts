@@ -80,6 +80,21 @@ export function settleCall(
   ];
 }
 
+export async function readCostOfRun(
+  database: Database,
+  runId: string,
+): Promise<{spentUsd: number; reservedUsd: number}> {
+  const rows = await database.read(
+    `SELECT state, SUM(COALESCE(spent_nano, reserved_nano)) AS nano FROM spending WHERE run_id = ? GROUP BY state`,
+    [runId],
+  );
+  const sum = (isReserved: boolean): number =>
+    rows
+      .filter(row => (row['state'] === 'reserved') === isReserved)
+      .reduce((total, row) => total + Number(row['nano']), 0) / nanoPerUsd;
+  return {spentUsd: sum(false), reservedUsd: sum(true)};
+}
+
 /** Calls in flight when their process died: nobody knows whether they were billed, so they stay counted at their worst case. */
 export async function settleLost(database: Database, runId: string): Promise<{calls: number; usd: number}> {
   const [rows] = await database.write([

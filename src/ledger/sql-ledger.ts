@@ -112,6 +112,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       const [row] = await database.read('SELECT used_nano FROM budgets WHERE scope = ?', [scope]);
       return Number(row?.['used_nano'] ?? 0) / 1e9;
     },
+    costOfRun: runId => spending.readCostOfRun(database, runId),
     settleLost: runId => spending.settleLost(database, runId),
 
     async memory(repoKey, skill, output) {
@@ -123,11 +124,11 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     async intendDelivery(runId, jobId, repoKey, files) {
       await database.write(files.map(file => insertDelivery(runId, jobId, repoKey, file, clock.now())));
     },
-    async pastCosts(skill, limit) {
+    async pastCosts(skill, model, limit) {
       const rows = await database.read(
         `SELECT replies.cost_nano AS nano FROM replies JOIN jobs ON jobs.run_id = replies.run_id AND jobs.id = replies.job_id
-         WHERE jobs.skill = ? AND replies.cost_nano IS NOT NULL ORDER BY replies.recorded_at DESC LIMIT ?`,
-        [skill, limit],
+         WHERE jobs.skill = ? AND replies.model = ? AND replies.cost_nano IS NOT NULL ORDER BY replies.recorded_at DESC LIMIT ?`,
+        [skill, model, limit],
       );
       return rows.map(row => Number(row['nano']) / 1e9);
     },

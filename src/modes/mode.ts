@@ -16,5 +16,7 @@ export interface ModeInput {
 export interface Mode {
   /** Changes when its prompts change, so that old results are not taken for new ones. */
   readonly version: number;
+  /** The first request that `propose` would make, for plans and estimates. */
+  preview(input: Omit<ModeInput, 'obtainReply'>): ModelRequest;
   propose(input: ModeInput): Promise<readonly ProposedFile[]>;
 }

@@ -13,10 +13,13 @@ export interface SimpleModeOptions {
 
 /** One model call, one file (or the files that the skill declares). */
 export function createSimpleMode(options: SimpleModeOptions): Mode {
+  const preview: Mode['preview'] = ({job, skill, context}) =>
+    composeRequest(job, skill, context, options.renderContext(context));
   return {
     version: 1,
+    preview,
     async propose({job, skill, context, obtainReply}) {
-      const reply = await obtainReply(composeRequest(job, skill, context, options.renderContext(context)));
+      const reply = await obtainReply(preview({job, skill, context}));
       return await interpretReply(reply, {outputs: outputsOf(job, skill), skill, findSecrets: options.findSecrets});
     },
   };
@@ -43,7 +46,7 @@ export function composeRequest(job: Job, skill: Skill, context: RepoContext, ren
     prompt: `${rendered}\n\nToday is ${job.date}. Write ${outputs.length === 1 ? `the file ${JSON.stringify(outputs[0])}` : 'the files'} for this repository.`,
     maxOutputTokens: job.maxOutputTokens,
     timeoutMs: job.timeoutMs,
-    source: {skill, context, date: job.date},
+    source: {skill, context, date: job.date, output: job.output},
   };
 }
 

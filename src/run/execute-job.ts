@@ -1,13 +1,6 @@
-import type {EarlierDelivery, ProposedFile} from '../delivery/delivery.ts';
+import type {DeliveryResult, EarlierDelivery, IntendedFile, ProposedFile} from '../delivery/delivery.ts';
 import type {Job} from '../domain/job.ts';
-import {
-  type ChangedFile,
-  type Delivered,
-  type Failure,
-  JobFailure,
-  type Outcome,
-  type Spent,
-} from '../domain/outcome.ts';
+import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
 import type {JobDetail} from '../domain/run.ts';
 import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, JobEnd, Memory} from '../ledger/ledger.ts';
@@ -70,7 +63,7 @@ async function makeChange(
   const mode = tools.mode(job.mode);
   const delivery = tools.delivery(job.deliver);
   const earlier = ownBlobs(prepared.deliveries);
-  const place = {repoPath: repo.workTree, reader: repo.reader, committed: built.committed, earlier};
+  const place = {workTree: repo.workTree, reader: repo.reader, committed: built.committed, earlier};
 
   // Before money is spent: a delivery that would be refused whatever the model says.
   await delivery.check({...place, paths: skill.outputs.length > 0 ? skill.outputs : [job.output]});
@@ -112,6 +105,9 @@ async function makeChange(
   const result = await delivery.deliver({
     ...place,
     files,
+    unconfirmed: prepared.deliveries
+      .filter(({state}) => state === 'intended')
+      .map(({path, added, removed, blob, before}) => ({path, added, removed, blob, before})),
     intend: intended =>
       tools.ledger.intendDelivery(
         tools.runId,
@@ -133,30 +129,17 @@ async function makeChange(
   };
 }
 
-function toRecord(
-  file: {path: string; blob: string; before: string | undefined},
-  deliveries: readonly DeliveryRecord[],
-): DeliveryRecord {
-  const base = file.before === undefined ? undefined : createNormaliser(deliveries)(file.path, file.before);
-  return {
-    path: file.path,
-    blob: file.blob,
-    ...(file.before === undefined ? {} : {before: file.before}),
-    ...(base === undefined ? {} : {base}),
-    state: 'intended',
-  };
+function toRecord(file: IntendedFile, deliveries: readonly DeliveryRecord[]): DeliveryRecord {
+  const {before, ...rest} = file;
+  const base = before === undefined ? undefined : createNormaliser(deliveries)(file.path, before);
+  return {...rest, ...(before === undefined ? {} : {before}), ...(base === undefined ? {} : {base}), state: 'intended'};
 }
 
 function ownBlobs(deliveries: readonly DeliveryRecord[]): EarlierDelivery[] {
   return deliveries.map(({path, blob}) => ({path, blob}));
 }
 
-function outcomeOf(
-  result:
-    | {kind: 'delivered'; delivered: Delivered; files: readonly ChangedFile[]}
-    | {kind: 'unchanged'; files: readonly ChangedFile[]},
-  spent: Spent,
-): Outcome {
+function outcomeOf(result: DeliveryResult, spent: Spent): Outcome {
   return result.kind === 'delivered'
     ? {status: 'changed', files: result.files, delivered: result.delivered, ...spent}
     : {status: 'unchanged', files: result.files, ...spent};

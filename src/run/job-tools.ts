@@ -65,6 +65,6 @@ export interface JobTools {
   readonly mode: (name: ModeName) => Mode;
   readonly delivery: (kind: DeliveryKind) => Delivery;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
-  /** Blob id of a file in the work tree as git would store it; undefined when there is no regular file. */
-  readonly workTreeBlob: (repo: OpenRepo, path: string) => Promise<string | undefined>;
+  /** Whether the file in the work tree is what git would store under this blob id. */
+  readonly holdsBlob: (workTree: string, path: string, blob: string) => Promise<boolean>;
 }

@@ -166,6 +166,16 @@ describe('loadRunConfiguration', () => {
     `);
   });
 
+  it('does not blame a selection for what the fleet file has wrong', () => {
+    write(
+      'config/repos.json',
+      '{"repositories": [{"name": "a", "path": "/a", "active": false, "tags": ["t"], "x": 1}]}',
+    );
+    expect(problemsOf(undefined, {tag: 't'})).toBe(
+      'config/repos.json:1:79 repositories[0].x — "x" is not a key of a repository',
+    );
+  });
+
   it('makes one task of the flags alone', () => {
     write('config/repos.json', fleet);
     const {tasks} = load(undefined, {model: 'offline'});

@@ -18,6 +18,7 @@ export type Billing = 'not-billed' | 'unknown';
 export interface ReplySource {
   /** Calls the model with retries; every attempt goes through `attempt`. Throws `JobFailure`. */
   readonly call: (
+    job: Job,
     request: ModelRequest,
     attempt: (once: CallOnce) => CallOnce,
     signal: AbortSignal,
@@ -25,8 +26,8 @@ export interface ReplySource {
   readonly worstCaseUsd: (request: ModelRequest) => Promise<number>;
   readonly costOf: (model: string, reply: ModelReply) => Promise<Cost>;
   readonly billingOf: (error: unknown) => Billing;
-  /** True when no other call of this run can go better: the key was refused. */
-  readonly isAuthFailure: (error: unknown) => boolean;
+  /** Why no other call of this run can go better, or undefined when one may. */
+  readonly dooms: (error: unknown) => NotStartedReason | undefined;
   /** True when another model may be asked instead: this one is down or gives no answer. */
   readonly isOutage: (error: unknown) => boolean;
 }
@@ -103,13 +104,14 @@ export function createObtainReply(
           } catch (error) {
             if (source.billingOf(error) === 'unknown') await ledger.loseCall(id);
             else await ledger.releaseCall(id);
-            if (source.isAuthFailure(error)) gate.closeCalls('auth');
+            const doom = source.dooms(error);
+            if (doom !== undefined) gate.closeCalls(doom);
             throw error;
           } finally {
             settled.notify();
           }
         };
-      const reply = await source.call(paid, attempt, signal);
+      const reply = await source.call(job, paid, attempt, signal);
       return {reply, model: paid.model, digest: paidDigest, replayed: false};
     }
   };

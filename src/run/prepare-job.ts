@@ -1,7 +1,7 @@
 import type {Job} from '../domain/job.ts';
 import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
-import type {DeliveryRecord, InputParts, Memory} from '../ledger/ledger.ts';
+import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
 import {createNormaliser, operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
 import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
 
@@ -19,8 +19,12 @@ export type Preparation =
   | {readonly kind: 'ready'; readonly prepared: PreparedJob}
   | {readonly kind: 'ended'; readonly outcome: Outcome};
 
+export type PrepareTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'skill' | 'holdsBlob'> & {
+  readonly ledger: Pick<Ledger, 'memory' | 'deliveries'>;
+};
+
 /** Reads what the job needs and decides whether there is anything to do. Calls no model and writes nothing. */
-export async function prepareJob(job: Job, tools: JobTools): Promise<Preparation> {
+export async function prepareJob(job: Job, tools: PrepareTools): Promise<Preparation> {
   const repo = await tools.openRepo(job);
   try {
     const skill = tools.skill(job.skill);
@@ -59,11 +63,12 @@ async function isInPlace(
   memory: Memory,
   repo: OpenRepo,
   committed: ReadonlyMap<string, string> | undefined,
-  tools: JobTools,
+  tools: PrepareTools,
 ): Promise<boolean> {
   for (const [path, blob] of Object.entries(memory.files)) {
-    const current = repo.workTree === undefined ? committed?.get(path) : await tools.workTreeBlob(repo, path);
-    if (current !== blob) return false;
+    const inPlace =
+      repo.workTree === undefined ? committed?.get(path) === blob : await tools.holdsBlob(repo.workTree, path, blob);
+    if (!inPlace) return false;
   }
   return true;
 }

@@ -1,0 +1,51 @@
+import {OrchestratorError} from '../../domain/errors.ts';
+import type {RunControl} from '../../domain/run.ts';
+import {openLedger} from '../../orchestrator.ts';
+import {didYouMean} from '../../util/nearest-name.ts';
+import {findRun} from '../find-run.ts';
+import type {Io} from '../io.ts';
+
+export async function stop(io: Io, id: string | undefined, options: {now?: true}): Promise<number> {
+  return await change(
+    io,
+    id,
+    {stop: options.now ? 'now' : 'gracefully'},
+    options.now
+      ? 'is asked to stop at once'
+      : 'is asked to stop: no new job, calls in flight may end; then: orchestrator resume',
+  );
+}
+
+export async function pause(io: Io, id: string | undefined): Promise<number> {
+  return await change(io, id, {paused: true}, 'starts no new job until: orchestrator resume');
+}
+
+export async function set(io: Io, settings: readonly string[], options: {run?: string}): Promise<number> {
+  const changes: {maxWorkers?: number; budgetUsd?: number} = {};
+  for (const setting of settings) {
+    const [name = '', text = ''] = setting.split('=');
+    const value = Number(text);
+    if (name === 'max_workers' && Number.isInteger(value) && value >= 1) changes.maxWorkers = value;
+    else if (name === 'budget' && text !== '' && Number.isFinite(value) && value >= 0) changes.budgetUsd = value;
+    else {
+      throw new OrchestratorError('bad-setting', `"${setting}" is not a setting of a run`, {
+        hint: didYouMean(name, ['max_workers', 'budget']) ?? 'max_workers=N (at least 1) or budget=USD',
+      });
+    }
+  }
+  return await change(io, options.run, changes, `gets ${settings.join(', ')}`);
+}
+
+async function change(io: Io, id: string | undefined, control: Partial<RunControl>, text: string): Promise<number> {
+  const ledger = openLedger(io.stateDir);
+  try {
+    const run = await findRun(ledger, id, candidate => ledger.isHeld(candidate), 'that goes on');
+    if (!ledger.isHeld(run))
+      throw new OrchestratorError('run-ended', `${run.id} is not running`, {hint: 'see: orchestrator status'});
+    await ledger.control(run.id, control);
+    io.out(`${run.id} ${text}\n`);
+    return 0;
+  } finally {
+    await ledger.close();
+  }
+}

@@ -1,0 +1,48 @@
+import {mkdirSync, mkdtempSync, readFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {escapeBlock} from '../../util/escape-text.ts';
+import {createDemoFleet} from '../demo-fleet.ts';
+import type {Io} from '../io.ts';
+import {run} from './run.ts';
+
+/** The main job on a small fleet of real repositories, with its own state folder, without key or server. */
+export async function demo(io: Io, options: {directory?: string}): Promise<number> {
+  const started = Date.now();
+  const directory =
+    options.directory === undefined
+      ? mkdtempSync(path.join(tmpdir(), 'orchestrator-demo-'))
+      : path.resolve(io.cwd, options.directory);
+  mkdirSync(directory, {recursive: true});
+  const fleet = await createDemoFleet(directory, {now: new Date()});
+  io.out(`Made ${fleet.repos.length} small git repositories in ${directory}\n`);
+  io.out(`Running: orchestrator --config ${fleet.configFile}\n\n`);
+  const own: Io = {...io, cwd: directory, stateDir: path.join(directory, 'state')};
+  const exitCode = await run(own, {config: fleet.configFile, resultsDir: directory});
+  const example = fleet.repos[0];
+  if (example !== undefined) {
+    const file = path.join(example, 'README.md');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    io.out(
+      `\n${file}\n${escapeBlock(
+        lines
+          .slice(0, 24)
+          .map(line => `  ${line}`)
+          .join('\n'),
+      )}\n${lines.length > 24 ? `  … ${lines.length - 24} more lines\n` : ''}`,
+    );
+  }
+  io.out(
+    [
+      '',
+      `Done in ${((Date.now() - started) / 1000).toFixed(1)} s. Look around:`,
+      `  git -C ${example ?? directory} status --short`,
+      `  ORCHESTRATOR_HOME=${own.stateDir} orchestrator status`,
+      'With your own repositories:',
+      '  orchestrator init',
+      '  orchestrator --config config/tasks.json --dry-run',
+      '',
+    ].join('\n'),
+  );
+  return exitCode;
+}

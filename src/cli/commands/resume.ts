@@ -1,0 +1,123 @@
+import {OrchestratorError} from '../../domain/errors.ts';
+import {failureReasons} from '../../domain/outcome.ts';
+import type {JobRecord, RunRecord} from '../../domain/run.ts';
+import type {Skill} from '../../domain/skill.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {openLedger} from '../../orchestrator.ts';
+import type {RunSettings} from '../../run/run-settings.ts';
+import {loadSkill} from '../../skills/load-skill.ts';
+import {ownProcess} from '../../util/process-identity.ts';
+import {execute} from '../execute.ts';
+import {findRun} from '../find-run.ts';
+import type {Io} from '../io.ts';
+
+/** Finishes an interrupted or stopped run; a paused one goes on where it runs. */
+export async function resume(io: Io, id: string | undefined, options: {json?: true}): Promise<number> {
+  const ledger = openLedger(io.stateDir);
+  try {
+    const run = await findRun(
+      ledger,
+      id,
+      candidate => candidate.state !== 'finished' || candidate.endReason !== undefined,
+      'to resume',
+    );
+    if (ledger.isHeld(run)) {
+      if (!run.control.paused)
+        throw new OrchestratorError('run-goes-on', `${run.id} is running`, {hint: 'see: orchestrator status'});
+      await ledger.control(run.id, {paused: false});
+      io.out(`${run.id} goes on\n`);
+      return 0;
+    }
+    return await goOn(io, ledger, run, isUndone, options.json === true);
+  } finally {
+    await ledger.close();
+  }
+}
+
+/** Runs failed jobs again, those that a retry can help. */
+export async function retry(io: Io, id: string | undefined, options: {json?: true; all?: true}): Promise<number> {
+  const ledger = openLedger(io.stateDir);
+  try {
+    const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
+    const chosen = (record: JobRecord): boolean => {
+      const outcome = record.detail?.outcome;
+      if (outcome?.status !== 'failed') return isUndone(record);
+      return options.all === true || failureReasons[outcome.failure.reason].retry !== 'no';
+    };
+    return await goOn(io, ledger, run, chosen, options.json === true);
+  } finally {
+    await ledger.close();
+  }
+}
+
+function isUndone({state, detail}: JobRecord): boolean {
+  return state !== 'ended' || detail?.outcome.status === 'not-started';
+}
+
+async function goOn(
+  io: Io,
+  ledger: Ledger,
+  run: RunRecord,
+  chosen: (record: JobRecord) => boolean,
+  json: boolean,
+): Promise<number> {
+  const before = await ledger.jobs(run.id);
+  const again = before.filter(chosen);
+  if (again.length === 0) {
+    io.out(`${run.id}: nothing to do; every job has ended\n`);
+    return run.exitCode ?? 0;
+  }
+  const settings = run.settings as RunSettings;
+  const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));
+  const lost = await ledger.settleLost(run.id);
+  const holder = ownProcess();
+  if (!(await ledger.takeOverRun(run, holder))) {
+    throw new OrchestratorError('run-held', `${run.id} is held by another process`, {hint: 'see: orchestrator status'});
+  }
+  await ledger.reopenJobs(
+    run.id,
+    again.map(({job}) => job.id),
+  );
+  const taken = await ledger.run(run.id);
+  return await execute(io, {
+    ledger,
+    run: taken ?? run,
+    settings,
+    records: await ledger.jobs(run.id),
+    skills,
+    notes: [
+      ...notes,
+      ...(lost.calls === 0
+        ? []
+        : [
+            `${lost.calls} calls were in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted for them`,
+          ]),
+    ],
+    resumed: true,
+    json,
+  });
+}
+
+function loadSkills(
+  settings: RunSettings,
+  names: ReadonlySet<string>,
+): {skills: ReadonlyMap<string, Skill>; notes: string[]} {
+  const skills = new Map<string, Skill>();
+  const notes: string[] = [];
+  for (const {name, directory, digest} of settings.skills) {
+    if (!names.has(name)) continue;
+    const {skill, problems} = loadSkill(directory, {source: 'operator'});
+    if (skill === undefined) {
+      throw new OrchestratorError(
+        'skill-gone',
+        `skill "${name}" cannot be read any more: ${problems?.[0]?.message ?? directory}`,
+        {
+          hint: 'put it back, or start a new run',
+        },
+      );
+    }
+    if (skill.digest !== digest) notes.push(`skill "${name}" has changed since the run began; its new version is used`);
+    skills.set(name, skill);
+  }
+  return {skills, notes};
+}

@@ -1,0 +1,203 @@
+import {createHash} from 'node:crypto';
+import {existsSync, mkdirSync, realpathSync} from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {OrchestratorError} from '../../domain/errors.ts';
+import type {Job} from '../../domain/job.ts';
+import {noControl, type RunRecord, runId} from '../../domain/run.ts';
+import type {Skill} from '../../domain/skill.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {checkSupported, openLedger, openModels} from '../../orchestrator.ts';
+import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
+import {localDate, planRun} from '../../run/plan-run.ts';
+import {toRunSettings} from '../../run/run-settings.ts';
+import {escapeLine} from '../../util/escape-text.ts';
+import {ownProcess} from '../../util/process-identity.ts';
+import {detach} from '../detach.ts';
+import {execute} from '../execute.ts';
+import type {Io} from '../io.ts';
+import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
+
+export const shippedSkillsDir = fileURLToPath(new URL('../../../skills', import.meta.url));
+
+/** Plans and executes a run, or prints the plan. */
+export async function run(io: Io, options: RunOptions): Promise<number> {
+  const now = new Date();
+  const shard = parseShard(options.shard);
+  if ((options.queue ?? io.env['ORCHESTRATOR_QUEUE']) !== undefined) {
+    throw new OrchestratorError('not-supported', 'a queue for several machines is not in this version', {
+      hint: 'use --shard I/N on each machine',
+    });
+  }
+  const configuration = loadConfiguration(io, options);
+  if (configuration.settings.batch) {
+    throw new OrchestratorError('not-supported', 'batch prices are not in this version', {
+      hint: 'leave --batch or "batch" out',
+    });
+  }
+  const models = await openModels(io.env, configuration.models);
+  const tasks = configuration.tasks.map(task => ({...task, models: chooseModels(task.models, models.defaultModel)}));
+  const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  for (const job of jobs) checkSupported(job);
+  for (const model of new Set(jobs.flatMap(job => job.models))) {
+    const problem = models.check(model);
+    if (problem !== undefined) throw new OrchestratorError('model-not-available', problem);
+  }
+  await checkPrices(configuration, jobs);
+  if (options.dryRun)
+    return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
+  if (options.detach) return await detach(io, options.json === true);
+
+  const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
+  const ledger = openLedger(io.stateDir);
+  try {
+    const record = recordOf(io, configuration, options, now, skills);
+    const interrupted = await closeInterrupted(ledger, record.claim);
+    const {heldBy} = await ledger.startRun(record, jobs);
+    if (heldBy !== undefined) {
+      const since = new Date(heldBy.startedAt).toISOString();
+      io.err(
+        `orchestrator: this configuration is running already: ${heldBy.id} on ${heldBy.holder.host}, process ${heldBy.holder.pid}, since ${since}; see: orchestrator status\n`,
+      );
+      return 0;
+    }
+    return await execute(io, {
+      ledger,
+      run: record,
+      settings: toRunSettings(
+        configuration.settings,
+        configuration.models,
+        [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
+      ),
+      records: jobs.map(job => ({job, state: 'pending'})),
+      skills,
+      notes: [
+        ...interrupted,
+        ...configuration.overrides,
+        ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
+      ],
+      resumed: false,
+      json: options.json === true,
+    });
+  } finally {
+    await ledger.close();
+  }
+}
+
+export function loadConfiguration(io: Io, options: RunOptions): RunConfiguration {
+  return loadRunConfiguration({
+    ...(options.config === undefined ? {} : {configFile: options.config}),
+    flags: toFlags(options),
+    cwd: io.cwd,
+    home: io.home,
+    env: io.env,
+    orchestratorHome: io.stateDir,
+    shippedSkillsDir,
+  });
+}
+
+function chooseModels(models: readonly string[] | undefined, fallback: string | undefined): readonly string[] {
+  if (models !== undefined && models.length > 0) return models;
+  if (fallback !== undefined) return [fallback];
+  throw new OrchestratorError('no-model', 'no model is given and no key is set', {
+    hint: 'set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY), or try without a key: --model offline',
+  });
+}
+
+async function checkPrices({settings, models}: RunConfiguration, jobs: readonly Job[]): Promise<void> {
+  const runBudget = settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
+  const limited = jobs.filter(job => runBudget !== undefined || job.taskBudgetUsd !== undefined);
+  if (limited.length === 0) return;
+  const {priceOf, unknownPrice} = await import('../../models/prices.ts');
+  for (const model of new Set(limited.flatMap(job => job.models))) {
+    if ((await priceOf(model, models)) === undefined) {
+      throw new OrchestratorError('price-unknown', `a budget is set and there is ${unknownPrice(model)}`);
+    }
+  }
+}
+
+/** Runs of the same claim whose process is gone are closed; the new run uses what they recorded. */
+async function closeInterrupted(ledger: Ledger, claim: string): Promise<string[]> {
+  const notes: string[] = [];
+  for (const past of await ledger.runs({limit: 50})) {
+    if (past.state !== 'running' || past.claim !== claim || ledger.isHeld(past)) continue;
+    const counts = await ledger.countJobs(past.id);
+    const lost = await ledger.settleLost(past.id);
+    await ledger.endRun(past.id, {state: 'interrupted', exitCode: 1, reason: 'its process ended'});
+    const open = (counts.get('running') ?? 0) + (counts.get('pending') ?? 0);
+    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+    const paid =
+      lost.calls === 0
+        ? ''
+        : `; ${lost.calls} calls were in flight and stay counted at most ${lost.usd.toFixed(4)} USD`;
+    notes.push(
+      `${past.id} was interrupted: ${total - open} of ${total} jobs had ended${paid}; this run uses its recorded replies`,
+    );
+  }
+  return notes;
+}
+
+function recordOf(
+  io: Io,
+  configuration: RunConfiguration,
+  options: RunOptions,
+  now: Date,
+  skills: ReadonlyMap<string, Skill>,
+): RunRecord {
+  const {settings, configFile, description} = configuration;
+  const id = runId(now, Math.random());
+  return {
+    id,
+    claim: claimOf(io, options, configFile),
+    state: 'running',
+    holder: ownProcess(),
+    heartbeatAt: now.getTime(),
+    startedAt: now.getTime(),
+    ...(description === undefined ? {} : {description}),
+    command: commandOf(options),
+    settings: toRunSettings(
+      settings,
+      configuration.models,
+      [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
+    ),
+    control: noControl,
+    resultsFile: resultsFile(settings.resultsDir, now),
+    ...(settings.logFile === undefined ? {} : {logFile: settings.logFile}),
+  };
+}
+
+/** The same for the same configuration file, or for the same flags in the same folder. */
+function claimOf(io: Io, options: RunOptions, configFile: string | undefined): string {
+  const {json: _json, detach: _detach, ...rest} = options;
+  const what =
+    configFile === undefined ? [realpathSync(io.cwd), rest] : [realpathSync(configFile), options.shard ?? null];
+  return `config:${createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)}`;
+}
+
+function commandOf(options: RunOptions): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    const flag = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+    return value === true ? [flag] : [flag, ...(Array.isArray(value) ? value.map(String) : [String(value)])];
+  });
+}
+
+function resultsFile(directory: string, now: Date): string {
+  try {
+    mkdirSync(directory, {recursive: true});
+  } catch (error) {
+    throw new OrchestratorError(
+      'results-unwritable',
+      `${escapeLine(directory)} cannot be used for results (${(error as NodeJS.ErrnoException).code})`,
+      {
+        hint: 'choose another --results-dir',
+        cause: error,
+      },
+    );
+  }
+  const time = now.toTimeString().slice(0, 8).replaceAll(':', '');
+  const base = path.join(directory, `orchestrator_batch_${localDate(now).replaceAll('-', '')}_${time}`);
+  for (let suffix = 1; ; suffix++) {
+    const file = suffix === 1 ? `${base}.json` : `${base}_${suffix}.json`;
+    if (!existsSync(file)) return file;
+  }
+}

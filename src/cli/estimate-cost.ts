@@ -1,0 +1,44 @@
+import type {Job} from '../domain/job.ts';
+import type {ModelsConfiguration} from '../domain/models-configuration.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+
+/** US dollars for one job, with where the figures come from; null where the price is not known. */
+export interface CostRange {
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly basis: string;
+}
+
+const enoughPast = 10;
+/** Output tokens that a one-file reply was seen to have, low and high. */
+const usualOutput = [400, 4_000] as const;
+
+export async function estimateCost(
+  job: Job,
+  inputTokens: number,
+  models: ModelsConfiguration,
+  ledger: Pick<Ledger, 'pastCosts'>,
+): Promise<CostRange> {
+  const model = job.models[0] ?? '';
+  if (model === 'offline') return {low: 0, high: 0, basis: 'offline costs nothing'};
+  const past = (await ledger.pastCosts(job.skill, model, 200)).sort((a, b) => a - b);
+  if (past.length >= enoughPast) {
+    const at = (share: number): number => past[Math.min(past.length - 1, Math.floor(share * past.length))]!;
+    return {low: at(0.1), high: at(0.9), basis: `p10–p90 of ${past.length} past calls of ${job.skill}`};
+  }
+  const {priceOf} = await import('../models/prices.ts');
+  const price = await priceOf(model, models);
+  if (price === undefined) return {low: null, high: null, basis: `no price for ${model}`};
+  const cost = (input: number, output: number): number =>
+    price.usd({
+      inputTokens: Math.round(input),
+      outputTokens: Math.min(output, job.maxOutputTokens),
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+    });
+  return {
+    low: cost(inputTokens * 0.85, usualOutput[0]),
+    high: cost(inputTokens * 1.15, usualOutput[1]),
+    basis: `counted input tokens (± 15 %) and ${usualOutput[0]} to ${usualOutput[1]} output tokens`,
+  };
+}

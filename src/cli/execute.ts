@@ -1,0 +1,126 @@
+import type {Job} from '../domain/job.ts';
+import type {JobRecord, RunRecord} from '../domain/run.ts';
+import type {Skill} from '../domain/skill.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import {executeRun} from '../orchestrator.ts';
+import {describeOutcome, formatSummary} from '../report/log-line.ts';
+import type {RunSettings} from '../run/run-settings.ts';
+import {escapeLine} from '../util/escape-text.ts';
+import type {Io} from './io.ts';
+import {openReporters} from './reporters.ts';
+
+export interface ExecuteOptions {
+  readonly ledger: Ledger;
+  readonly run: RunRecord;
+  readonly settings: RunSettings;
+  /** Every job of the run, in the order of the plan. */
+  readonly records: readonly JobRecord[];
+  readonly skills: ReadonlyMap<string, Skill>;
+  readonly notes: readonly string[];
+  readonly resumed: boolean;
+  readonly json: boolean;
+}
+
+/** Runs what has not ended, listens to signals, prints the end. Returns the exit code. */
+export async function execute(io: Io, options: ExecuteOptions): Promise<number> {
+  const {ledger, run, settings, records, json} = options;
+  const jobs: Job[] = records.filter(record => record.state !== 'ended').map(record => record.job);
+  const ended = records.flatMap(record =>
+    record.state === 'ended' && record.detail !== undefined ? [record.detail.outcome] : [],
+  );
+  const reporter = await openReporters(io, {
+    run,
+    records,
+    json,
+    ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
+  });
+  const signals = new Signals();
+  try {
+    reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed});
+    for (const text of options.notes) reporter.report({type: 'run.noted', at: Date.now(), level: 'info', text});
+    const end = await executeRun({
+      ledger,
+      run,
+      settings,
+      jobs,
+      ended,
+      skills: options.skills,
+      stateDir: io.stateDir,
+      env: io.env,
+      reporter,
+      onSteering: steering => signals.connect(steering),
+    });
+    await reporter.close();
+    if (io.outIsTerminal && io.errIsTerminal && !json) {
+      io.out(await endText(ledger, run, formatSummary(end.summary)));
+    }
+    return signals.exitCode ?? end.exitCode;
+  } finally {
+    signals.close();
+  }
+}
+
+async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise<string> {
+  const records = await ledger.jobs(run.id);
+  const bad = records.filter(
+    ({detail}) => detail?.outcome.status === 'failed' || detail?.outcome.status === 'not-started',
+  );
+  const good = records.filter(({detail}) => detail?.outcome.status === 'changed');
+  const line = (record: JobRecord): string =>
+    `  ${escapeLine(`${record.job.skill}/${record.job.repo}`)}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
+  const shown = 20;
+  const more = (list: readonly unknown[]): string => (list.length > shown ? `  and ${list.length - shown} more\n` : '');
+  return [
+    ...bad.slice(0, shown).map(record => `✗${line(record)}`),
+    more(bad),
+    ...good.slice(0, shown).map(record => `✓${line(record)}`),
+    more(good),
+    `${run.id}  ${summary}\n`,
+    `results  ${escapeLine(run.resultsFile)}\n`,
+    ...(bad.length > 0 ? ['next     orchestrator report; orchestrator retry\n'] : []),
+  ].join('');
+}
+
+type Steering = {stop(text: string): void; stopNow(text: string): void};
+
+const exitCodes = {SIGINT: 130, SIGTERM: 143} as const;
+
+/** The first SIGINT or SIGTERM lets calls in flight end, the second stops at once; SIGHUP is survived. */
+class Signals {
+  exitCode: number | undefined;
+  #steering: Steering | undefined;
+  #waiting: (() => void)[] = [];
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    const isFirst = this.exitCode === undefined;
+    this.exitCode ??= exitCodes[signal as keyof typeof exitCodes];
+    const act = (): void =>
+      isFirst
+        ? this.#steering?.stop(`${signal}: no new job, calls in flight may end; once more to stop at once`)
+        : this.#steering?.stopNow(`${signal} again: stopping at once`);
+    if (this.#steering === undefined) this.#waiting.push(act);
+    else act();
+    if (!isFirst) {
+      // Whatever hangs: the ledger is safe at any point, so the second signal always ends the process.
+      setTimeout(() => process.exit(this.exitCode), 1_500).unref();
+    }
+  };
+  readonly #onHangUp = (): void => {};
+
+  constructor() {
+    process.on('SIGINT', this.#onSignal);
+    process.on('SIGTERM', this.#onSignal);
+    process.on('SIGHUP', this.#onHangUp);
+  }
+
+  connect(steering: Steering): void {
+    this.#steering = steering;
+    for (const act of this.#waiting) act();
+    this.#waiting = [];
+  }
+
+  close(): void {
+    process.off('SIGINT', this.#onSignal);
+    process.off('SIGTERM', this.#onSignal);
+    process.off('SIGHUP', this.#onHangUp);
+  }
+}

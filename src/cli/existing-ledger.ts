@@ -1,0 +1,28 @@
+import {existsSync} from 'node:fs';
+import path from 'node:path';
+import {OrchestratorError} from '../domain/errors.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import {openLedger} from '../orchestrator.ts';
+import type {Io} from './io.ts';
+
+/** What `look` finds in the ledger of this machine; `without` when there is none yet. Looking never makes one. */
+export async function withLedger<Result>(
+  io: Io,
+  look: (ledger: Ledger) => Promise<Result>,
+  without: () => Result | Promise<Result>,
+): Promise<Result> {
+  if (!existsSync(path.join(io.stateDir, 'state.db'))) return await without();
+  const ledger = openLedger(io.stateDir);
+  try {
+    return await look(ledger);
+  } finally {
+    await ledger.close();
+  }
+}
+
+export const noRunsYet = 'no runs yet; try: orchestrator demo, or: orchestrator init\n';
+
+/** For a run that was named where there is no ledger. */
+export function noSuchRun(id: string): OrchestratorError {
+  return new OrchestratorError('unknown-run', `no run "${id}"`, {hint: 'there are no runs on this machine yet'});
+}

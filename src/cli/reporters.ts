@@ -1,0 +1,94 @@
+import path from 'node:path';
+import type {Reporter, RunEvent} from '../domain/event.ts';
+import type {JobRecord, RunRecord} from '../domain/run.ts';
+import {LogFile} from '../report/log-file.ts';
+import {formatLogLine} from '../report/log-line.ts';
+import {toResultRow} from '../report/result-row.ts';
+import {ResultsFile} from '../report/results-file.ts';
+import type {Io} from './io.ts';
+
+export interface ReporterOptions {
+  readonly run: RunRecord;
+  readonly records: readonly JobRecord[];
+  readonly json: boolean;
+  readonly budgetUsd?: number;
+}
+
+/** The log of a run in the state folder; `logs` reads it. */
+export function runLogFile(stateDir: string, runId: string): string {
+  return path.join(stateDir, 'runs', runId, 'log');
+}
+
+/** Everything that listens to a run: results file, its own log, the log asked for, and the terminal or plain lines. */
+export async function openReporters(io: Io, options: ReporterOptions): Promise<Reporter> {
+  const {run, records} = options;
+  const reporters: Reporter[] = [
+    new ResultsFile(run.resultsFile, run.id, records),
+    new LogFile(runLogFile(io.stateDir, run.id), run.id),
+    ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
+    await talk(io, options),
+  ];
+  return {
+    report(event) {
+      for (const reporter of reporters) reporter.report(event);
+    },
+    async close() {
+      const results = await Promise.allSettled(reporters.map(reporter => reporter.close()));
+      for (const result of results) if (result.status === 'rejected') throw result.reason;
+    },
+  };
+}
+
+async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Reporter> {
+  if (json) return lines(event => io.out(`${JSON.stringify(toJsonEvent(run.id, event))}\n`));
+  if (!io.outIsTerminal || !io.errIsTerminal) return lines(event => io.out(`${formatLogLine(run.id, event)}\n`));
+  const {LiveView} = await import('../report/live-view.ts');
+  return new LiveView({
+    write: io.err,
+    size: io.size,
+    now: () => Date.now(),
+    color: io.color,
+    ...(budgetUsd === undefined ? {} : {budgetUsd}),
+  });
+}
+
+function lines(write: (event: RunEvent) => void): Reporter {
+  return {report: write, close: async () => {}};
+}
+
+/** Metadata only: text of models and repos stays out of what a program reads. */
+function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
+  const head = {event: event.type, time: new Date(event.at).toISOString(), run: runId};
+  switch (event.type) {
+    case 'run.started':
+      return {
+        ...head,
+        jobs: event.jobs,
+        resumed: event.resumed,
+        results_file: event.run.resultsFile,
+        log_file: event.run.logFile ?? null,
+        pid: event.run.holder.pid,
+      };
+    case 'run.noted':
+      return {...head, level: event.level, text: event.text};
+    case 'job.started':
+      return {...head, job: `${event.job.skill}/${event.job.repo}`};
+    case 'job.retrying':
+      return {...head, job: `${event.job.skill}/${event.job.repo}`, cause: event.cause, wait_ms: event.waitMs};
+    case 'job.finished':
+      return {
+        ...head,
+        ...toResultRow(runId, {
+          job: event.job,
+          state: 'ended',
+          detail: event.detail,
+          startedAt: event.startedAt,
+          endedAt: event.at,
+        }),
+      };
+    case 'run.finished':
+      return {...head, exit_code: event.exitCode, summary: event.summary};
+    default:
+      return event satisfies never;
+  }
+}

@@ -1,0 +1,111 @@
+import path from 'node:path';
+import {jobLabel} from '../domain/job.ts';
+import {failureReasons} from '../domain/outcome.ts';
+import type {JobRecord} from '../domain/run.ts';
+import {describeOutcome} from '../report/log-line.ts';
+import {escapeLine} from '../util/escape-text.ts';
+import {countsText, type RunDetails} from './run-view.ts';
+import {duration, localMoment} from './time-text.ts';
+
+export interface StatusPlaces {
+  readonly nowMs: number;
+  readonly home: string;
+  readonly stateDir: string;
+  readonly color: boolean;
+}
+
+/** One run as a block of lines; what is untrusted is escaped. */
+export function statusLines(details: RunDetails, places: StatusPlaces): string[] {
+  const {run, state} = details;
+  const head = state === 'running' ? runningLines(details, places) : endedLines(details, places);
+  const body = [
+    ...head.slice(1),
+    costText(details),
+    ...details.running.map(record => runningJob(record, details, places)),
+    ...details.failures.map(record => failedJob(record, places)),
+    ...more(details),
+    `results  ${shortPath(run.resultsFile, places)}`,
+    `log      ${shortPath(run.logFile ?? path.join(places.stateDir, 'runs', run.id, 'log'), places)}`,
+    ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}`),
+  ];
+  return [head[0]!, ...body.map(line => `  ${line}`)];
+}
+
+/** What a person would type next. */
+export function nextSteps({run, state, counts, failures}: RunDetails): string[] {
+  if (state === 'running') {
+    const goOn = run.control.paused ? ['orchestrator resume'] : [];
+    return [...goOn, 'orchestrator status --watch', 'orchestrator logs -f', 'orchestrator stop'];
+  }
+  const open = counts.running + counts.pending + counts.notStarted;
+  const retryHelps = failures.some(
+    ({detail}) => detail?.outcome.status === 'failed' && failureReasons[detail.outcome.failure.reason].retry !== 'no',
+  );
+  return [
+    ...(open > 0 ? [`orchestrator resume ${run.id}`] : []),
+    ...(counts.failed > 0 ? [`orchestrator report ${run.id}`] : []),
+    ...(open === 0 && retryHelps ? [`orchestrator retry ${run.id}`] : []),
+  ];
+}
+
+const barWidth = 20;
+
+function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
+  const {run, counts} = details;
+  const ended = counts.total - counts.running - counts.pending;
+  const done = counts.total === 0 ? barWidth : Math.floor((ended / counts.total) * barWidth);
+  const what = run.control.stop !== 'no' ? 'stopping' : run.control.paused ? 'paused' : 'running';
+  const ends = details.endsAt === undefined ? '' : `   ends ≈ ${localMoment(details.endsAt, nowMs)}`;
+  return [
+    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(nowMs - run.startedAt)}) on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`,
+    `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}${ends}`,
+  ];
+}
+
+function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): string[] {
+  const at = run.endedAt ?? run.heartbeatAt;
+  if (state === 'interrupted') {
+    const done = counts.total - counts.running - counts.pending;
+    const left = `${done} done, ${counts.running} unfinished, ${counts.pending} to start`;
+    return [`${run.id} was interrupted at ${localMoment(at, nowMs)}; ${left}; resume with: orchestrator resume`];
+  }
+  const why = run.endReason === undefined ? '' : ` (${escapeLine(run.endReason)})`;
+  const exit = run.exitCode === undefined ? '' : `, exit ${run.exitCode}`;
+  return [
+    `${state} ${run.id}  ${localMoment(at, nowMs)} after ${duration(at - run.startedAt)}${exit}${why}`,
+    `jobs     ${countsText(counts)}`,
+  ];
+}
+
+function costText({spentUsd, reservedUsd, budgetUsd}: RunDetails): string {
+  const budget = budgetUsd === undefined ? '' : ` of ${budgetUsd.toFixed(2)}`;
+  const reserved = reservedUsd === 0 ? '' : `, ${reservedUsd.toFixed(4)} reserved for calls in flight`;
+  return `cost     ${spentUsd.toFixed(4)}${budget} USD${reserved}`;
+}
+
+function runningJob({job, startedAt}: JobRecord, {state}: RunDetails, {nowMs}: StatusPlaces): string {
+  const since = state === 'running' && startedAt !== undefined ? `  ${duration(nowMs - startedAt)}` : '  unfinished';
+  return `⟳ ${escapeLine(jobLabel(job))}${since}`;
+}
+
+function failedJob({job, detail}: JobRecord, {color}: StatusPlaces): string {
+  const text = `✗ ${escapeLine(jobLabel(job))}  ${detail === undefined ? '' : describeOutcome(detail.outcome)}`;
+  return color ? `\u001b[31m${text}\u001b[0m` : text;
+}
+
+function more({counts, running, failures}: RunDetails): string[] {
+  return [
+    ...(counts.running > running.length ? [`  and ${counts.running - running.length} more running`] : []),
+    ...(counts.failed > failures.length ? [`  and ${counts.failed - failures.length} more failed`] : []),
+  ];
+}
+
+function shortPath(file: string, {home}: StatusPlaces): string {
+  return escapeLine(file.startsWith(`${home}/`) ? `~${file.slice(home.length)}` : file);
+}
+
+/** One line for a terminal-less watcher. */
+export function statusLine({run, state, counts, spentUsd}: RunDetails, nowMs: number): string {
+  const ended = counts.total - counts.running - counts.pending;
+  return `${new Date(nowMs).toISOString()} ${run.id} ${state} ${ended}/${counts.total} ${countsText(counts)}; ${spentUsd.toFixed(4)} USD`;
+}

@@ -1,0 +1,29 @@
+/** `2025-12-01 02:00` in local time. */
+export function localTime(ms: number): string {
+  const at = new Date(ms);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${timeOfDay(ms)}`;
+}
+
+/** `02:00` in local time. */
+export function timeOfDay(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 5);
+}
+
+/** `02:00` on the day of `nowMs`, with the date otherwise. */
+export function localMoment(ms: number, nowMs: number): string {
+  return new Date(ms).toDateString() === new Date(nowMs).toDateString() ? timeOfDay(ms) : localTime(ms);
+}
+
+/** `0:09`, `4:02`, `1:04:02`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const rest = String(seconds % 60).padStart(2, '0');
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

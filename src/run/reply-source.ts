@@ -1,0 +1,83 @@
+import type {Job} from '../domain/job.ts';
+import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import type {ModelsConfiguration} from '../domain/models-configuration.ts';
+import {JobFailure} from '../domain/outcome.ts';
+import {callWithRetry, type RetryEvent} from '../models/call-with-retry.ts';
+import type {Limiter} from '../models/limiter.ts';
+import {ModelCallError} from '../models/model-call-error.ts';
+import type {Models} from '../models/models.ts';
+import {costOf, type Price, priceOf, worstCaseUsd} from '../models/prices.ts';
+import type {Clock} from '../util/clock.ts';
+import type {ReplySource} from './obtain-reply.ts';
+
+export interface ReplySourceOptions {
+  readonly models: Models;
+  readonly configuration: ModelsConfiguration;
+  readonly limiterOf: (provider: string) => Limiter;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly estimateTokens: (text: string) => number;
+  readonly onRetry: (job: Job, event: RetryEvent) => void;
+}
+
+/** Calls models through their provider's limiter, and knows what calls cost. */
+export function createReplySource(options: ReplySourceOptions): ReplySource {
+  const prices = new Map<string, Promise<Price | undefined>>();
+  const price = (model: string): Promise<Price | undefined> => {
+    const known = prices.get(model) ?? priceOf(model, options.configuration);
+    prices.set(model, known);
+    return known;
+  };
+  return {
+    async call(job, request, attempt, signal) {
+      const model = await options.models.open(request.model);
+      return await callWithRetry({
+        model: {call: attempt((attempted, attemptSignal) => model.call(attempted, attemptSignal))},
+        request,
+        limiter: options.limiterOf(providerOf(request.model)),
+        clock: options.clock,
+        random: options.random,
+        signal,
+        onRetry: event => options.onRetry(job, event),
+      });
+    },
+    async worstCaseUsd(request) {
+      const known = await price(request.model);
+      if (known === undefined) return 0;
+      const inputTokens = mostTokens(request, options.estimateTokens);
+      return worstCaseUsd({inputTokens, maxOutputTokens: request.maxOutputTokens}, known);
+    },
+    costOf: async (model, reply: ModelReply) => costOf(reply.usage, await price(model), model),
+    // A call that was sent and not answered may have been billed all the same.
+    billingOf: error =>
+      error instanceof ModelCallError && !['timeout', 'cut', 'malformed', 'aborted'].includes(error.kind)
+        ? 'not-billed'
+        : 'unknown',
+    dooms(error) {
+      if (!(error instanceof ModelCallError)) return undefined;
+      return error.kind === 'auth' ? 'auth' : error.kind === 'quota' ? 'quota' : undefined;
+    },
+    isOutage: error =>
+      error instanceof JobFailure &&
+      [
+        'provider-unreachable',
+        'provider-overloaded',
+        'provider-error',
+        'provider-timeout',
+        'rate-limited',
+        'reply-cut',
+      ].includes(error.failure.reason),
+  };
+}
+
+export function providerOf(model: string): string {
+  return model.split('/')[0] ?? model;
+}
+
+/** An estimate of tokens can be too low; this is above what any tokenizer was seen to make of real text. */
+export function mostTokens(
+  request: Pick<ModelRequest, 'system' | 'prompt'>,
+  estimateTokens: (text: string) => number,
+): number {
+  return Math.ceil((estimateTokens(request.system) + estimateTokens(request.prompt)) * 1.35) + 200;
+}

@@ -1,0 +1,113 @@
+import type {Reporter} from '../domain/event.ts';
+import type {NotStartedReason} from '../domain/outcome.ts';
+import type {RunControl} from '../domain/run.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import type {Clock} from '../util/clock.ts';
+import type {RunGate} from './run-gate.ts';
+
+export interface SteerOptions {
+  readonly runId: string;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly gate: RunGate;
+  readonly reporter: Reporter;
+  readonly graceMs: number;
+  /** Local time `HH:MM`, the next one from now. */
+  readonly deadline?: string;
+  /** Something changed that decides how many jobs may run at once. */
+  readonly onChange: () => void;
+}
+
+const pollMs = 400;
+const beatMs = 5_000;
+
+/** Lets other processes, signals and the clock steer a run that goes on: stop, pause, deadline, workers and budget. */
+export class RunSteering {
+  readonly #options: SteerOptions;
+  readonly #calls = new AbortController();
+  readonly #ended = new AbortController();
+  control: RunControl;
+
+  constructor(options: SteerOptions, control: RunControl) {
+    this.#options = options;
+    this.control = control;
+    void this.#watch();
+  }
+
+  /** Aborts when calls in flight may go on no longer. */
+  get signal(): AbortSignal {
+    return this.#calls.signal;
+  }
+
+  /** No new job; calls in flight get the grace. */
+  stop(reason: NotStartedReason, text: string): void {
+    const {gate, clock, graceMs, reporter, onChange} = this.#options;
+    if (gate.jobsClosed !== undefined) return;
+    reporter.report({type: 'run.noted', at: clock.now(), level: 'warn', text});
+    gate.closeJobs(reason);
+    onChange();
+    clock.sleep(graceMs, this.#ended.signal).then(
+      () => this.#calls.abort(),
+      () => {},
+    );
+  }
+
+  stopNow(reason: NotStartedReason, text: string): void {
+    this.stop(reason, text);
+    this.#calls.abort();
+  }
+
+  end(): void {
+    this.#ended.abort();
+  }
+
+  async #watch(): Promise<void> {
+    const {clock, ledger, runId, deadline} = this.#options;
+    const deadlineAt = deadline === undefined ? Number.POSITIVE_INFINITY : nextTime(deadline, clock.now());
+    let beatAt = clock.now() + beatMs;
+    for (;;) {
+      try {
+        await clock.sleep(pollMs, this.#ended.signal);
+      } catch {
+        return;
+      }
+      const now = clock.now();
+      if (now >= deadlineAt) this.stop('deadline', `deadline ${deadline} reached; no new job, calls in flight may end`);
+      try {
+        const control = now >= beatAt ? await ledger.beat(runId) : ((await ledger.run(runId))?.control ?? this.control);
+        if (now >= beatAt) beatAt = now + beatMs;
+        this.#apply(control);
+      } catch (error) {
+        if (this.#ended.signal.aborted) return;
+        this.stop(
+          'stopped',
+          `the ledger cannot be used any more (${error instanceof Error ? error.message : String(error)}); stopping`,
+        );
+      }
+    }
+  }
+
+  #apply(control: RunControl): void {
+    const before = this.control;
+    this.control = control;
+    if (control.stop === 'gracefully') this.stop('stopped', 'stop was asked for; no new job, calls in flight may end');
+    if (control.stop === 'now') this.stopNow('stopped', 'stop --now was asked for');
+    if (control.paused !== before.paused) this.#note(control.paused ? 'paused: no new job' : 'goes on');
+    if (control.maxWorkers !== before.maxWorkers) this.#note(`max_workers is ${control.maxWorkers}`);
+    if (control.budgetUsd !== before.budgetUsd) this.#note(`budget is ${control.budgetUsd} USD`);
+    if (control !== before) this.#options.onChange();
+  }
+
+  #note(text: string): void {
+    this.#options.reporter.report({type: 'run.noted', at: this.#options.clock.now(), level: 'info', text});
+  }
+}
+
+/** The next moment at which the local clock shows `HH:MM`, milliseconds since 1970. */
+export function nextTime(time: string, nowMs: number): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  const date = new Date(nowMs);
+  date.setHours(hours, minutes, 0, 0);
+  if (date.getTime() <= nowMs) date.setDate(date.getDate() + 1);
+  return date.getTime();
+}
