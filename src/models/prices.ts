@@ -29,7 +29,12 @@ export async function priceOf(modelId: string, configuration: ModelsConfiguratio
 
 /** The cost of one call, or why it is not known. */
 export function costOf(usage: Usage, price: Price | undefined, modelId: string): Cost {
-  return price === undefined ? {usd: null, reason: unknownPrice(modelId)} : {usd: price.usd(usage)};
+  if (price === undefined) return {usd: null, reason: unknownPrice(modelId)};
+  const free = price.inputPerMillion === 0 && price.outputPerMillion === 0;
+  if (usage.requests > 0 && usage.inputTokens === 0 && !free) {
+    return {usd: null, reason: `the provider of "${modelId}" told no believable token counts`};
+  }
+  return {usd: price.usd(usage)};
 }
 
 export function unknownPrice(modelId: string): string {

@@ -269,8 +269,7 @@ async function give(
       response.writeHead(200, {'content-type': 'application/json'});
       const block = Buffer.alloc(64 * 1024, ' ');
       for (let sent = 0; sent < answer.bytes && !response.destroyed; sent += block.length) {
-        if (!response.write(block))
-          await new Promise(resolve => response.once('drain', resolve).once('close', resolve));
+        if (!response.write(block)) await drained(response);
       }
       response.end();
       return;
@@ -278,6 +277,16 @@ async function give(
     default:
       answer satisfies never;
   }
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
 
 function sendBody(
