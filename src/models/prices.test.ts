@@ -45,7 +45,7 @@ describe('priceOf', () => {
     for (const id of [
       'local/claude-haiku-4-5',
       'anthropic/nothing',
-      'anthropi/claude-haiku-4-5',
+      'openai-eu/gpt-5',
       'constructor/x',
       'x',
       '/x',
