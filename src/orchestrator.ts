@@ -44,7 +44,6 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
   const [
     {openObjectStore},
     {buildContext},
-    {digestContext},
     {renderContext},
     {findSecrets},
     {createSimpleMode},
@@ -54,7 +53,6 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
   ] = await Promise.all([
     import('./workspace/object-store.ts'),
     import('./context/build-context.ts'),
-    import('./context/context-digest.ts'),
     import('./context/render-context.ts'),
     import('./context/secrets.ts'),
     import('./modes/simple.ts'),
@@ -80,17 +78,18 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
         release: () => reader.release(),
       };
     },
-    async buildContext(repo, job, skill) {
+    async buildContext(repo, job, skill, normalise) {
       const built = await buildContext({
         reader: repo.reader,
         repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
         skill,
         maxTokens: job.contextTokens,
+        normalise,
       });
       return {
         context: built.context,
         committed: new Map(built.entries.map(entry => [entry.path, entry.id])),
-        digest: normalise => digestContext(built, normalise),
+        digests: built.digests,
       };
     },
     mode(name: ModeName): Mode {

@@ -17,7 +17,7 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
 
     const result = await rig.deliver({'docs/journal/2026-01-31.md': '# Day\n\nText\n'});
 
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       kind: 'delivered',
       delivered: {kind: 'files'},
       files: [{path: 'docs/journal/2026-01-31.md', added: 3, removed: 0}],
@@ -83,7 +83,7 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
     await using rig = await openDeliveryRig({files: {'README.md': 'one\n'}}, {access});
     await writeFile(join(rig.repo.path, 'NEW.md'), 'new\n');
     const before = await snapshotTree(rig.directory);
-    expect(await rig.deliver({'README.md': 'one\n', 'NEW.md': 'new\n'})).toEqual({kind: 'unchanged', files: []});
+    expect(await rig.deliver({'README.md': 'one\n', 'NEW.md': 'new\n'})).toMatchObject({kind: 'unchanged', files: []});
     expect(rig.intended).toEqual([]);
     expect(changesBetween(before, await snapshotTree(rig.directory))).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
     expect(result.files).toEqual([{path: 'README.md', added: 1, removed: 0}]);
     expect(await readFile(join(rig.repo.path, 'README.md'), 'utf8')).toBe('one\r\ntwo\r\nthree\r\n');
     expect(rig.intended[0]![0]!.blob).toBe(await rig.repo.git('hash-object', 'README.md'));
-    expect(await rig.deliver({'README.md': 'one\ntwo\nthree\n'})).toEqual({kind: 'unchanged', files: []});
+    expect(await rig.deliver({'README.md': 'one\ntwo\nthree\n'})).toMatchObject({kind: 'unchanged', files: []});
     expect((await rig.deliver({'README.md': '1\n'}, {earlier: rig.intended[0]!})).kind).toBe('delivered');
     await writeFile(join(rig.repo.path, 'README.md'), 'mine\r\n');
     expect(await rig.refused({'README.md': '2\n'}, {earlier: rig.intended.flat()})).toMatchObject({
@@ -151,6 +151,13 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
     expect(await readFile(join(rig.repo.path, 'README.md'), 'utf8')).toBe('one\r\nthree\r\n');
     expect(rig.intended[0]![0]!.blob).toBe(await rig.repo.git('hash-object', 'README.md'));
     expect(await rig.repo.git('diff', '--numstat')).toBe('1\t1\tREADME.md');
+  });
+
+  it('gives the ids of all files as they are now, also of those it left alone', async () => {
+    await using rig = await openDeliveryRig({files: {'README.md': 'one\n', 'same.md': 'a\r\n'}}, {access});
+    const {blobs} = await rig.deliver({'README.md': 'two\n', 'same.md': 'a\n'});
+    expect(blobs.get('README.md')).toBe(await rig.repo.git('hash-object', 'README.md'));
+    expect(blobs.get('same.md')).toBe(await rig.repo.git('rev-parse', 'HEAD:same.md'));
   });
 
   it.runIf(process.geteuid?.() === 0)('gives what it makes to the owner of the repo when run as root', async () => {

@@ -24,11 +24,8 @@ export interface BuiltContext {
   readonly context: RepoContext;
   /** Blob ids at the planned commit, by path. */
   readonly committed: ReadonlyMap<string, string>;
-  /** Digests of tree, history and shown files; `normalise` says what a path's blob counts as. */
-  digest(
-    normalise: (path: string, blob: string) => string | undefined,
-    ownPaths: ReadonlySet<string>,
-  ): Promise<{tree: string; history: string; shown: string}>;
+  /** Of tree, history and shown files, as if what we delivered had not been committed. */
+  readonly digests: {readonly tree: string; readonly history: string; readonly shown: string};
 }
 
 export interface ObtainedReply {
@@ -61,7 +58,13 @@ export interface JobTools {
   readonly gate: RunGate;
   readonly skill: (name: string) => Skill;
   readonly openRepo: (job: Job) => Promise<OpenRepo>;
-  readonly buildContext: (repo: OpenRepo, job: Job, skill: Skill) => Promise<BuiltContext>;
+  /** `normalise` says what the blob at a path counts as when inputs are compared; undefined: as absent. */
+  readonly buildContext: (
+    repo: OpenRepo,
+    job: Job,
+    skill: Skill,
+    normalise: (path: string, blob: string) => string | undefined,
+  ) => Promise<BuiltContext>;
   readonly mode: (name: ModeName) => Mode;
   readonly delivery: (kind: DeliveryKind) => Delivery;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;

@@ -39,13 +39,8 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
-    const built = await tools.buildContext(repo, job, skill);
-    const own = new Set(deliveries.map(delivery => delivery.path));
-    const inputs: InputParts = {
-      ...parts,
-      commit: repo.reader.head.commit,
-      ...(await built.digest(createNormaliser(deliveries), own)),
-    };
+    const built = await tools.buildContext(repo, job, skill, createNormaliser(deliveries));
+    const inputs: InputParts = {...parts, commit: repo.reader.head.commit, ...built.digests};
     const same = candidate !== undefined && sameInputs(candidate.inputs, inputs);
     if (same && (await isInPlace(candidate, repo, built.committed, tools))) {
       repo.release();

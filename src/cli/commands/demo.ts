@@ -20,7 +20,7 @@ export async function demo(io: Io, options: {directory?: string}): Promise<numbe
   const own: Io = {...io, cwd: directory, stateDir: path.join(directory, 'state')};
   const exitCode = await run(own, {config: fleet.configFile, resultsDir: directory});
   const example = fleet.repos[0];
-  if (example !== undefined) {
+  if (example !== undefined && exitCode === 0) {
     const file = path.join(example, 'README.md');
     const lines = readFileSync(file, 'utf8').split('\n');
     io.out(
