@@ -159,6 +159,15 @@ it.each([
   expect(rendered).not.toContain('undefined');
 });
 
+it('describes a large repo by its folders, as far as the outline names or counts them', () => {
+  const many = Array.from({length: 30}, (_, index) => `  f${index}.js`).join('\n');
+  const outline = `docs/ (7 files)\nsrc/\n  deep/ (12 files)\n${many}\n  run.sh*\n  … 9 more files\nlatest -> link\nlib (submodule)\nnotes (1 file)`;
+  const text = renderOffline({skill: skillOf({template: '{{layout}}'}), context: {...contextOf({}), outline}, date});
+  expect(text).toBe(
+    `${notice}\n\n- \`docs/\` (7 files): documentation\n- \`src/\` (40 files): the source\n- \`src/deep/\` (12 files)\n- \`notes (1 file)\`\n`,
+  );
+});
+
 it('shows names and messages as text, never as markup', () => {
   const hostile = 'a`b|c\n# d\u202E<script>[x](javascript:1)*';
   const context: RepoContext = {

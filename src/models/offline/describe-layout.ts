@@ -19,33 +19,60 @@ export function describeLayout(context: RepoContext, facts: RepoFacts): string {
     const said = comment === undefined ? roleOf(path, facts) : escapeText(firstSentence(comment), 160);
     return `${code(path)}${said === undefined ? '' : `: ${said}`}`;
   };
-  const isSmall = paths.length <= mostLines;
-  if (isSmall) return bullets(paths.map(describe));
-  const folders = new Map<string, string[]>();
+  if (paths.length <= mostLines && facts.unnamed.size === 0) return bullets(paths.map(describe));
+  const folderOf = chooseFolders(paths);
+  const counts = new Map<string, number>();
+  const members = new Map<string, string[]>();
+  const count = (folder: string, files: number): unknown => counts.set(folder, (counts.get(folder) ?? 0) + files);
+  for (const [folder, files] of facts.unnamed) count(folderOf(folder), files);
   for (const path of paths) {
-    const folder = path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : '';
-    folders.set(folder, [...(folders.get(folder) ?? []), path]);
+    const folder = folderOf(path);
+    count(folder, 1);
+    const known = members.get(folder);
+    if (known === undefined) members.set(folder, [path]);
+    else known.push(path);
   }
-  const lines = [...folders]
-    .filter(([folder]) => folder !== '')
-    .map(([folder, its]) => describeFolder(folder, its, texts));
-  const single = (folders.get('') ?? []).map(describe);
-  return bullets([...lines, ...single].slice(0, mostLines));
+  const folders = [...counts.keys()].filter(folder => folder !== '' && !folder.startsWith('.')).sort();
+  const lines = folders.map(folder =>
+    describeFolder(folder, counts.get(folder)!, introductionOf(members.get(folder) ?? [], texts)),
+  );
+  const rest = lines.length - mostLines;
+  const single = (members.get('') ?? []).map(describe).slice(0, Math.max(0, mostLines - lines.length));
+  return bullets([...lines.slice(0, mostLines), ...single, ...(rest > 0 ? [`and ${rest} more folders`] : [])]);
 }
 
-function describeFolder(
-  folder: string,
+/** The folder under which a path is counted: that at the root, or one below it where most of the repo is in one folder. */
+function chooseFolders(paths: readonly string[]): (path: string) => string {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const top = path.slice(0, path.indexOf('/') + 1);
+    counts.set(top, (counts.get(top) ?? 0) + 1);
+  }
+  return path => {
+    const first = path.indexOf('/') + 1;
+    const top = path.slice(0, first);
+    const second = path.indexOf('/', first) + 1;
+    return top !== '' && second > 0 && counts.get(top)! * 2 > paths.length ? path.slice(0, second) : top;
+  };
+}
+
+/** What the file that stands for a folder says of it. */
+function introductionOf(
   paths: readonly string[],
   texts: ReadonlyMap<string, RepoContext['files'][number]>,
-): string {
+): string | undefined {
   const index = paths.find(
-    path => /(?:^|\/)(?:index\.\w+|mod\.rs|lib\.rs|__init__\.py|doc\.go)$/.test(path) && path.split('/').length <= 3,
+    path => /\/(?:index\.\w+|mod\.rs|lib\.rs|__init__\.py|doc\.go)$/.test(path) && path.split('/').length <= 3,
   );
   const file = index === undefined ? undefined : texts.get(index);
-  const comment = file === undefined ? undefined : leadingComment(file);
-  const said =
-    comment !== undefined ? escapeText(firstSentence(comment), 160) : folderRoles[folder.slice(0, -1).toLowerCase()];
-  return `${code(folder)} (${paths.length} ${paths.length === 1 ? 'file' : 'files'})${said === undefined ? '' : `: ${said}`}`;
+  return file === undefined ? undefined : leadingComment(file);
+}
+
+function describeFolder(folder: string, count: number, introduction: string | undefined): string {
+  const name = folder.slice(0, -1).toLowerCase();
+  const role = Object.hasOwn(folderRoles, name) ? folderRoles[name] : undefined;
+  const said = introduction === undefined ? role : escapeText(firstSentence(introduction), 160);
+  return `${code(folder)} (${count} ${count === 1 ? 'file' : 'files'})${said === undefined ? '' : `: ${said}`}`;
 }
 
 const folderRoles: Readonly<Record<string, string>> = {

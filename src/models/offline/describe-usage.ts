@@ -1,6 +1,7 @@
 import type {Values} from './fill-template.ts';
 import type {Command} from './manifest.ts';
 import {bullets, code, codeBlock, escapeText, linkTo, table} from './markdown.ts';
+import type {Sighting} from './read-code.ts';
 import type {RepoFacts} from './repo-facts.ts';
 
 /** How to install, start, configure and work on it: only commands that manifests and scripts give. */
@@ -43,18 +44,26 @@ function usage(facts: RepoFacts): string {
           lines.slice(0, 5).map(({name}) => name),
           'text',
         )}`,
-    options.length === 0
-      ? ''
-      : table(
-          ['Option', 'Meaning'],
-          options.map(({name, detail}) => [code(name), escapeText(detail ?? '', 200)]),
-        ),
+    describeOptions(options),
     routes.length === 0
       ? ''
       : `It answers:\n\n${bullets(routes.map(({name, path, line}) => `${code(name)} (${code(`${path}:${line}`)})`))}`,
   ]
     .filter(part => part !== '')
     .join('\n\n');
+}
+
+/** A short list stands here; a long one belongs to the commands that have it, and is named by its place. */
+function describeOptions(options: readonly Sighting[]): string {
+  if (options.length === 0) return '';
+  if (options.length > 15) {
+    const places = [...new Set(options.map(({path}) => path))].slice(0, 5);
+    return `Its options are defined in ${places.map(path => code(path)).join(', ')}.`;
+  }
+  return table(
+    ['Option', 'Meaning'],
+    options.map(({name, detail}) => [code(name), escapeText(detail ?? '', 200)]),
+  );
 }
 
 function configuration(facts: RepoFacts): string {

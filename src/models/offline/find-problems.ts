@@ -1,5 +1,5 @@
 import type {RepoContext} from '../../domain/context.ts';
-import {isTestPath, languageOf} from './languages.ts';
+import {isSamplePath, isTestPath, languageOf} from './languages.ts';
 import {escapeText, plainLine} from './markdown.ts';
 import type {RepoFacts} from './repo-facts.ts';
 
@@ -37,7 +37,7 @@ function inCode(context: RepoContext): Finding[] {
   const findings: Finding[] = [];
   for (const {path, text, cut} of context.files) {
     const language = languageOf(path);
-    if (language === undefined) continue;
+    if (language === undefined || isSamplePath(path)) continue;
     const lines = text.split('\n');
     const used = new Map<Rule, number>();
     lines.forEach((raw, index) => {
@@ -226,7 +226,8 @@ const rules: readonly Rule[] = [
   },
   {
     severity: 'low',
-    pattern: /\b(?:TODO|HACK)\b(?:\([^)\n]{1,40}\))?:? ?([^\n]{3,200})/,
+    pattern: /(?:\/\/|#|\*|--|%|;)[^\n"'`]{0,60}?\b(?:TODO|HACK)\b(?:\([^)\n]{1,40}\))?:? ?([^\n]{3,200})/,
+    code: true,
     title: 'Something left to do',
     fix: note,
   },

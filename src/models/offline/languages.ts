@@ -84,6 +84,11 @@ export function languageOf(path: string): string | undefined {
   return extension !== undefined && Object.hasOwn(byExtension, extension) ? byExtension[extension] : undefined;
 }
 
+/** Code that is there to be looked at or tested with, and is not what the repo runs. */
+export function isSamplePath(path: string): boolean {
+  return /(?:^|\/)(?:examples?|samples?|fixtures?|testdata|vendor|third_party)\//i.test(path);
+}
+
 export function isTestPath(path: string): boolean {
   return /(?:^|\/)(?:tests?|specs?|__tests__)\/|(?:^|[/._-])(?:test|spec)[._-][^/]*$|[._-](?:test|spec)s?\.[^/]*$|Tests?\.(?:java|kt|cs)$|(?:^|\/)test\.\w+$/.test(
     path,

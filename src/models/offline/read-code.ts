@@ -1,5 +1,5 @@
 import type {ShownFile} from '../../domain/context.ts';
-import {isTestPath, languageOf} from './languages.ts';
+import {isSamplePath, isTestPath, languageOf} from './languages.ts';
 
 /** Something a line of code says, and where. */
 export interface Sighting {
@@ -19,6 +19,21 @@ export interface CodeFacts {
 
 const longestLine = 400;
 
+// variables of every process: reading one is no configuration
+const everywhere = new Set([
+  'PATH',
+  'HOME',
+  'USER',
+  'SHELL',
+  'TMPDIR',
+  'TEMP',
+  'TMP',
+  'PWD',
+  'LANG',
+  'TERM',
+  'SYSTEMROOT',
+]);
+
 /** Reads what simple patterns find in the code that is shown; test files do not count. */
 export function readCode(files: readonly ShownFile[]): CodeFacts {
   const facts = {
@@ -35,14 +50,15 @@ export function readCode(files: readonly ShownFile[]): CodeFacts {
     list.push(sighting);
   };
   for (const {path, text} of files) {
-    if (languageOf(path) === undefined || isTestPath(path)) continue;
+    if (languageOf(path) === undefined || isTestPath(path) || isSamplePath(path)) continue;
     text.split('\n').forEach((raw, index) => {
       if (raw === '') return;
       const line = raw.slice(0, longestLine);
       const at = {path, line: index + 1};
-      const usage = /["'`(]\s?[Uu]sage: ?([\w][^"'`\\]{2,120})/.exec(line)?.[1]?.trim();
+      const usage = /["'`]\s?[Uu]sage: ?([\w][^"'`\\]{2,120})/.exec(line)?.[1]?.trim();
       if (usage !== undefined && !/[%{]/.test(usage)) add(facts.usage, {...at, name: usage}, 'usage');
-      for (const name of environmentNames(line)) add(facts.environment, {...at, name}, 'environment');
+      for (const name of environmentNames(line))
+        if (!everywhere.has(name)) add(facts.environment, {...at, name}, 'environment');
       const option = optionOf(line);
       if (option !== undefined) add(facts.options, {...at, ...option}, 'option');
       const route = routeOf(line);

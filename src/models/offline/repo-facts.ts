@@ -1,5 +1,5 @@
 import type {RepoContext, ShownFile} from '../../domain/context.ts';
-import {countLanguages, isTestPath, type LanguageShare, languageOf} from './languages.ts';
+import {countLanguages, isSamplePath, isTestPath, type LanguageShare, languageOf} from './languages.ts';
 import {listPaths} from './list-paths.ts';
 import type {Command, EntryPoint, Manifest} from './manifest.ts';
 import {isPlainWord, textOf} from './manifest.ts';
@@ -13,6 +13,8 @@ export interface RepoFacts {
   /** Markdown when a person wrote it in the README, else plain text. */
   readonly summary?: {readonly text: string; readonly isMarkdown: boolean};
   readonly paths: readonly string[];
+  /** Files that are counted but not named, by folder. */
+  readonly unnamed: ReadonlyMap<string, number>;
   readonly languages: readonly LanguageShare[];
   /** Those nearest to the root: the others are packages below. */
   readonly manifests: readonly Manifest[];
@@ -28,7 +30,8 @@ export interface RepoFacts {
 }
 
 export function gatherFacts(context: RepoContext): RepoFacts {
-  const paths = listPaths(context);
+  const {paths, unnamed} = listPaths(context);
+  const own = paths.filter(path => !isSamplePath(path));
   const all = readManifests(context, paths);
   const manifests = all.filter(({path}) => !path.includes('/'));
   const named = manifests.find(manifest => manifest.name !== undefined);
@@ -41,12 +44,13 @@ export function gatherFacts(context: RepoContext): RepoFacts {
     name,
     ...(summary === undefined ? {} : {summary}),
     paths,
-    languages: countLanguages(paths),
+    unnamed,
+    languages: countLanguages(own.length > 0 ? own : paths),
     manifests,
-    nested: all.filter(({path}) => path.includes('/')),
+    nested: all.filter(({path}) => path.includes('/') && !isSamplePath(path)),
     commands: gatherCommands(context, manifests, entryPoints, name),
     entryPoints,
-    tests: paths.filter(path => isTestPath(path) && languageOf(path) !== undefined),
+    tests: own.filter(path => isTestPath(path) && languageOf(path) !== undefined),
     ci: paths.filter(path =>
       /^(?:\.github\/workflows\/[^/]+\.ya?ml|\.gitlab-ci\.yml|\.circleci\/config\.yml|Jenkinsfile|\.travis\.yml|azure-pipelines\.yml|\.ci\/run)$/.test(
         path,
