@@ -37,7 +37,7 @@ export function costOf(usage: Usage, price: Price | undefined, modelId: string):
   return {usd: price.usd(usage)};
 }
 
-function unknownPrice(modelId: string): string {
+export function unknownPrice(modelId: string): string {
   return `no price for "${modelId}"; add it to "prices" in config/models.json`;
 }
 
