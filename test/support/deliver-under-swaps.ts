@@ -32,7 +32,7 @@ export async function deliverUnderSwaps(enough: (attempts: number) => boolean): 
       attempts++;
       try {
         await delivery.deliver({
-          repoPath: rig.repo.path,
+          workTree: rig.repo.path,
           reader: {head: {commit: rig.repo.commit}, objectFormat: 'sha1'},
           committed: new Map(),
           files: [{path, text: `attempt ${attempts}\n`}],

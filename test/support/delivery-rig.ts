@@ -46,7 +46,7 @@ export async function openDeliveryRig(
 
   const deliver = async (files: Readonly<Record<string, string>>, more: DeliveryExtras = {}): Promise<DeliveryResult> =>
     delivery.deliver({
-      repoPath: repo.path,
+      workTree: repo.path,
       reader: {head: {commit: await repo.git(...trusted, 'rev-parse', 'HEAD')}, objectFormat: 'sha1'},
       committed: await readCommitted(repo),
       files: Object.entries(files).map(([path, text]) => ({path, text})),

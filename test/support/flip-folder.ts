@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {mkdir, symlink} from 'node:fs/promises';
+import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 
@@ -11,8 +11,7 @@ export interface FolderFlipper {
 /** Another process that turns `<root>/<name>` from a folder into a link to `target` and back, as fast as it can. */
 export async function flipFolder(root: string, name: string, target: string): Promise<FolderFlipper> {
   await mkdir(join(root, name), {recursive: true});
-  await symlink(target, join(root, `${name}.link`));
-  const child = spawn(process.execPath, ['-e', script, join(root, name)], {stdio: ['pipe', 'pipe', 'inherit']});
+  const child = spawn(process.execPath, ['-e', script, join(root, name), target], {stdio: ['pipe', 'pipe', 'inherit']});
   const lines = createInterface({input: child.stdout})[Symbol.asyncIterator]();
   await lines.next();
   return {
@@ -23,28 +22,20 @@ export async function flipFolder(root: string, name: string, target: string): Pr
   };
 }
 
-/** A folder that the delivery makes while there is neither is in the way of the way back, and is removed. */
+/** A folder that the delivery makes while there is neither is in the way of the way back, and is removed; all of it may fail in between. */
 const script = `
-  const {renameSync, rmSync} = require('node:fs');
-  const path = process.argv[1];
-  const move = (from, to) => {
-    try {
-      renameSync(path + from, path + to);
-    } catch {
-      rmSync(path + to, {recursive: true, force: true});
-      try { renameSync(path + from, path + to); } catch {}
-    }
-  };
+  const {renameSync, rmSync, symlinkSync} = require('node:fs');
+  const [path, target] = process.argv.slice(1);
+  const attempt = action => { try { action(); return true; } catch { return false; } };
   let flips = 0;
   let stopped = false;
   process.stdin.resume().on('end', () => { stopped = true; });
   const flip = () => {
     for (let i = 0; i < 50; i++) {
-      move('', '.real');
-      move('.link', '');
-      flips++;
-      move('', '.link');
-      move('.real', '');
+      attempt(() => renameSync(path, path + '.real'));
+      if (attempt(() => symlinkSync(target, path))) flips++;
+      attempt(() => rmSync(path, {recursive: true, force: true}));
+      attempt(() => renameSync(path + '.real', path));
     }
     if (stopped) console.log(flips); else setImmediate(flip);
   };

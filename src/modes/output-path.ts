@@ -1,0 +1,27 @@
+import type {Skill} from '../domain/skill.ts';
+
+export interface OutputChoice {
+  /** `output` of the task, the flag or the settings; it wins over the skill's. */
+  readonly taskOutput?: string;
+  readonly skill: Pick<Skill, 'name' | 'output'>;
+  /** When the run started; its local date fills YYYY, MM and DD. */
+  readonly date: Date;
+}
+
+/** The file that a job writes, relative to the repo root. A folder gets one file a day; a skill that names no output gets one after its name. */
+export function resolveOutput({taskOutput, skill, date}: OutputChoice): string {
+  const written = taskOutput ?? skill.output ?? `${skill.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}.md`;
+  return fillDate(written.endsWith('/') ? `${written}YYYY-MM-DD.md` : written, date);
+}
+
+/** `YYYY`, `MM` and `DD` as whole words (or written together) become the local date; a leading `./` goes. MM and DD count only beside YYYY. */
+export function fillDate(pattern: string, date: Date): string {
+  const path = pattern.replace(/^(?:\.\/)+/, '');
+  if (!/(?<![A-Za-z0-9])YYYY(?:MM(?:DD)?)?(?![A-Za-z0-9])/.test(path)) return path;
+  const year = String(date.getFullYear()).padStart(4, '0');
+  const month = String(date.getMonth() + 1).padStart(2, '0');
+  const day = String(date.getDate()).padStart(2, '0');
+  return path.replaceAll(/(?<![A-Za-z0-9])(?:YYYY(?:MM(?:DD)?)?|MM(?:DD)?|DD)(?![A-Za-z0-9])/g, word =>
+    word.replace('YYYY', year).replace('MM', month).replace('DD', day),
+  );
+}
