@@ -168,6 +168,17 @@ it('describes a large repo by its folders, as far as the outline names or counts
   );
 });
 
+it('does not depend on the order in which the files are shown', () => {
+  const context = contextOf({
+    'b.js': '// TODO: second\nprocess.env.B_VALUE',
+    'a.js': '// TODO: first\nprocess.env.A_VALUE',
+    'package.json': node,
+  });
+  const reversed = {...context, files: context.files.toReversed()};
+  const skill = skillOf({template: everything});
+  expect(renderOffline({skill, context: reversed, date})).toBe(renderOffline({skill, context, date}));
+});
+
 it('shows names and messages as text, never as markup', () => {
   const hostile = 'a`b|c\n# d\u202E<script>[x](javascript:1)*';
   const context: RepoContext = {

@@ -43,7 +43,7 @@ function renderFile(path: string, {skill, context, date}: OfflineRequest): strin
   const isReadme = /(?:^|\/)readme\.\w+$/i.test(path);
   const existing = existingText(context, path);
   // the file that is written anew is not part of what it describes
-  const described = isReadme ? context : withoutFile(context, path);
+  const described = inPathOrder(isReadme ? context : withoutFile(context, path));
   const facts = gatherFacts(described);
   const text = fillTemplate(skill.template ?? plainTemplate, describe(described, facts, date));
   // what we wrote ourselves is written anew, but a README is edited by people afterwards
@@ -92,6 +92,11 @@ function describe(context: RepoContext, facts: RepoFacts, date: string): Values 
   };
 }
 
+/** The order in which files were ranked for a model must not change what is written. */
+function inPathOrder(context: RepoContext): RepoContext {
+  return {...context, files: context.files.toSorted((a, b) => (a.path < b.path ? -1 : 1))};
+}
+
 function withoutFile(context: RepoContext, path: string): RepoContext {
   const isOther = (it: {readonly path: string}): boolean => it.path !== path;
   return {...context, files: context.files.filter(isOther), leftOut: context.leftOut.filter(isOther)};
@@ -106,7 +111,7 @@ function existingText(context: RepoContext, path: string): string | undefined {
       {next: 'Raise "context_tokens".'},
     );
   }
-  if (file === undefined && listPaths(context).includes(path)) {
+  if (file === undefined && listPaths(context).paths.includes(path)) {
     throw new JobFailure(
       'context-empty',
       `${path} exists but may not be shown, so its text cannot be kept without a model`,

@@ -1,5 +1,5 @@
 /** First line of a Markdown file that was written without a model. A visible line, because readers do not see comments. */
-export const offlineNotice = '*Written without a model (offline): only what can be read off the repository.*';
+const offlineNotice = '*Written without a model (offline): only what can be read off the repository.*';
 
 /** The same when the file existed and what was in it is kept. */
 export const completedNotice =
