@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {chmod, link, readFile, rename, rm, symlink, unlink, writeFile} from 'node:fs/promises';
+import {chmod, link, readdir, readFile, rename, rm, symlink, unlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type DeliveryRig, openDeliveryRig} from '../../test/support/delivery-rig.ts';
@@ -408,6 +408,8 @@ describe('what happens between the look and the write', () => {
     await expect(rig.deliver({'docs/a/b.md': 'b', 'NEW.md': 'two\n'}, {intend})).rejects.toMatchObject({
       failure: {reason: 'uncommitted-changes'},
     });
+    expect(await rig.repo.git('status', '--porcelain', '-uall')).toBe('?? NEW.md');
+    expect(await readdir(rig.repo.path)).toEqual(['.git', 'NEW.md', 'README.md']);
     expect(await readFile(file, 'utf8')).toBe('mine\n');
   });
 

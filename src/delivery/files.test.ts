@@ -113,6 +113,15 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
     expect(rig.intended).toHaveLength(2);
   });
 
+  it('may replace what it wrote before a crash, with a newer text', async () => {
+    await using rig = await openDeliveryRig({files: {'README.md': 'one\n'}}, {access});
+    await rig.deliver({'README.md': 'two\n'});
+    expect((await rig.deliver({'README.md': 'three\n'}, {unconfirmed: rig.intended[0]!})).kind).toBe('delivered');
+    expect(await rig.refused({'README.md': 'four\n'}, {unconfirmed: rig.intended[0]!})).toMatchObject({
+      reason: 'uncommitted-changes',
+    });
+  });
+
   it('removes exactly its own leftover of a delivery that was killed', async () => {
     await using rig = await openDeliveryRig({files: {'README.md': 'one\n'}}, {access});
     const leftover = `.orchestrator-${createHash('sha256').update('README.md').digest('hex').slice(0, 16)}.tmp`;

@@ -98,6 +98,8 @@ async function writeFiles(
       const folder = await tree.makeFolder(write.path);
       staged.push(await stageFile({...write, folder, isCommitted, userId}));
     }
+    // All or none, as far as that can be known before the first one takes its place; `land` asks again for its own.
+    if (staged.length > 1) for (const file of staged) await file.assertReady();
     for (const file of staged) await file.land();
     await tree.sync(staged.map(({folder}) => folder));
     for (const {path, folder} of staged) {

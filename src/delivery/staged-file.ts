@@ -11,6 +11,8 @@ import {errorCode, writeFailure} from './write-failure.ts';
 export interface StagedFile {
   readonly path: string;
   readonly folder: Directory;
+  /** Throws when `current` is no longer there, or this file is not. */
+  assertReady(): Promise<void>;
   /** Puts it in place of `current`, in one step; throws when `current` is no longer there. */
   land(): Promise<void>;
   /** Removes it when it has not landed. */
@@ -40,16 +42,24 @@ export async function stageFile(content: StagedContent): Promise<StagedFile> {
     throw writeFailure(error, path);
   }
   let landed = false;
+  const assertReady = async (): Promise<void> => {
+    try {
+      // Another process that cleans up or writes the same path could have taken the name.
+      if (!sameFile(await lstat(folder.at(temporary), {bigint: true}), written) || !(await folder.isSame())) {
+        throw new JobFailure('path-not-a-file', `${quoteText(path)} was replaced while it was being written.`);
+      }
+      await assertUntouched(folder, name, path, current);
+    } catch (error) {
+      throw writeFailure(error, path);
+    }
+  };
   return {
     path,
     folder,
+    assertReady,
     land: async () => {
+      await assertReady();
       try {
-        // Another process that cleans up or writes the same path could have taken the name.
-        if (!sameFile(await lstat(folder.at(temporary), {bigint: true}), written) || !(await folder.isSame())) {
-          throw new JobFailure('path-not-a-file', `${quoteText(path)} was replaced while it was being written.`);
-        }
-        await assertUntouched(folder, name, path, current);
         await rename(folder.at(temporary), folder.at(name));
         landed = true;
         const now = await lstat(folder.at(name), {bigint: true});
