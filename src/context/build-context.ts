@@ -22,7 +22,7 @@ export interface BuiltContext {
   readonly digests: ContextDigests;
 }
 
-const leastTokens = 1000;
+const leastTokens = 2000;
 
 /**
  * Reads what a model is shown of a repo. The same repo state and options give the same result. Throws `JobFailure` with `context-empty`,

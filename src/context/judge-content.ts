@@ -12,7 +12,7 @@ export function judgeContent(path: string, bytes: Buffer): ContentVerdict {
   let text = bytes.toString('utf8');
   if (!isUtf8(bytes)) {
     // A few stray bytes are an old encoding; many are no text.
-    if (countReplaced(text) > Math.max(8, text.length / 50)) return {leftOut: 'binary'};
+    if (countReplaced(text) > Math.max(8, text.length / 10)) return {leftOut: 'binary'};
   }
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
   if (text.startsWith('version https://git-lfs.github.com/spec/')) return {leftOut: 'lfs'};
