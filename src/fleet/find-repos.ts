@@ -40,7 +40,7 @@ export function expandRepoGlob(pattern: string): string[] {
 }
 
 /** A work tree (`.git` folder, or file in a linked work tree or submodule), or a bare repository. */
-function isGitRepo(directory: string): boolean {
+export function isGitRepo(directory: string): boolean {
   if (existsSync(path.join(directory, '.git'))) return true;
   return ['HEAD', 'objects', 'refs'].every(name => existsSync(path.join(directory, name)));
 }

@@ -63,7 +63,7 @@ export class ResultsFile implements Reporter {
   #write(durable: boolean): void {
     const started = performance.now();
     try {
-      writeAtomically(this.#file, this.#rows.length === 0 ? '[]\n' : `[\n${this.#rows.join(',\n')}\n]\n`, {durable});
+      writeAtomically(this.#file, renderResults(this.#rows), {durable});
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
       this.#failure = new OrchestratorError('results-unwritable', `${this.#file} cannot be written (${code})`, {
@@ -73,4 +73,9 @@ export class ResultsFile implements Reporter {
     }
     this.#pauseMs = Math.max(minPauseMs, (performance.now() - started) / shareOfTime);
   }
+}
+
+/** The whole file, from its rows as JSON; one row a line. */
+export function renderResults(rows: readonly string[]): string {
+  return rows.length === 0 ? '[]\n' : `[\n${rows.join(',\n')}\n]\n`;
 }

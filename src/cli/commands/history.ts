@@ -1,0 +1,116 @@
+import {OrchestratorError} from '../../domain/errors.ts';
+import {jobLabel} from '../../domain/job.ts';
+import type {JobRecord} from '../../domain/run.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {describeOutcome, formatCost} from '../../report/log-line.ts';
+import {toResultRow} from '../../report/result-row.ts';
+import {didYouMean} from '../../util/nearest-name.ts';
+import {quoteText} from '../../util/quote-text.ts';
+import {noRunsYet, withLedger} from '../existing-ledger.ts';
+import type {Io} from '../io.ts';
+import {parseCount} from '../parse-count.ts';
+import {countsText, type RunView, readRunView, toRunJson} from '../run-view.ts';
+import {renderTable, type TableOptions} from '../table.ts';
+import {duration, localTime} from '../time-text.ts';
+
+export interface HistoryOptions {
+  readonly limit?: string;
+  readonly json?: true;
+}
+
+/** Past runs newest first, or everything that happened to one repo. */
+export async function history(io: Io, repo: string | undefined, options: HistoryOptions): Promise<number> {
+  const limit = parseCount('--limit', options.limit ?? '20');
+  return await withLedger(
+    io,
+    async ledger =>
+      repo === undefined
+        ? await printRuns(io, ledger, limit, options)
+        : await printRepo(io, ledger, repo, limit, options),
+    () => {
+      if (repo !== undefined) throw unknownRepo(repo, []);
+      return nothing(io, options);
+    },
+  );
+}
+
+async function printRuns(io: Io, ledger: Ledger, limit: number, options: HistoryOptions): Promise<number> {
+  const views = await Promise.all((await ledger.runs({limit})).map(run => readRunView(ledger, run)));
+  if (views.length === 0) return nothing(io, options);
+  if (options.json) io.out(`${JSON.stringify(views.map(toRunJson), undefined, 2)}\n`);
+  else io.out(renderTable(runColumns, views.map(runCells), tableOptions(io)));
+  return 0;
+}
+
+const runColumns = [
+  {title: 'RUN'},
+  {title: 'STARTED'},
+  {title: 'TOOK', align: 'right'},
+  {title: 'STATE'},
+  {title: 'JOBS'},
+  {title: 'USD', align: 'right'},
+  {title: 'COMMAND'},
+] as const;
+
+function runCells({run, state, counts, spentUsd}: RunView): string[] {
+  const end = run.endedAt ?? run.heartbeatAt;
+  return [
+    run.id,
+    localTime(run.startedAt),
+    duration(end - run.startedAt),
+    state,
+    countsText(counts),
+    spentUsd.toFixed(4),
+    run.command.length === 0 ? 'run' : run.command.join(' '),
+  ];
+}
+
+async function printRepo(
+  io: Io,
+  ledger: Ledger,
+  repo: string,
+  limit: number,
+  options: HistoryOptions,
+): Promise<number> {
+  const records = await ledger.jobsOfRepo(repo, limit);
+  if (records.length === 0) throw unknownRepo(repo, await ledger.repoNames());
+  if (options.json)
+    io.out(
+      `${JSON.stringify(
+        records.map(record => toResultRow(record.runId, record)),
+        undefined,
+        2,
+      )}\n`,
+    );
+  else io.out(renderTable(jobColumns, records.map(jobCells), tableOptions(io)));
+  return 0;
+}
+
+const jobColumns = [{title: 'RUN'}, {title: 'ENDED'}, {title: 'JOB'}, {title: 'COST'}, {title: 'OUTCOME'}] as const;
+
+function jobCells(record: JobRecord & {readonly runId: string}): string[] {
+  const {job, detail, state} = record;
+  return [
+    record.runId,
+    record.endedAt === undefined ? '' : localTime(record.endedAt),
+    jobLabel(job),
+    detail === undefined ? '' : formatCost(detail.outcome.cost),
+    detail === undefined ? (state === 'running' ? 'not ended' : 'not started') : describeOutcome(detail.outcome),
+  ];
+}
+
+function unknownRepo(repo: string, known: readonly string[]): OrchestratorError {
+  return new OrchestratorError('unknown-repo', `no run has had a repo ${quoteText(repo)}`, {
+    hint: didYouMean(repo, known) ?? 'see: orchestrator list repos',
+  });
+}
+
+function nothing(io: Io, options: HistoryOptions): number {
+  if (options.json) io.out('[]\n');
+  else io.err(noRunsYet);
+  return 0;
+}
+
+function tableOptions(io: Io): TableOptions {
+  return io.outIsTerminal ? {columns: io.size().columns} : {};
+}

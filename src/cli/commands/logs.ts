@@ -1,0 +1,124 @@
+import {OrchestratorError} from '../../domain/errors.ts';
+import {jobLabel} from '../../domain/job.ts';
+import type {JobRecord, RunRecord} from '../../domain/run.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {systemClock} from '../../util/clock.ts';
+import {escapeBlock, escapeLine, escapeWord} from '../../util/escape-text.ts';
+import {didYouMean} from '../../util/nearest-name.ts';
+import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
+import {findRun} from '../find-run.ts';
+import type {Io} from '../io.ts';
+import {LogReader} from '../log-reader.ts';
+import {runLogFile} from '../reporters.ts';
+
+export interface LogsOptions {
+  readonly follow?: true;
+  readonly job?: string;
+  readonly reply?: true;
+}
+
+/** The log of a run: the named one, else the one that goes on, else the last. */
+export async function logs(io: Io, id: string | undefined, options: LogsOptions): Promise<number> {
+  if (options.reply && options.job === undefined) {
+    throw new OrchestratorError('bad-flag', '--reply needs --job', {
+      hint: 'for example --job readme-generator/mcp-fleet',
+    });
+  }
+  return await withLedger(
+    io,
+    async ledger => {
+      const [newest] = await ledger.runs({limit: 1});
+      if (newest === undefined && id === undefined) return noRuns(io);
+      const run = await findRun(ledger, id, () => true, 'that has a log');
+      const jobs = options.job === undefined ? [] : await findJobs(ledger, run, options.job);
+      const wanted = lineFilter(jobs);
+      await printLog(io, ledger, run, wanted, options.follow === true);
+      if (options.reply) for (const record of jobs) await printReply(io, ledger, run, record);
+      return 0;
+    },
+    () => {
+      if (id !== undefined) throw noSuchRun(id);
+      return noRuns(io);
+    },
+  );
+}
+
+function noRuns(io: Io): number {
+  io.err(noRunsYet);
+  return 0;
+}
+
+/** Jobs by id, by skill/repo, or by repo alone. */
+async function findJobs(ledger: Ledger, run: RunRecord, typed: string): Promise<JobRecord[]> {
+  const records = await ledger.jobs(run.id);
+  const name = typed.startsWith(`${run.id}/`) ? typed.slice(run.id.length + 1) : typed;
+  const exact = records.filter(({job}) => job.id === name || jobLabel(job) === name);
+  const found = exact.length > 0 ? exact : records.filter(({job}) => job.repo === name);
+  if (found.length > 0) return found;
+  throw new OrchestratorError('unknown-job', `${run.id} has no job "${escapeLine(typed)}"`, {
+    hint:
+      didYouMean(
+        name,
+        records.map(({job}) => jobLabel(job)),
+      ) ?? `see them with: orchestrator report ${run.id}`,
+  });
+}
+
+type LineFilter = (line: string) => boolean;
+
+/** Lines of the jobs; lines of a stack belong to the line above them. */
+function lineFilter(jobs: readonly JobRecord[]): LineFilter {
+  if (jobs.length === 0) return () => true;
+  const words = new Set(jobs.map(({job}) => escapeWord(jobLabel(job))));
+  let keeps = false;
+  return line => {
+    if (line.startsWith('    ')) return keeps;
+    const rest = /^\S+ \S+ run=\S+ job=(.*)$/.exec(line)?.[1];
+    keeps = rest !== undefined && [...words].some(word => rest.startsWith(`${word} `));
+    return keeps;
+  };
+}
+
+const pollMs = 300;
+
+async function printLog(io: Io, ledger: Ledger, run: RunRecord, wanted: LineFilter, follow: boolean): Promise<void> {
+  const file = runLogFile(io.stateDir, run.id);
+  const reader = new LogReader(file);
+  const print = (): void => {
+    for (const line of reader.readLines()) if (wanted(line)) io.out(`${escapeLine(line)}\n`);
+  };
+  try {
+    for (;;) {
+      // Asked before reading, so that what was written last is read once more after the end.
+      const current = await ledger.run(run.id);
+      const goesOn = current !== undefined && ledger.isHeld(current);
+      print();
+      if (!follow || !goesOn) break;
+      await systemClock.sleep(pollMs);
+    }
+    for (const line of reader.rest()) if (wanted(line)) io.out(`${escapeLine(line)}\n`);
+  } finally {
+    reader.close();
+  }
+  if (reader.isMissing) {
+    throw new OrchestratorError('log-missing', `${escapeLine(file)} does not exist`, {
+      hint: `its outcomes are in the ledger: orchestrator report ${run.id}`,
+    });
+  }
+}
+
+async function printReply(io: Io, ledger: Ledger, run: RunRecord, {job}: JobRecord): Promise<void> {
+  const label = escapeLine(jobLabel(job));
+  const recorded = await ledger.replyOfJob(run.id, job.id);
+  if (recorded === undefined) {
+    io.err(`${label}: no reply is recorded\n`);
+    return;
+  }
+  const from = recorded.runId === run.id ? '' : `, recorded in ${recorded.runId}`;
+  const rejected = recorded.usable ? '' : ', rejected: it is not what the skill asks for';
+  io.err(
+    `${label}: reply of ${escapeLine(recorded.model)}, finish reason ${recorded.reply.finishReason}${from}${rejected}\n`,
+  );
+  const text = escapeBlock(recorded.reply.text);
+  io.out(text.endsWith('\n') ? text : `${text}\n`);
+}

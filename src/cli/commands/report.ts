@@ -1,0 +1,134 @@
+import {existsSync} from 'node:fs';
+import path from 'node:path';
+import {OrchestratorError} from '../../domain/errors.ts';
+import type {RunRecord} from '../../domain/run.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {mergeRows} from '../../report/merge-rows.ts';
+import {toResultRow} from '../../report/result-row.ts';
+import {renderResults} from '../../report/results-file.ts';
+import type {ResultRow} from '../../report/results-schema.ts';
+import {escapeLine} from '../../util/escape-text.ts';
+import {expandPath} from '../../util/expand-path.ts';
+import {readBoundedFile} from '../../util/read-bounded-file.ts';
+import {writeAtomically} from '../../util/write-atomically.ts';
+import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
+import {findRun} from '../find-run.ts';
+import type {Io} from '../io.ts';
+import {renderReport} from '../report-text.ts';
+
+export interface ReportOptions {
+  readonly json?: true;
+  readonly md?: string;
+  readonly junit?: string;
+}
+
+/** The rows of runs and of results files, merged; the last run when nothing is named. */
+export async function report(io: Io, sources: readonly string[], options: ReportOptions): Promise<number> {
+  const toStdout = [
+    options.json ? '--json' : '',
+    options.md === '-' ? '--md -' : '',
+    options.junit === '-' ? '--junit -' : '',
+  ];
+  const taken = toStdout.filter(flag => flag !== '');
+  if (taken.length > 1) {
+    throw new OrchestratorError('bad-flag', `${taken.join(' and ')} both write to stdout`, {
+      hint: 'give a file for one of them',
+    });
+  }
+  const rows = await collectRows(io, sources);
+  if (rows === undefined) {
+    if (options.json) io.out('[]\n');
+    else io.err(noRunsYet);
+    return 0;
+  }
+  const title =
+    sources.length === 0 ? (rows[0]?.run ?? 'orchestrator') : sources.map(source => path.basename(source)).join(', ');
+  if (options.md !== undefined) {
+    const {renderMarkdown} = await import('../../report/markdown-report.ts');
+    write(io, options.md, renderMarkdown(rows, title));
+  }
+  if (options.junit !== undefined) {
+    const {renderJunit} = await import('../../report/junit-report.ts');
+    write(io, options.junit, renderJunit(rows));
+  }
+  if (options.json) io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
+  else if (taken.length === 0) io.out(renderReport(rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
+  return 0;
+}
+
+/** Undefined when there is no run at all. */
+async function collectRows(io: Io, sources: readonly string[]): Promise<ResultRow[] | undefined> {
+  const files = new Map(sources.flatMap(source => (isFile(io, source) ? [[source, resolve(io, source)]] : [])));
+  const needsLedger = sources.length === 0 || sources.some(source => !files.has(source));
+  const fromFile = async (source: string, file: string): Promise<ResultRow[]> => {
+    const {readResults} = await import('../../report/read-results.ts');
+    return readResults(file, source);
+  };
+  if (!needsLedger) return mergeRows(await Promise.all([...files].map(([source, file]) => fromFile(source, file))));
+  return await withLedger(
+    io,
+    async ledger => {
+      if (sources.length === 0) {
+        const [last] = await ledger.runs({limit: 1});
+        return last === undefined ? undefined : await rowsOfRun(io, ledger, last);
+      }
+      const lists: ResultRow[][] = [];
+      for (const source of sources) {
+        const file = files.get(source);
+        if (file !== undefined) lists.push(await fromFile(source, file));
+        else lists.push(await rowsOfRun(io, ledger, await findRun(ledger, source, () => false, '')));
+      }
+      return mergeRows(lists);
+    },
+    () => {
+      const [run] = sources.filter(source => !files.has(source));
+      if (run !== undefined) throw noSuchRun(run);
+      return undefined;
+    },
+  );
+}
+
+/** Rows as the ledger has them; a results file that is gone, or that a crash left behind, is written again. */
+async function rowsOfRun(io: Io, ledger: Ledger, run: RunRecord): Promise<ResultRow[]> {
+  const rows = (await ledger.jobs(run.id)).map(record => toResultRow(run.id, record));
+  // A run that goes on keeps its file itself.
+  if (!ledger.isHeld(run)) restoreResults(io, run.resultsFile, renderResults(rows.map(row => JSON.stringify(row))));
+  return rows;
+}
+
+function restoreResults(io: Io, file: string, text: string): void {
+  if (readBoundedFile(file, text.length * 4).text === text) return;
+  try {
+    writeAtomically(file, text, {durable: true});
+    io.err(`wrote ${escapeLine(file)} again from the ledger\n`);
+  } catch (error) {
+    io.err(
+      `orchestrator: ${escapeLine(file)} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})\n`,
+    );
+  }
+}
+
+function isFile(io: Io, source: string): boolean {
+  return source.endsWith('.json') || source.includes(path.sep) || existsSync(resolve(io, source));
+}
+
+function resolve(io: Io, written: string): string {
+  return expandPath(written, {base: io.cwd, home: io.home, env: {}}).path ?? path.resolve(io.cwd, written);
+}
+
+function write(io: Io, target: string, text: string): void {
+  if (target === '-') {
+    io.out(text);
+    return;
+  }
+  const file = path.resolve(io.cwd, target);
+  try {
+    writeAtomically(file, text, {durable: false});
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new OrchestratorError('report-unwritable', `${escapeLine(target)} cannot be written (${code})`, {
+      cause: error,
+    });
+  }
+  io.err(`wrote ${escapeLine(target)}\n`);
+}

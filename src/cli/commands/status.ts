@@ -1,0 +1,123 @@
+import type {RunRecord} from '../../domain/run.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {systemClock} from '../../util/clock.ts';
+import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
+import {findRun} from '../find-run.ts';
+import type {Io} from '../io.ts';
+import {type RunDetails, readRunDetails, toRunJson} from '../run-view.ts';
+import {nextSteps, statusLine, statusLines} from '../status-text.ts';
+
+export interface StatusOptions {
+  readonly json?: true;
+  readonly watch?: true;
+}
+
+/** One screen: what goes on, what was interrupted, how the last run ended, what to do next. */
+export async function status(io: Io, id: string | undefined, options: StatusOptions): Promise<number> {
+  return await withLedger(
+    io,
+    async ledger => {
+      if (options.watch) return await watch(io, ledger, id, options);
+      print(io, await look(ledger, id), id, options);
+      return 0;
+    },
+    async () => {
+      if (id !== undefined) throw noSuchRun(id);
+      if (options.json)
+        io.out(
+          `${JSON.stringify({running: [], interrupted: [], last: null, next: ['orchestrator demo']}, undefined, 2)}\n`,
+        );
+      else io.out(noRunsYet);
+      return 0;
+    },
+  );
+}
+
+/** Runs to show: those that go on, those whose process is gone, and the newest that ended. */
+async function look(ledger: Ledger, id: string | undefined): Promise<readonly RunDetails[]> {
+  const now = systemClock.now();
+  if (id !== undefined) return [await readRunDetails(ledger, await findRun(ledger, id, () => false, ''), now)];
+  const open = await ledger.runs({state: 'running', limit: 20});
+  const last = (await ledger.runs({limit: 50})).find(run => run.state !== 'running');
+  const shown: RunRecord[] = [...open, ...(last === undefined ? [] : [last])];
+  return await Promise.all(shown.map(run => readRunDetails(ledger, run, now)));
+}
+
+function print(io: Io, views: readonly RunDetails[], id: string | undefined, options: StatusOptions): void {
+  if (options.json) io.out(`${JSON.stringify(toJson(views, id), undefined, 2)}\n`);
+  else io.out(views.length === 0 ? noRunsYet : toText(io, views));
+}
+
+function toText(io: Io, views: readonly RunDetails[]): string {
+  const places = {nowMs: systemClock.now(), home: io.home, stateDir: io.stateDir, color: io.color};
+  return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
+}
+
+function toJson(views: readonly RunDetails[], id: string | undefined): unknown {
+  const entries = views.map(view => ({view, json: {...toRunJson(view), ...detailsJson(view), next: nextSteps(view)}}));
+  if (id !== undefined) return entries[0]?.json;
+  const of = (isShown: (view: RunDetails) => boolean): unknown[] =>
+    entries.filter(({view}) => isShown(view)).map(({json}) => json);
+  return {
+    running: of(view => view.state === 'running'),
+    interrupted: of(view => view.run.state === 'running' && view.state === 'interrupted'),
+    last: of(view => view.run.state !== 'running')[0] ?? null,
+    next: [...new Set(views.flatMap(view => nextSteps(view)))],
+  };
+}
+
+/** Metadata only: a program that polls this never reads text of a model or a repo. */
+function detailsJson({running, failures, endsAt}: RunDetails): Record<string, unknown> {
+  return {
+    running_jobs: running.map(({job, startedAt}) => ({
+      job: `${job.skill}/${job.repo}`,
+      task: job.task,
+      started_at: startedAt === undefined ? null : new Date(startedAt).toISOString(),
+    })),
+    newest_failures: failures.map(({job, detail}) => ({
+      job: `${job.skill}/${job.repo}`,
+      task: job.task,
+      outcome: detail?.outcome.status === 'failed' ? detail.outcome.failure.reason : null,
+    })),
+    estimated_end: endsAt === undefined ? null : new Date(endsAt).toISOString(),
+  };
+}
+
+const refreshMs = 1_000;
+
+async function watch(io: Io, ledger: Ledger, id: string | undefined, options: StatusOptions): Promise<number> {
+  const inPlace = io.outIsTerminal && !options.json;
+  const {truncate} = inPlace ? await import('../../report/live-frame.ts') : {truncate: (text: string) => text};
+  let drawn = 0;
+  let last = '';
+  for (;;) {
+    const views = await look(ledger, id);
+    if (inPlace) {
+      const {columns, rows} = io.size();
+      const lines = toText({...io, color: false}, views)
+        .trimEnd()
+        .split('\n')
+        .slice(0, rows - 1);
+      const back = drawn === 0 ? '' : `\u001b[${drawn}A\r\u001b[0J`;
+      io.out(`${back}${lines.map(line => `${truncate(line, columns - 1)}\n`).join('')}`);
+      drawn = lines.length;
+    } else {
+      last = printChanges(io, views, options, last);
+    }
+    if (!views.some(view => view.state === 'running')) return 0;
+    await systemClock.sleep(refreshMs);
+  }
+}
+
+function printChanges(io: Io, views: readonly RunDetails[], options: StatusOptions, last: string): string {
+  const going = views.some(view => view.state === 'running')
+    ? views.filter(view => view.state === 'running')
+    : views.slice(0, 1);
+  const now = systemClock.now();
+  const text = going
+    .map(view => (options.json ? JSON.stringify({...toRunJson(view), ...detailsJson(view)}) : statusLine(view, now)))
+    .join('\n');
+  const changed = text.replaceAll(/^\S+ /gm, '') !== last.replaceAll(/^\S+ /gm, '');
+  if (text !== '' && changed) io.out(`${text}\n`);
+  return text;
+}
