@@ -65,7 +65,7 @@ function assertNotCut(path: string, {lines, unclosed}: MarkdownLines): void {
   );
   if (elision !== undefined) throw offFormat(path, `leaves something out: ${quoteText(elision.text.trim(), 60)}`);
   const last = lines.at(-1)!;
-  if (last.kind === 'text' && endsShort(last.text.trim(), lines.at(-2)?.text.trim() ?? '')) {
+  if (last.kind === 'text' && endsShort(last.text.trim().slice(-500), lines.at(-2)?.text.trim() ?? '')) {
     throw offFormat(path, `ends with ${quoteText(last.text.trim().slice(-60))}, as when it was cut`);
   }
 }
@@ -75,7 +75,7 @@ function isElision(text: string, isComment: boolean, isLast: boolean): boolean {
   if (!isComment && !isLast) return false;
   if (isLast && /^(?:\.{3,}|…)$/.test(text)) return true;
   return (
-    /^(?:<!--|[[(*_]|\.{3}|…)/.test(text) &&
+    /^(?:<!--|[[(]|[*_](?=\S)|\.{3}|…)/.test(text) &&
     /\b(?:(?:rest|remainder) of (?:the|this)\b|(?:output|response|reply|content|file) (?:was )?(?:truncated|cut off)|truncated|continued? (?:in|below|from)|to be continued|continued[)\].…]|(?:remaining|other|existing) (?:sections?|content|text) (?:stays?|remains?|is|are|unchanged|omitted|here))/i.test(
       text,
     )

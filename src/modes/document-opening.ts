@@ -71,13 +71,16 @@ function htmlBlockEnd(lines: readonly MarkdownLine[], start: number): number {
 
 /** The words of the first `<h1>`; of a logo, its `alt`. */
 function htmlTitle(block: string): string | undefined {
-  const inside = /<h1(?=[\s>])[^>]*>([\s\S]*)/i.exec(block)?.[1]?.split(/<\/h1/i, 1)[0];
+  const inside = /<h1(?=[\s>])[^<>]*>([\s\S]*)/i.exec(block)?.[1]?.split(/<\/h1/i, 1)[0];
   if (inside === undefined) return undefined;
   const words = inside.replaceAll(/<[^<>]*>/g, '').trim();
   return words === '' ? (/\balt="([^"]*)"/i.exec(inside)?.[1] ?? '').trim() : words;
 }
 
-/** Badges, images, link definitions, rules and quotes: what may stand above a title. */
+/** Badges, images, link definitions, rules, quotes and rows of links: what may stand above a title. */
 function isDecoration(text: string): boolean {
-  return /^\[?!\[|^\[[^\]]+\]:\s|^(?:-\s*){3,}$|^(?:\*\s*){3,}$|^(?:_\s*){3,}$|^>/.test(text);
+  if (/^\[?!\[|^\[[^\]]+\]:\s|^(?:-\s*){3,}$|^(?:\*\s*){3,}$|^(?:_\s*){3,}$|^>|^&nbsp;$/.test(text)) return true;
+  return (
+    text.length < 2000 && text.startsWith('[') && /^[\s|·•*-]*$/.test(text.replaceAll(/\[[^[\]]*\]\([^()]*\)/g, ''))
+  );
 }

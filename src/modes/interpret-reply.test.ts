@@ -64,27 +64,39 @@ describe('interpretReply', () => {
   });
 
   it('reads a reply of a megabyte that was made to be slow in time', async () => {
-    for (const piece of [
+    const pieces = [
       '[',
       '`',
       '](',
       '> ',
       '{{',
       '<',
+      '<h1 ',
       '*a ',
       '- ',
       '```\n',
+      '~',
       'sure ',
       '<!--\n',
       '=== FILE: ',
       '\n\n',
       '| a\n',
-    ]) {
-      const text = `# T\n\n${piece.repeat(Math.floor(900_000 / piece.length))}`;
-      const started = performance.now();
-      await reasonOf(replyOf(text), {outputs: ['README.md'], skill});
-      await reasonOf(replyOf(piece.repeat(900_000 / piece.length)), {outputs: ['a.md', 'b/'], skill});
-      expect(performance.now() - started, piece).toBeLessThan(1_500);
+      '---\n',
+      '[a](b) ',
+      '1. ',
+    ];
+    for (const piece of pieces) {
+      for (const [before, after] of [
+        ['# T\n\n', ''],
+        ['', ''],
+        ['', '`)x'],
+      ] as const) {
+        const text = before + piece.repeat(Math.floor(900_000 / piece.length)) + after;
+        const started = performance.now();
+        for (const outputs of [['README.md'], ['a.md', 'b/'], ['a.yml']])
+          await reasonOf(replyOf(text), {outputs, skill});
+        expect(performance.now() - started, JSON.stringify([before, piece, after])).toBeLessThan(1_500);
+      }
     }
   });
 });

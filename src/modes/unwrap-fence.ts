@@ -12,7 +12,7 @@ export type Wrapping =
  */
 export function readWrapping(text: string): Wrapping {
   const lines = text.trim().split('\n');
-  const mark = /^(`{3,}|~{3,})[ \t]*[^`]*$/.exec(lines[0]!)?.[1];
+  const mark = /^(`{3,}(?!`)|~{3,}(?!~))[ \t]*[^`]*$/.exec(lines[0]!)?.[1];
   if (mark === undefined) return {kind: 'none'};
   const last = lines.at(-1)!;
   const inside = lines.slice(1, -1);
@@ -49,6 +49,6 @@ function hasEnd(lines: readonly string[], outer: string): boolean {
 }
 
 function readFence(line: string): {mark: string; hasLanguage: boolean} | undefined {
-  const match = /^(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*(`{3,}|~{3,})\s*([^`]*)$/.exec(line);
+  const match = /^(?:[ \t]|>|[-*+][ \t]|\d{1,9}[.)][ \t])*(`{3,}(?!`)|~{3,}(?!~))\s*([^`]*)$/.exec(line);
   return match === null ? undefined : {mark: match[1]!, hasLanguage: match[2]! !== ''};
 }

@@ -296,6 +296,8 @@ export const goodReplies: readonly GoodReply[] = [
   {name: 'HTML heading first', text: '<h1 align="center">\n  Tool\n</h1>\n\nText.'},
   {name: 'HTML around a Markdown heading', text: '<div align="center">\n\n# Tool\n\n</div>\n\nText.'},
   {name: 'badges first', text: '[![CI](https://x/y.svg)](https://x)\n![npm](https://z.svg)\n\n# Tool\n\nText.'},
+  {name: 'a row of links first', text: '[English](README.md) | [Deutsch](README.de.md)\n\n# Tool\n\nText.'},
+  {name: 'a list that ends with the word', text: '# Changes\n\n* fix what was truncated (A. Person)'},
   {name: 'an underlined heading', text: 'Tool\n====\n\nText.\n\nInstall\n-------\n\nText.'},
   {name: 'a quote before the heading', text: '> [!WARNING]\n> Not stable.\n\n# Tool\n\nText.'},
   {name: 'German', text: '# Werkzeug\n\nHier ist beschrieben, wie man es benutzt.\n\n## Lizenz\n\nMIT'},
