@@ -57,7 +57,7 @@ function locationOf(path: string, gitDirectory: string, workTree: string | undef
   const objectsDirectory = join(commonDirectory, 'objects');
   const isRepo =
     isFolder(objectsDirectory) &&
-    (isFolder(join(commonDirectory, 'refs')) || isFolder(join(commonDirectory, 'reftable'))) &&
+    isFolder(join(commonDirectory, 'refs')) &&
     lstatSync(join(gitDirectory, 'HEAD'), {throwIfNoEntry: false}) !== undefined;
   if (!isRepo) throw new JobFailure('not-a-repository', 'No git repository at the path');
   accessSync(objectsDirectory, constants.R_OK | constants.X_OK);

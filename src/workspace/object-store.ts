@@ -1,9 +1,9 @@
 import {mkdir} from 'node:fs/promises';
 import {CatFile} from './cat-file.ts';
 import {ensureGitDirectory, type ObjectFormat} from './git-directory.ts';
-import {locateRepo} from './locate-repo.ts';
+import {locateRepo, type RepoLocation} from './locate-repo.ts';
 import {RepoReader} from './object-reader.ts';
-import {readHead} from './read-head.ts';
+import {type HeadPosition, readHead} from './read-head.ts';
 import {groupPaths, RepoGroup, type StartGit} from './repo-group.ts';
 import {RepoSource} from './repo-source.ts';
 
@@ -61,8 +61,7 @@ class GroupedObjectStore implements ObjectStore {
     const group = this.#take(path);
     group.enter();
     try {
-      const location = await locateRepo(path);
-      const {objectFormat, ...head} = await readHead(location, this.#gitPath());
+      const {location, objectFormat, ...head} = await this.#look(group, path);
       const source = new RepoSource(group, location.objectsDirectory, objectFormat, this.#start);
       return new RepoReader(location, head, objectFormat, source);
     } catch (error) {
@@ -79,6 +78,20 @@ class GroupedObjectStore implements ObjectStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** HEAD is read anew each time; where the repo is only when that fails. */
+  async #look(group: RepoGroup, path: string): Promise<HeadPosition & {location: RepoLocation}> {
+    const known = await group.locate(path);
+    if (known !== undefined) {
+      try {
+        return {location: known, ...(await readHead(known, this.#gitPath()))};
+      } catch {
+        // The repo may have moved since its group was located; then that is what is wrong.
+      }
+    }
+    const location = await locateRepo(path);
+    return {location, ...(await readHead(location, this.#gitPath()))};
   }
 
   #take(path: string): RepoGroup {

@@ -16,15 +16,14 @@ export interface HeadPosition extends Head {
  * Throws `JobFailure` with `no-commits`, `repo-corrupt`, `repo-unreadable` or `repo-unsupported`.
  */
 export async function readHead(location: RepoLocation, options: {gitPath?: string} = {}): Promise<HeadPosition> {
-  if (statSync(join(location.commonDirectory, 'reftable'), {throwIfNoEntry: false})?.isDirectory() === true) {
-    return askGit(location, options.gitPath ?? 'git');
-  }
   let value = readRefFile(location, 'HEAD');
   if (value === undefined) throw new JobFailure('repo-corrupt', 'The repository has no HEAD');
   let branch: string | undefined;
   for (let depth = 0; value.startsWith('ref:'); depth++) {
     if (depth === 5) throw new JobFailure('repo-corrupt', 'HEAD is a chain of too many symbolic refs');
     const ref = value.slice('ref:'.length).trim();
+    // What git writes there when refs are kept in the reftable format.
+    if (ref === 'refs/heads/.invalid') return askGit(location, options.gitPath ?? 'git');
     if (!isSafeRef(ref)) throw new JobFailure('repo-corrupt', 'HEAD names a ref that is not valid');
     if (depth === 0 && ref.startsWith('refs/heads/')) branch = ref.slice('refs/heads/'.length);
     const next: string | undefined = readRefFile(location, ref) ?? readPackedRef(location, ref);
@@ -44,9 +43,13 @@ function readRefFile(location: RepoLocation, ref: string): string | undefined {
       const target = readlinkSync(path);
       if (target.startsWith('refs/')) return `ref: ${target}`;
     }
-    // `refs/heads/a` may be a folder that `refs/heads/a/b` left behind.
-    if (ref !== 'HEAD' && statSync(path, {throwIfNoEntry: false})?.isDirectory() === true) return undefined;
-    return readSmallFile(path, 4096)?.toString('latin1').trim();
+    try {
+      return readSmallFile(path, 4096)?.toString('latin1').trim();
+    } catch (error) {
+      // `refs/heads/a` may be a folder that `refs/heads/a/b` left behind.
+      if (ref !== 'HEAD' && statSync(path, {throwIfNoEntry: false})?.isDirectory() === true) return undefined;
+      throw error;
+    }
   });
 }
 

@@ -1,7 +1,6 @@
 import type {CatFile} from './cat-file.ts';
 import type {ObjectFormat} from './git-directory.ts';
-import {locateRepo} from './locate-repo.ts';
-import {readHead} from './read-head.ts';
+import {locateRepo, type RepoLocation} from './locate-repo.ts';
 
 export type StartGit = (objectFormat: ObjectFormat, objectDirectories: readonly string[]) => Promise<CatFile>;
 
@@ -16,7 +15,7 @@ export class RepoGroup {
   readonly #start: StartGit;
   readonly #watcher: GroupWatcher;
   readonly #processes = new Map<ObjectFormat, Promise<CatFile>>();
-  #members: Promise<Map<ObjectFormat, string[]>> | undefined;
+  readonly #locations = new Map<string, Promise<RepoLocation | undefined>>();
   #open = 0;
   #left: number;
 
@@ -39,6 +38,17 @@ export class RepoGroup {
   leave(): void {
     this.#open--;
     if (this.#open === 0 && this.#left <= 0) void this.stop();
+  }
+
+  /** Where a member is; undefined when it cannot be found. Looked up once for the whole group. */
+  locate(path: string): Promise<RepoLocation | undefined> {
+    let location = this.#locations.get(path);
+    if (location === undefined) {
+      // Its own job says what is wrong with it; its neighbours do without.
+      location = locateRepo(path).catch(() => undefined);
+      this.#locations.set(path, location);
+    }
+    return location;
   }
 
   /** The process that reads this format; its repos are those of the group that could be found. */
@@ -65,12 +75,14 @@ export class RepoGroup {
   }
 
   async #startFor(format: ObjectFormat): Promise<CatFile> {
-    this.#members ??= findMembers(this.#paths);
-    return this.#start(format, (await this.#members).get(format) ?? []);
+    // Repos of another format do no harm: git passes over packs that are not of its own.
+    const locations = await Promise.all(this.#paths.map(path => this.locate(path)));
+    return this.#start(format, [...new Set(locations.flatMap(location => location?.objectsDirectory ?? []))]);
   }
 }
 
-const groupSize = 32;
+/** More make starting git cheaper a repo, and finding a loose object dearer: git looks into one repo after the other. */
+const groupSize = 16;
 /** One environment variable holds at most 128 KiB on Linux; quoting can double a path. */
 const groupCharacters = 24_000;
 
@@ -87,26 +99,4 @@ export function* groupPaths(paths: Iterable<string>): Generator<string[]> {
     characters += path.length;
   }
   if (group.length > 0) yield group;
-}
-
-async function findMembers(paths: readonly string[]): Promise<Map<ObjectFormat, string[]>> {
-  const members = new Map<ObjectFormat, string[]>([
-    ['sha1', []],
-    ['sha256', []],
-  ]);
-  const found = await Promise.all(
-    [...new Set(paths)].map(async path => {
-      try {
-        const location = await locateRepo(path);
-        return {format: (await readHead(location)).objectFormat, directory: location.objectsDirectory};
-      } catch {
-        // Its own job says what is wrong with it; its neighbours do without.
-        return undefined;
-      }
-    }),
-  );
-  for (const member of found) {
-    if (member !== undefined) members.get(member.format)!.push(member.directory);
-  }
-  return members;
 }
