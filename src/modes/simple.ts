@@ -2,6 +2,7 @@ import type {RepoContext} from '../domain/context.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelRequest} from '../domain/model.ts';
 import type {Skill} from '../domain/skill.ts';
+import {checkOutput} from './check-output.ts';
 import {interpretReply} from './interpret-reply.ts';
 import type {Mode} from './mode.ts';
 import {multiFileInstructions} from './multi-file-format.ts';
@@ -20,7 +21,13 @@ export function createSimpleMode(options: SimpleModeOptions): Mode {
     preview,
     async propose({job, skill, context, obtainReply}) {
       const reply = await obtainReply(preview({job, skill, context}));
-      return await interpretReply(reply, {outputs: outputsOf(job, skill), skill, findSecrets: options.findSecrets});
+      const files = await interpretReply(reply, {
+        outputs: outputsOf(job, skill),
+        skill,
+        findSecrets: options.findSecrets,
+      });
+      checkOutput(files, skill.checks);
+      return files;
     },
   };
 }
