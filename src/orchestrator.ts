@@ -208,6 +208,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
         clock: systemClock,
         random: Math.random,
         estimateTokens,
+        ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
         onRetry: (job, {error, waitMs}) =>
           reporter.report({type: 'job.retrying', at: systemClock.now(), job, cause: error.message, waitMs}),
       }),

@@ -67,6 +67,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       maxOutputTokens: merged.max_output_tokens,
       prPerHour: merged.pr_per_hour,
       graceMs: milliseconds(merged.grace_s),
+      maxAttempts: merged.max_attempts,
     }),
   };
   return {settings, overrides: overridesOf(written, fromFlags.settings, config, typed, flags), problems};

@@ -64,6 +64,14 @@ export const settingsSchema = z
     timeout_s: timeout_s.exactOptional(),
     context_tokens: context_tokens.exactOptional(),
     max_output_tokens: max_output_tokens.exactOptional(),
+    max_attempts: z
+      .int()
+      .min(1)
+      .max(100)
+      .exactOptional()
+      .describe(
+        'Most calls of one model for one reply. Default: 6 when the server or the network is at fault; as many as it takes when the provider asks to wait, for 15 minutes.',
+      ),
     pr_per_hour: z
       .int()
       .min(1)

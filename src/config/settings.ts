@@ -34,6 +34,8 @@ export interface Settings {
   readonly verify: readonly string[];
   readonly prPerHour: number;
   readonly graceMs: number;
+  /** Most calls of one model for one reply; absent: what `callWithRetry` does. */
+  readonly maxAttempts?: number;
 }
 
 /** The command line as typed. Numbers may still be text: they are checked together with everything else. */

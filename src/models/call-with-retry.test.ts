@@ -76,6 +76,21 @@ describe('callWithRetry', () => {
     expect((await other.failure()).failure.reason).toBe('provider-overloaded');
   });
 
+  it('makes as many calls as it may, fewer or more than without a limit', async () => {
+    const throttled = start(
+      Array.from({length: 99}, () => new ModelCallError('rate-limited', 'no')),
+      {maxCalls: 2},
+    );
+    expect((await throttled.failure()).failure).toMatchObject({reason: 'rate-limited', message: 'no, after 2 calls'});
+    expect(throttled.calls).toHaveLength(2);
+    const broken = start(
+      Array.from({length: 99}, () => new ModelCallError('server-error', 'no')),
+      {maxCalls: 9},
+    );
+    expect((await broken.failure()).failure.reason).toBe('provider-error');
+    expect(broken.calls).toHaveLength(9);
+  });
+
   it('does not wait beyond the deadline', async () => {
     const rig = start([new ModelCallError('rate-limited', 'no', {retryAfterMs: 10_000})], {deadlineMs: 9000});
     expect((await rig.failure()).failure.reason).toBe('rate-limited');
@@ -97,7 +112,10 @@ describe('callWithRetry', () => {
   });
 });
 
-function start(script: readonly (ModelReply | Error)[], {deadlineMs}: {deadlineMs?: number} = {}) {
+function start(
+  script: readonly (ModelReply | Error)[],
+  {deadlineMs, maxCalls}: {deadlineMs?: number; maxCalls?: number} = {},
+) {
   const clock = new FakeClock();
   const from = clock.now();
   const stop = new AbortController();
@@ -122,6 +140,7 @@ function start(script: readonly (ModelReply | Error)[], {deadlineMs}: {deadlineM
     signal: stop.signal,
     onRetry: event => retries.push(event),
     ...(deadlineMs === undefined ? {} : {deadline: from + deadlineMs}),
+    ...(maxCalls === undefined ? {} : {maxCalls}),
   }).catch(error => error);
   const result = async (): Promise<unknown> => {
     while (await clock.advanceToNext());

@@ -22,6 +22,8 @@ interface RetryOptions {
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly onRetry?: (event: RetryEvent) => void;
+  /** Calls in all; default: as many as the two limits below allow. */
+  readonly maxCalls?: number;
   /** Calls that may end in a fault of server or network; default 6. Being told to wait is not such a fault. */
   readonly maxFaults?: number;
   /** A provider that says "too many requests" for longer than this, and at least ten times, is given up; default 15 minutes. */
@@ -35,7 +37,8 @@ interface RetryOptions {
  * Throws `JobFailure` with a `ModelCallError` as its cause, or the signal's reason when it was aborted.
  */
 export async function callWithRetry(options: RetryOptions): Promise<ModelReply> {
-  const {model, request, limiter, clock, random, signal, maxFaults = 6, maxThrottledMs = 15 * 60_000} = options;
+  const {model, request, limiter, clock, random, signal, maxThrottledMs = 15 * 60_000} = options;
+  const {maxCalls = Number.POSITIVE_INFINITY, maxFaults = options.maxCalls ?? 6} = options;
   let calls = 0;
   let faults = 0;
   let throttles = 0;
@@ -46,6 +49,7 @@ export async function callWithRetry(options: RetryOptions): Promise<ModelReply> 
     if (!(result instanceof ModelCallError)) return result;
     calls += 1;
     const error = result;
+    if (calls >= maxCalls) throw failureOf(error, calls);
 
     let waitMs: number;
     switch (retryOf[error.kind]) {

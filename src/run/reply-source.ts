@@ -1,5 +1,5 @@
 import type {Job} from '../domain/job.ts';
-import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import type {ModelReply} from '../domain/model.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {callWithRetry, type RetryEvent} from '../models/call-with-retry.ts';
@@ -17,6 +17,8 @@ export interface ReplySourceOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly estimateTokens: (text: string) => number;
+  /** Most calls for one reply. */
+  readonly maxCalls?: number;
   readonly onRetry: (job: Job, event: RetryEvent) => void;
 }
 
@@ -28,6 +30,8 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
     prices.set(model, known);
     return known;
   };
+  const worstCases = new Map<string, number>();
+  const systemTokens = new Map<string, number>();
   return {
     async call(job, request, attempt, signal) {
       const model = await options.models.open(request.model);
@@ -38,14 +42,22 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
         clock: options.clock,
         random: options.random,
         signal,
+        ...(options.maxCalls === undefined ? {} : {maxCalls: options.maxCalls}),
         onRetry: event => options.onRetry(job, event),
       });
     },
     async worstCaseUsd(request) {
-      const known = await price(request.model);
-      if (known === undefined) return 0;
-      const inputTokens = mostTokens(request, options.estimateTokens);
-      return worstCaseUsd({inputTokens, maxOutputTokens: request.maxOutputTokens}, known);
+      const listed = await price(request.model);
+      if (listed === undefined) return 0;
+      const {model, system, prompt, maxOutputTokens, source} = request;
+      const known = systemTokens.get(system) ?? options.estimateTokens(system);
+      systemTokens.set(system, known);
+      const inputTokens = mostTokens(known + (source?.context.tokens ?? options.estimateTokens(prompt)));
+      // Price lists with tiers and hours are slow to ask, and most requests round to the same few sizes.
+      const key = `${model} ${inputTokens} ${maxOutputTokens}`;
+      const worst = worstCases.get(key) ?? worstCaseUsd({inputTokens, maxOutputTokens}, listed);
+      worstCases.set(key, worst);
+      return worst;
     },
     costOf: async (model, reply: ModelReply) => costOf(reply.usage, await price(model), model),
     // A call that was sent and not answered may have been billed all the same.
@@ -74,10 +86,7 @@ export function providerOf(model: string): string {
   return model.split('/')[0] ?? model;
 }
 
-/** An estimate of tokens can be too low; this is above what any tokenizer was seen to make of real text. */
-export function mostTokens(
-  request: Pick<ModelRequest, 'system' | 'prompt'>,
-  estimateTokens: (text: string) => number,
-): number {
-  return Math.ceil((estimateTokens(request.system) + estimateTokens(request.prompt)) * 1.35) + 200;
+/** An estimate of tokens can be too low; this is above what any tokenizer was seen to make of real text. Rounded up to 500. */
+export function mostTokens(estimated: number): number {
+  return Math.ceil((estimated * 1.35 + 200) / 500) * 500;
 }

@@ -11,6 +11,7 @@ export interface RunSettings {
   readonly budgetUsdPerMonth?: number;
   readonly deadline?: string;
   readonly graceMs: number;
+  readonly maxAttempts?: number;
   readonly models: ModelsConfiguration;
   readonly skills: readonly {readonly name: string; readonly directory: string; readonly digest: string}[];
 }
@@ -20,7 +21,7 @@ export function toRunSettings(
   models: ModelsConfiguration,
   skills: RunSettings['skills'],
 ): RunSettings {
-  const {budgetUsd, budgetUsdPerDay, budgetUsdPerMonth, deadline} = settings;
+  const {budgetUsd, budgetUsdPerDay, budgetUsdPerMonth, deadline, maxAttempts} = settings;
   return {
     version: 1,
     parallel: settings.parallel,
@@ -30,6 +31,7 @@ export function toRunSettings(
     ...(budgetUsdPerMonth === undefined ? {} : {budgetUsdPerMonth}),
     ...(deadline === undefined ? {} : {deadline}),
     graceMs: settings.graceMs,
+    ...(maxAttempts === undefined ? {} : {maxAttempts}),
     models,
     skills,
   };
