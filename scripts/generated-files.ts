@@ -2,6 +2,9 @@ import {z} from 'zod';
 import {modelsFileSchema} from '../src/config/models-file.ts';
 import {taskConfigurationSchema} from '../src/config/task-schema.ts';
 import {fleetSchema} from '../src/fleet/fleet-schema.ts';
+import {resultsSchema} from '../src/report/results-schema.ts';
+import {renderCliReference} from './render-cli-reference.ts';
+import {renderOutcomes} from './render-outcomes.ts';
 
 export interface GeneratedFile {
   /** Relative to the package. */
@@ -14,6 +17,9 @@ export const generatedFiles: readonly GeneratedFile[] = [
   {file: 'schema/tasks.schema.json', render: () => renderSchema(taskConfigurationSchema, 'Task configuration')},
   {file: 'schema/repos.schema.json', render: () => renderSchema(fleetSchema, 'Fleet file')},
   {file: 'schema/models.schema.json', render: () => renderSchema(modelsFileSchema, 'Models file')},
+  {file: 'schema/results.schema.json', render: () => renderSchema(resultsSchema, 'Results file')},
+  {file: 'docs/reference/outcomes.md', render: renderOutcomes},
+  {file: 'docs/reference/cli.md', render: renderCliReference},
 ];
 
 /** JSON Schema for editors, which know draft 7 best. */

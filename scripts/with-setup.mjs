@@ -48,7 +48,9 @@ function test(extra) {
   const report = path.join(folder, 'report.json');
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const status = run(node, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...rest], {env: {...environment, ...extra}});
+    const status = run(node, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...reporters, ...rest], {
+      env: {...environment, ...extra},
+    });
     if (existsSync(report)) {
       const {numPassedTests, numFailedTests, numPendingTests} = JSON.parse(readFileSync(report, 'utf8'));
       console.log(`${numPassedTests} passed, ${numFailedTests} failed, ${numPendingTests} skipped`);
@@ -66,7 +68,9 @@ function run(program, args, options = {}) {
 }
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
   const marker = path.join(root, 'node_modules/.orchestrator-setup');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock) return;
   console.error('Installing packages (npm ci) …');
@@ -98,7 +102,10 @@ function installGit() {
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     console.error('Installing git (apt-get) …');
     spawnSync('apt-get', ['update', '-qq'], {stdio: ['ignore', 2, 2]});
-    spawnSync('apt-get', ['install', '-y', '-qq', 'git'], {stdio: ['ignore', 2, 2], env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'}});
+    spawnSync('apt-get', ['install', '-y', '-qq', 'git'], {
+      stdio: ['ignore', 2, 2],
+      env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'},
+    });
     if (spawnSync('git', ['--version']).status === 0) return;
   }
   console.error('git is missing; install it, for example: apt-get install git');

@@ -43,7 +43,7 @@ export function nextSteps({run, state, counts, failures}: RunDetails): string[] 
   );
   return [
     ...(open > 0 ? [`orchestrator resume ${run.id}`] : []),
-    ...(counts.failed > 0 ? [`orchestrator report ${run.id}`] : []),
+    ...(counts.total > counts.running + counts.pending ? [`orchestrator report ${run.id}`] : []),
     ...(open === 0 && retryHelps ? [`orchestrator retry ${run.id}`] : []),
   ];
 }

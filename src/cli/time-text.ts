@@ -15,8 +15,9 @@ export function localMoment(ms: number, nowMs: number): string {
   return new Date(ms).toDateString() === new Date(nowMs).toDateString() ? timeOfDay(ms) : localTime(ms);
 }
 
-/** `0:09`, `4:02`, `1:04:02`. */
+/** `0.4 s`, `0:19`, `4:02`, `1:04:02`. */
 export function duration(ms: number): string {
+  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
   const seconds = Math.max(0, Math.round(ms / 1000));
   const minutes = Math.floor(seconds / 60);
   const rest = String(seconds % 60).padStart(2, '0');

@@ -92,14 +92,27 @@ async function collectRows(io: Io, sources: readonly string[]): Promise<ResultRo
 async function rowsOfRun(io: Io, ledger: Ledger, run: RunRecord): Promise<ResultRow[]> {
   const rows = (await ledger.jobs(run.id)).map(record => toResultRow(run.id, record));
   // A run that goes on keeps its file itself.
-  if (!ledger.isHeld(run)) restoreResults(io, run.resultsFile, renderResults(rows.map(row => JSON.stringify(row))));
+  if (!ledger.isHeld(run) && !saysTheSame(run.resultsFile, rows)) restoreResults(io, run.resultsFile, rows);
   return rows;
 }
 
-function restoreResults(io: Io, file: string, text: string): void {
-  if (readBoundedFile(file, text.length * 4).text === text) return;
+/** Outcome by outcome; times may differ by the moment between an event and its record. */
+function saysTheSame(file: string, rows: readonly ResultRow[]): boolean {
+  const {text} = readBoundedFile(file, 512 * 1024 * 1024);
+  if (text === undefined) return false;
+  const digest = (list: readonly Partial<ResultRow>[]): string =>
+    JSON.stringify(list.map(row => [row.run, row.job, row.task, row.status, row.outcome]));
   try {
-    writeAtomically(file, text, {durable: true});
+    return digest(JSON.parse(text) as ResultRow[]) === digest(rows);
+  } catch {
+    // Torn, or not ours: it is replaced.
+    return false;
+  }
+}
+
+function restoreResults(io: Io, file: string, rows: readonly ResultRow[]): void {
+  try {
+    writeAtomically(file, renderResults(rows.map(row => JSON.stringify(row))), {durable: true});
     io.err(`wrote ${escapeLine(file)} again from the ledger\n`);
   } catch (error) {
     io.err(
