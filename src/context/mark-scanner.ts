@@ -1,12 +1,12 @@
-/**
- * Looks for many fixed beginnings at once, a few nanoseconds a character; a regular expression of as many alternatives needs ten times that.
- * Each mark is a beginning of three ASCII characters or more, and what must follow it (matched at the beginning itself).
- */
+/** A beginning of three ASCII characters or more, and what must follow it. */
+export type Mark = readonly [beginning: string, rest?: RegExp];
+
+/** Looks for many marks at once in about three nanoseconds a character; a regular expression of as many alternatives needs five times that. */
 export class MarkScanner {
   readonly #byHash: (readonly RegExp[] | undefined)[] = new Array(tableSize);
   readonly #present = new Uint8Array(tableSize);
 
-  constructor(marks: readonly (readonly [beginning: string, rest?: RegExp])[]) {
+  constructor(marks: readonly Mark[]) {
     for (const [beginning, rest] of marks) {
       const slot = hashOf(beginning.charCodeAt(0), beginning.charCodeAt(1), beginning.charCodeAt(2));
       const pattern = new RegExp(escapePattern(beginning) + (rest?.source ?? ''), 'y');

@@ -1,5 +1,5 @@
 import type {SecretLintCoreConfig} from '@secretlint/types';
-import {MarkScanner} from './mark-scanner.ts';
+import {type Mark, MarkScanner} from './mark-scanner.ts';
 import {isRealLogin} from './marked-secret.ts';
 
 /** What surrounds a mark and may belong to the secret. */
@@ -73,7 +73,7 @@ function isWorthIt(rule: string, match: string): boolean {
 }
 
 /** Every text that a rule of the preset matches holds one of these; where a rule ignores case, letters are kept out of the beginning. */
-const marks = new MarkScanner([
+export const secretlintMarks: readonly Mark[] = [
   ['A3T', /[A-Z0-9]{17}/],
   ...['AKIA', 'AGPA', 'AIDA', 'AROA', 'AIPA', 'ANPA', 'ANVA', 'ASIA'].map(name => [name, /[A-Z0-9]{16}/] as const),
   ...['ACCESS', 'access', 'Access'].map(name => [name, /_?(?:KEY|key|Key)/] as const),
@@ -107,4 +107,6 @@ const marks = new MarkScanner([
   ['tskey-'],
   // Logins in addresses: of the web, and of databases.
   ['://', /[^:/\s]{1,256}:[^@/\s]{1,256}@/],
-]);
+];
+
+const marks = new MarkScanner(secretlintMarks);

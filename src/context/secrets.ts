@@ -1,6 +1,7 @@
 import {findAssignedSecrets, mayAssignSecret} from './assigned-secret.ts';
-import {findMarkedSecrets, mayHoldMark} from './marked-secret.ts';
-import {mayMatchSecretlint, scanWithSecretlint} from './secretlint.ts';
+import {MarkScanner} from './mark-scanner.ts';
+import {findMarkedSecrets, secretMarks} from './marked-secret.ts';
+import {mayMatchSecretlint, scanWithSecretlint, secretlintMarks} from './secretlint.ts';
 
 /** Where a secret stands in a text. Never the secret itself. */
 export interface SecretFinding {
@@ -18,9 +19,11 @@ export interface SecretFinding {
  */
 export async function findSecrets(path: string, text: string): Promise<SecretFinding[]> {
   const found: Omit<SecretFinding, 'line'>[] = [];
-  if (mayHoldMark(text)) found.push(...findMarkedSecrets(text));
   if (mayAssignSecret(text)) found.push(...findAssignedSecrets(path, text));
-  if (mayMatchSecretlint(text)) found.push(...(await scanWithSecretlint(path, text)));
+  if (allMarks.find(text) !== -1) {
+    found.push(...findMarkedSecrets(text));
+    if (mayMatchSecretlint(text)) found.push(...(await scanWithSecretlint(path, text)));
+  }
   if (found.length === 0) return [];
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   let line = 1;
@@ -37,6 +40,9 @@ export async function findSecrets(path: string, text: string): Promise<SecretFin
     return [{...finding, line}];
   });
 }
+
+/** One pass for both sets of rules, because most files hold no mark at all. */
+const allMarks = new MarkScanner([...secretMarks, ...secretlintMarks]);
 
 /** The text with every secret in it replaced by `[held back: <rule>]`. */
 export async function maskSecrets(text: string, path = 'text.md'): Promise<string> {
