@@ -1,7 +1,7 @@
-import type {ProposedFile} from '../delivery/delivery.ts';
 import type {RepoContext} from '../domain/context.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 
 export interface ModeInput {
