@@ -45,7 +45,7 @@ function renderBody(row: ResultRow): string | undefined {
     return `<failure type=${quoted(row.outcome ?? 'error')} message=${message}>${escapeXml(row.next ?? '')}</failure>`;
   }
   if (isUndone(row))
-    return `<error type=${quoted(row.outcome ?? row.status)} message=${message}>orchestrator resume</error>`;
+    return `<error type=${quoted(row.status === 'cancelled' ? 'not-started' : row.status)} message=${message}>orchestrator resume</error>`;
   if (row.status === 'skipped') return `<skipped message=${message}/>`;
   return undefined;
 }
