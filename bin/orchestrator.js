@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can parse, so that a Node that is too old is told in one line.
 import {spawnSync} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {accessSync, constants, existsSync, readFileSync, statSync} from 'node:fs';
 import module from 'node:module';
+import {homedir} from 'node:os';
+import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const root = new URL('..', import.meta.url);
@@ -26,7 +28,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 }
 
 async function start() {
-  module.enableCompileCache?.();
+  module.enableCompileCache?.(cacheFolder());
   const source = new URL('src/cli/main.ts', root);
   const isCheckout = existsSync(source);
   if (isCheckout && !existsSync(new URL('node_modules/zod', root))) {
@@ -36,4 +38,16 @@ async function start() {
   }
   const {main} = await import(isCheckout ? source.href : new URL('dist/cli/main.js', root).href);
   await main(process.argv.slice(2));
+}
+
+// Never the shared temporary folder: what is in a compile cache is executed. Beside the code when that is ours, so that every HOME shares it.
+function cacheFolder() {
+  const packages = fileURLToPath(new URL('node_modules', root));
+  try {
+    accessSync(packages, constants.W_OK);
+    if (statSync(packages).uid === process.getuid?.()) return path.join(packages, '.cache', 'orchestrator');
+  } catch {
+    // Installed elsewhere, or by somebody else.
+  }
+  return path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'orchestrator');
 }

@@ -23,7 +23,7 @@ export function runLogFile(stateDir: string, runId: string): string {
 export async function openReporters(io: Io, options: ReporterOptions): Promise<Reporter> {
   const {run, records} = options;
   const reporters: Reporter[] = [
-    new ResultsFile(run.resultsFile, run.id, records),
+    await ResultsFile.open(run.resultsFile, run.id, records),
     new LogFile(runLogFile(io.stateDir, run.id), run.id),
     ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
     await talk(io, options),

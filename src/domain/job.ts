@@ -21,6 +21,8 @@ export interface Job {
   readonly models: readonly string[];
   /** Output file relative to the repo root, date parts already filled in. */
   readonly output: string;
+  /** Every file, or folder ending in `/`, that the job may write; `output` alone for most skills. */
+  readonly outputs: readonly string[];
   /** Output as it was written, with its date parts: what memories of earlier nights are kept under. */
   readonly outputPattern: string;
   /** Local date on which the run started, `YYYY-MM-DD`. */

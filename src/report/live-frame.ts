@@ -24,19 +24,28 @@ export function renderFrame(progress: Progress, options: FrameOptions): string[]
   const rest = height - 2;
   const failures = progress.failures.slice(-Math.min(4, Math.floor(rest / 3)));
   const running = [...progress.running.values()];
-  const runningShown = Math.min(running.length, Math.max(1, rest - failures.length - Math.min(5, progress.recent.length) - 1));
-  const recent = progress.recent.slice(-Math.max(0, rest - failures.length - runningShown - (running.length > runningShown ? 1 : 0)));
+  const runningShown = Math.min(
+    running.length,
+    Math.max(1, rest - failures.length - Math.min(5, progress.recent.length) - 1),
+  );
+  const recent = progress.recent.slice(
+    -Math.max(0, rest - failures.length - runningShown - (running.length > runningShown ? 1 : 0)),
+  );
   const paint = (code: number, text: string): string => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const fit = (text: string): string => truncate(text, options.columns - 1);
+  const crop = (text: string): string => truncate(text, options.columns - 1);
   return [
-    fit(headline(progress, options)),
-    ...failures.map(finished => paint(31, fit(finishedLine('✗', finished)))),
-    ...recent.map(finished => fit(finishedLine(finished.outcome.status === 'not-started' ? '·' : '✓', finished))),
-    paint(2, fit(`─ ${running.length} running ${'─'.repeat(Math.max(0, options.columns - 14))}`)),
-    ...running.slice(0, runningShown).map(({job, since, retry}) =>
-      fit(` ⟳ ${column(jobLabel(job), 44)} ${clock(options.nowMs - since)}${retry === undefined ? '' : `  retry: ${escapeLine(retry)}`}`),
-    ),
-    ...(running.length > runningShown ? [paint(2, fit(`   and ${running.length - runningShown} more`))] : []),
+    crop(headline(progress, options)),
+    ...failures.map(finished => paint(31, crop(finishedLine('✗', finished)))),
+    ...recent.map(finished => crop(finishedLine(finished.outcome.status === 'not-started' ? '·' : '✓', finished))),
+    paint(2, crop(`─ ${running.length} running ${'─'.repeat(Math.max(0, options.columns - 14))}`)),
+    ...running
+      .slice(0, runningShown)
+      .map(({job, since, retry}) =>
+        crop(
+          ` ⟳ ${column(jobLabel(job), 44)} ${clock(options.nowMs - since)}${retry === undefined ? '' : `  retry: ${escapeLine(retry)}`}`,
+        ),
+      ),
+    ...(running.length > runningShown ? [paint(2, crop(`   and ${running.length - runningShown} more`))] : []),
   ].slice(0, height);
 }
 
@@ -78,7 +87,9 @@ function clock(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const minutes = Math.floor(seconds / 60);
   const rest = String(seconds % 60).padStart(2, '0');
-  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+  return minutes < 60
+    ? `${minutes}:${rest}`
+    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
 }
 
 function timeOfDay(ms: number): string {

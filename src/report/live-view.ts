@@ -38,7 +38,12 @@ export class LiveView implements Reporter {
 
   #draw(): void {
     const {size, now, budgetUsd, color} = this.#options;
-    const lines = renderFrame(this.#progress, {...size(), nowMs: now(), color, ...(budgetUsd === undefined ? {} : {budgetUsd})});
+    const lines = renderFrame(this.#progress, {
+      ...size(),
+      nowMs: now(),
+      color,
+      ...(budgetUsd === undefined ? {} : {budgetUsd}),
+    });
     if (lines.join('\n') === this.#drawn.join('\n')) return;
     this.#options.write(`${erase(this.#drawn.length)}${lines.join('\n')}\n`);
     this.#drawn = lines;

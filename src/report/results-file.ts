@@ -1,3 +1,5 @@
+import {readdir, rm} from 'node:fs/promises';
+import path from 'node:path';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Reporter, RunEvent} from '../domain/event.ts';
 import type {JobRecord} from '../domain/run.ts';
@@ -19,16 +21,25 @@ export class ResultsFile implements Reporter {
   readonly #position: ReadonlyMap<string, number>;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = minPauseMs;
+  #writing: Promise<void> = Promise.resolve();
+  /** Rows have changed since the last write began. */
+  #isStale = false;
   #failure: unknown;
 
-  /** @throws OrchestratorError when the file cannot be written at the start. */
-  constructor(file: string, runId: string, records: readonly JobRecord[]) {
+  private constructor(file: string, runId: string, records: readonly JobRecord[]) {
     this.#file = file;
     this.#runId = runId;
     this.#rows = records.map(record => this.#render(record));
     this.#position = new Map(records.map(({job}, index) => [job.id, index]));
-    this.#write(false);
-    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Writes the first, complete state. Throws `OrchestratorError` when the file cannot be written. */
+  static async open(file: string, runId: string, records: readonly JobRecord[]): Promise<ResultsFile> {
+    const results = new ResultsFile(file, runId, records);
+    await removeLeftovers(file);
+    await results.#write(false);
+    if (results.#failure !== undefined) throw results.#failure;
+    return results;
   }
 
   report(event: RunEvent): void {
@@ -40,9 +51,11 @@ export class ResultsFile implements Reporter {
 
   async close(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    await this.#writing;
+    // A write that was under way may have asked for the next one.
+    clearTimeout(this.#timer);
     this.#failure = undefined;
-    this.#write(true);
+    await this.#write(true);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -50,9 +63,17 @@ export class ResultsFile implements Reporter {
     const index = this.#position.get(record.job.id);
     if (index === undefined) return;
     this.#rows[index] = this.#render(record);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#write(false);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#isStale = true;
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#writing = this.#write(false).then(() => {
+        this.#timer = undefined;
+        if (this.#isStale) this.#schedule();
+      });
     }, this.#pauseMs);
   }
 
@@ -60,10 +81,11 @@ export class ResultsFile implements Reporter {
     return JSON.stringify(toResultRow(this.#runId, record));
   }
 
-  #write(durable: boolean): void {
+  async #write(durable: boolean): Promise<void> {
     const started = performance.now();
+    this.#isStale = false;
     try {
-      writeAtomically(this.#file, renderResults(this.#rows), {durable});
+      await writeAtomically(this.#file, renderResults(this.#rows), {durable});
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
       this.#failure = new OrchestratorError('results-unwritable', `${this.#file} cannot be written (${code})`, {
@@ -72,6 +94,16 @@ export class ResultsFile implements Reporter {
       });
     }
     this.#pauseMs = Math.max(minPauseMs, (performance.now() - started) / shareOfTime);
+  }
+}
+
+/** Half-written states that a process which was killed left beside the file. Only its run may have written there. */
+export async function removeLeftovers(file: string): Promise<void> {
+  const folder = path.dirname(file);
+  const start = `.${path.basename(file)}.`;
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length))) await rm(path.join(folder, name), {force: true});
   }
 }
 

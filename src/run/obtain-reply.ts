@@ -61,12 +61,12 @@ export function createObtainReply(
 
   return async (wanted, signal) => {
     const {job, request, promptVersion, repoKey} = wanted;
-    const digest = wanted.remembered ?? digestRequest(request, promptVersion);
-    const recorded = job.force
-      ? undefined
-      : await recordedReply(ledger, [digest, digestRequest(request, promptVersion)]);
+    const requestDigest = digestRequest(request, promptVersion);
+    const known = wanted.remembered === undefined ? [requestDigest] : [wanted.remembered, requestDigest];
+    const recorded = job.force ? undefined : await recordedReply(ledger, known);
     if (recorded !== undefined) {
       await startJob(options, job, repoKey, signal);
+      await wanted.onHeld();
       return recorded;
     }
     let outage: unknown;
@@ -81,13 +81,16 @@ export function createObtainReply(
     throw outage;
 
     async function pay(paid: ModelRequest): Promise<ObtainedReply> {
-      const paidDigest = digestRequest(paid, promptVersion);
+      const paidDigest = paid.model === request.model ? requestDigest : digestRequest(paid, promptVersion);
       let cost: Cost = noCost;
       const attempt =
         (once: CallOnce): CallOnce =>
         async (attempted, attemptSignal) => {
           const id = await reserve(options, settled, job, repoKey, attempted, attemptSignal);
+          let isSent = false;
           try {
+            await wanted.onHeld();
+            isSent = true;
             wanted.onAttempt();
             const reply = await once(attempted, attemptSignal);
             cost = await source.costOf(attempted.model, reply);
@@ -102,7 +105,7 @@ export function createObtainReply(
             wanted.onSpent({usage: reply.usage, cost});
             return reply;
           } catch (error) {
-            if (source.billingOf(error) === 'unknown') await ledger.loseCall(id);
+            if (isSent && source.billingOf(error) === 'unknown') await ledger.loseCall(id);
             else await ledger.releaseCall(id);
             const doom = source.dooms(error);
             if (doom !== undefined) gate.closeCalls(doom);
@@ -170,7 +173,7 @@ async function reserve(
     }
     if (result.kind === 'busy') await waitForRepo(options, result.runId, busyUntil, signal);
     else if (settled.inFlight > 0) await pending;
-    else if ((await ledger.callsInFlight(runId)) > 0) await clock.sleep(busyPollMs, signal);
+    else if (isShared(result.scope) && (await ledger.callsInFlight(runId)) > 0) await clock.sleep(busyPollMs, signal);
     else throw closeFor(result.scope, job, gate);
   }
 }
@@ -201,8 +204,14 @@ function budgetScopes(
   ];
   return {
     limits: limits.flatMap(({scope, limitUsd}) => (limitUsd === undefined ? [] : [{scope, limitUsd}])),
-    counted: limits.map(({scope}) => scope),
+    // Also without a limit: one of the run may be set while it goes on, day and month hold for all runs.
+    counted: [run, day, month],
   };
+}
+
+/** Other runs count towards it too. */
+function isShared(scope: string): boolean {
+  return scope.startsWith('day:') || scope.startsWith('month:');
 }
 
 /** Wakes those who wait for a call in flight to be settled. */

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {type DeliveryKind, type Job, jobId} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Mode, Skill} from '../domain/skill.ts';
-import {resolveOutput} from '../modes/output-path.ts';
+import {fillDate, resolveOutput} from '../modes/output-path.ts';
 
 /** A task with everything resolved: names are objects, settings are merged in. */
 export interface PlannedTask {
@@ -56,6 +56,10 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         mode: task.mode,
         models: task.models,
         output,
+        outputs:
+          task.output === undefined && task.skill.outputs.length > 0
+            ? task.skill.outputs.map(file => fillDate(file, options.date))
+            : [output],
         outputPattern: outputPattern === '' ? output : outputPattern,
         date,
         deliver: task.deliver,

@@ -1,25 +1,20 @@
-import {closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {open, rename, rm} from 'node:fs/promises';
 import path from 'node:path';
 
 /** Replaces a file as one step: a reader sees the old content or the new, also after a crash. Throws the system's error. */
-export function writeAtomically(file: string, content: string, options: {durable: boolean}): void {
+export async function writeAtomically(file: string, content: string, options: {durable: boolean}): Promise<void> {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.tmp`);
   try {
-    const descriptor = openSync(temporary, 'w', 0o644);
+    const handle = await open(temporary, 'w', 0o644);
     try {
-      writeWhole(descriptor, Buffer.from(content));
-      if (options.durable) fsyncSync(descriptor);
+      await handle.writeFile(content);
+      if (options.durable) await handle.sync();
     } finally {
-      closeSync(descriptor);
+      await handle.close();
     }
-    renameSync(temporary, file);
+    await rename(temporary, file);
   } catch (error) {
-    rmSync(temporary, {force: true});
+    await rm(temporary, {force: true});
     throw error;
   }
-}
-
-function writeWhole(descriptor: number, bytes: Buffer): void {
-  let offset = 0;
-  while (offset < bytes.length) offset += writeSync(descriptor, bytes, offset);
 }

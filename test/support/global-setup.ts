@@ -6,7 +6,8 @@ import path from 'node:path';
 export default function setup(): () => void {
   const home = mkdtempSync(path.join(tmpdir(), 'orchestrator-test-home-'));
   for (const name of Object.keys(process.env)) {
-    if (/API_KEY|_BASE_URL|^GIT_|^ORCHESTRATOR_(HOME|QUEUE)|^XDG_|NO_COLOR|FORCE_COLOR/.test(name)) delete process.env[name];
+    if (/API_KEY|_BASE_URL|^GIT_|^ORCHESTRATOR_(HOME|QUEUE)|^XDG_|NO_COLOR|FORCE_COLOR/.test(name))
+      delete process.env[name];
   }
   Object.assign(process.env, {
     HOME: home,

@@ -45,11 +45,11 @@ export async function report(io: Io, sources: readonly string[], options: Report
     sources.length === 0 ? (rows[0]?.run ?? 'orchestrator') : sources.map(source => path.basename(source)).join(', ');
   if (options.md !== undefined) {
     const {renderMarkdown} = await import('../../report/markdown-report.ts');
-    write(io, options.md, renderMarkdown(rows, title));
+    await write(io, options.md, renderMarkdown(rows, title));
   }
   if (options.junit !== undefined) {
     const {renderJunit} = await import('../../report/junit-report.ts');
-    write(io, options.junit, renderJunit(rows));
+    await write(io, options.junit, renderJunit(rows));
   }
   if (options.json) io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
   else if (taken.length === 0) io.out(renderReport(rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
@@ -92,7 +92,7 @@ async function collectRows(io: Io, sources: readonly string[]): Promise<ResultRo
 async function rowsOfRun(io: Io, ledger: Ledger, run: RunRecord): Promise<ResultRow[]> {
   const rows = (await ledger.jobs(run.id)).map(record => toResultRow(run.id, record));
   // A run that goes on keeps its file itself.
-  if (!ledger.isHeld(run) && !saysTheSame(run.resultsFile, rows)) restoreResults(io, run.resultsFile, rows);
+  if (!ledger.isHeld(run) && !saysTheSame(run.resultsFile, rows)) await restoreResults(io, run.resultsFile, rows);
   return rows;
 }
 
@@ -110,9 +110,9 @@ function saysTheSame(file: string, rows: readonly ResultRow[]): boolean {
   }
 }
 
-function restoreResults(io: Io, file: string, rows: readonly ResultRow[]): void {
+async function restoreResults(io: Io, file: string, rows: readonly ResultRow[]): Promise<void> {
   try {
-    writeAtomically(file, renderResults(rows.map(row => JSON.stringify(row))), {durable: true});
+    await writeAtomically(file, renderResults(rows.map(row => JSON.stringify(row))), {durable: true});
     io.err(`wrote ${escapeLine(file)} again from the ledger\n`);
   } catch (error) {
     io.err(
@@ -129,14 +129,14 @@ function resolve(io: Io, written: string): string {
   return expandPath(written, {base: io.cwd, home: io.home, env: {}}).path ?? path.resolve(io.cwd, written);
 }
 
-function write(io: Io, target: string, text: string): void {
+async function write(io: Io, target: string, text: string): Promise<void> {
   if (target === '-') {
     io.out(text);
     return;
   }
   const file = path.resolve(io.cwd, target);
   try {
-    writeAtomically(file, text, {durable: false});
+    await writeAtomically(file, text, {durable: false});
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new OrchestratorError('report-unwritable', `${escapeLine(target)} cannot be written (${code})`, {

@@ -1,0 +1,269 @@
+import {copyFileSync, existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
+import {readdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {DatabaseSync} from 'node:sqlite';
+import {fileURLToPath} from 'node:url';
+import {
+  type RecordedRequest,
+  type ScriptedAnswer,
+  startScriptedModelServer,
+} from '../../src/testing/scripted-model-server.ts';
+import {
+  cli,
+  configurationOf,
+  copyNight,
+  type Ended,
+  leftovers,
+  makeNight,
+  type Night,
+  processesOf,
+  readResults,
+  repoOf,
+  resultsFiles,
+} from './night-rig.ts';
+
+const preload = fileURLToPath(new URL('crash-preload.cjs', import.meta.url));
+
+export type CrashMode = 'before' | 'torn' | 'after';
+export const crashModes: readonly CrashMode[] = ['before', 'torn', 'after'];
+
+/** A night, how it ends when nothing disturbs it, and how many durable operations that takes. */
+export interface CrashRig {
+  readonly template: Night;
+  readonly operations: number;
+  readonly endState: ReadonlyMap<string, string>;
+  readonly rows: readonly string[];
+}
+
+export interface CrashPoint {
+  readonly at: number;
+  readonly mode: CrashMode;
+  readonly recovery: 'resume' | 'again';
+}
+
+export interface PointResult {
+  /** What is not as it must be; empty when all is well. */
+  readonly problems: readonly string[];
+  /** False when the run ended before it reached the point. */
+  readonly crashed: boolean;
+  readonly operation: string;
+  readonly repeatedCalls: number;
+}
+
+const workers = 4;
+
+/** 20 repos and 28 jobs: every repo gets its README, eight of them a PROJECT.md as well. */
+export async function makeCrashRig(directory: string): Promise<CrashRig> {
+  const template = await makeNight(path.join(directory, 'template'), {
+    repos: 20,
+    settings: {max_workers: workers},
+    tasks: [
+      {name: 'READMEs', skill: 'readme-generator', group: 'all'},
+      {
+        name: 'Projects',
+        skill: 'repo-summarizer',
+        repo_names: Array.from({length: 8}, (_, index) => `repo-${String(index + 1).padStart(2, '0')}`),
+      },
+    ],
+  });
+  const night = await copyNight(template, path.join(directory, 'undisturbed'));
+  const log = path.join(directory, 'undisturbed.log');
+  await using server = await startScriptedModelServer();
+  server.reply(answerJob);
+  const ended = await cli(night, ['--config', configurationOf(night)], {
+    server,
+    node: ['--require', preload],
+    env: {CRASH_ROOT: night.directory, CRASH_LOG: log},
+  });
+  if (ended.code !== 0 || server.requestCount !== 28) throw new Error(`the undisturbed run failed: ${describe(ended)}`);
+  return {
+    template,
+    operations: Number(readFileSync(log, 'utf8')),
+    endState: await readFleetBytes(night),
+    rows: (await readResults(night)).map(toComparable),
+  };
+}
+
+/** Crashes a run at one point, lets it recover, and compares it with the undisturbed one. */
+export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory: string): Promise<PointResult> {
+  const night = await copyNight(rig.template, path.join(directory, 'night'));
+  const log = path.join(directory, 'operation.log');
+  await using server = await startScriptedModelServer({strict: false});
+  server.reply(answerJob);
+  const start = ['--config', configurationOf(night)];
+  const problems: string[] = [];
+  const crashed = await cli(night, start, {
+    server,
+    node: ['--require', preload],
+    env: {CRASH_ROOT: night.directory, CRASH_LOG: log, CRASH_AT: String(point.at), CRASH_MODE: point.mode},
+  });
+  if (crashed.signal !== 'SIGKILL') {
+    if (crashed.code !== 0) problems.push(`ended by itself: ${describe(crashed)}`);
+    return {problems, crashed: false, operation: '', repeatedCalls: 0};
+  }
+  problems.push(...(await survivors(night)));
+
+  const before = readLedger(night, directory);
+  const callsBefore = countCalls(server.requests);
+  // A run that was not recorded yet cannot be resumed: nothing had happened.
+  const isResume = point.recovery === 'resume' && before.runs.length > 0;
+  const recovered = await cli(night, isResume ? ['resume'] : start, {server});
+  if (recovered.code !== 0) problems.push(`recovery failed: ${describe(recovered)}`);
+
+  problems.push(...difference(rig.endState, await readFleetBytes(night)));
+  const rows = (await readResults(night)).map(toComparable);
+  if (rows.join('\n') !== rig.rows.join('\n')) problems.push(`results differ: ${firstDifference(rows, rig.rows)}`);
+  for (const file of await leftovers(night)) problems.push(`left behind: ${file}`);
+  for (const name of await resultsFiles(night)) await readResults(night, name);
+
+  const calls = countCalls(server.requests);
+  let repeatedCalls = 0;
+  for (const [job, count] of calls) {
+    repeatedCalls += count - 1;
+    const recordedBefore = before.recordedJobs.has(job);
+    if (recordedBefore && count > (callsBefore.get(job) ?? 0))
+      problems.push(`${job} was paid again, its reply was recorded`);
+    if (count > 2) problems.push(`${job} was called ${count} times`);
+  }
+  if (calls.size !== rig.rows.length) problems.push(`${calls.size} jobs of ${rig.rows.length} were called`);
+  if (repeatedCalls > workers) problems.push(`${repeatedCalls} calls were repeated by ${workers} workers`);
+
+  problems.push(...judgeLedger(readLedger(night, directory), rig.rows.length));
+  const requests = server.requestCount;
+  const secondNight = await cli(night, start, {server});
+  if (secondNight.code !== 0 || server.requestCount !== requests) {
+    problems.push(`the second night made ${server.requestCount - requests} calls: ${describe(secondNight)}`);
+  }
+  problems.push(...difference(rig.endState, await readFleetBytes(night)));
+  return {problems, crashed: true, operation: readFileSync(log, 'utf8').trim(), repeatedCalls};
+}
+
+/** Runs points two at a time in folders of their own, which are removed when all is well. */
+export async function tryCrashPoints(
+  rig: CrashRig,
+  points: readonly CrashPoint[],
+  directory: string,
+): Promise<{crashed: number; repeatedCalls: number; problems: string[]}> {
+  const waiting = points.entries();
+  const total = {crashed: 0, repeatedCalls: 0, problems: [] as string[]};
+  const work = async (): Promise<void> => {
+    for (const [index, point] of waiting) {
+      const folder = path.join(directory, `point-${index}`);
+      mkdirSync(folder);
+      const result = await tryCrashPoint(rig, point, folder);
+      total.crashed += result.crashed ? 1 : 0;
+      total.repeatedCalls += result.repeatedCalls;
+      const where = `${point.mode} operation ${point.at} (${result.operation}), then ${point.recovery}`;
+      total.problems.push(...result.problems.map(problem => `${where}: ${problem}`));
+      if (result.problems.length === 0) rmSync(folder, {recursive: true});
+    }
+  };
+  await Promise.all([work(), work()]);
+  return total;
+}
+
+function answerJob(request: RecordedRequest): ScriptedAnswer {
+  const [repo = '', skill = ''] = jobOf(request).split(' ');
+  return `# ${repo}\n\n${`The ${skill} says of ${repo} what it says each time it is asked. `.repeat(12)}\n\n## Use\n\nRun \`node index.js\`.\n`;
+}
+
+function jobOf(request: RecordedRequest): string {
+  return `${repoOf(request)} ${request.system.includes('PROJECT.md') ? 'repo-summarizer' : 'readme-generator'}`;
+}
+
+function countCalls(requests: readonly RecordedRequest[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const request of requests) counts.set(jobOf(request), (counts.get(jobOf(request)) ?? 0) + 1);
+  return counts;
+}
+
+interface LedgerState {
+  readonly runs: readonly string[];
+  /** `repo skill` of jobs whose reply is recorded. */
+  readonly recordedJobs: ReadonlySet<string>;
+  readonly openRuns: number;
+  readonly openCalls: number;
+  readonly claims: number;
+  readonly unconfirmed: number;
+  readonly memories: number;
+}
+
+/** Reads a copy: opening the ledger itself would repair it before the product does. */
+function readLedger(night: Night, directory: string): LedgerState {
+  const copy = path.join(directory, 'ledger-copy');
+  rmSync(copy, {recursive: true, force: true});
+  mkdirSync(copy);
+  for (const suffix of ['', '-wal']) {
+    const file = path.join(night.directory, 'state', `state.db${suffix}`);
+    if (existsSync(file)) copyFileSync(file, path.join(copy, `state.db${suffix}`));
+  }
+  const database = new DatabaseSync(path.join(copy, 'state.db'));
+  try {
+    const hasTables = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'runs'`).get() !== undefined;
+    const all = (sql: string): Record<string, unknown>[] => (hasTables ? database.prepare(sql).all() : []);
+    const count = (sql: string): number => Number(all(`SELECT COUNT(*) AS count FROM ${sql}`)[0]?.['count'] ?? 0);
+    return {
+      runs: all('SELECT id FROM runs').map(row => String(row['id'])),
+      recordedJobs: new Set(
+        all('SELECT DISTINCT jobs.repo, jobs.skill FROM replies JOIN jobs ON jobs.id = replies.job_id').map(
+          row => `${row['repo']} ${row['skill']}`,
+        ),
+      ),
+      openRuns: count(`runs WHERE state = 'running'`),
+      openCalls: count(`spending WHERE state = 'reserved'`),
+      claims: count('claims'),
+      unconfirmed: count(`deliveries WHERE state <> 'confirmed'`),
+      memories: count('memories'),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+function judgeLedger(state: LedgerState, jobs: number): string[] {
+  const {openRuns, openCalls, claims, unconfirmed, memories} = state;
+  const found = {openRuns, openCalls, claims, unconfirmed, memories};
+  const wanted = {openRuns: 0, openCalls: 0, claims: 0, unconfirmed: 0, memories: jobs};
+  return JSON.stringify(found) === JSON.stringify(wanted) ? [] : [`the ledger ends with ${JSON.stringify(found)}`];
+}
+
+/** Every file of every repo, its `.git` included: index, HEAD and objects may not be touched either. */
+async function readFleetBytes(night: Night): Promise<Map<string, string>> {
+  const fleet = path.join(night.directory, 'fleet');
+  const files = new Map<string, string>();
+  for (const entry of await readdir(fleet, {recursive: true, withFileTypes: true})) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (!entry.isDirectory()) files.set(path.relative(fleet, file), (await readFile(file)).toString('latin1'));
+  }
+  return files;
+}
+
+function difference(wanted: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
+  const names = [...new Set([...wanted.keys(), ...found.keys()])].filter(name => wanted.get(name) !== found.get(name));
+  return names.length === 0 ? [] : [`other files than undisturbed: ${names.slice(0, 5).join(', ')} (${names.length})`];
+}
+
+function firstDifference(found: readonly string[], wanted: readonly string[]): string {
+  const index = wanted.findIndex((row, at) => row !== found[at]);
+  return `${found[index]} instead of ${wanted[index]}`;
+}
+
+/** What must not depend on whether a run was disturbed. */
+function toComparable(row: Awaited<ReturnType<typeof readResults>>[number]): string {
+  const {repo, status, outcome, files, delivered} = row;
+  return JSON.stringify({repo, status, outcome, files, delivered});
+}
+
+/** Children end when their pipes do; none may be there a second later. */
+async function survivors(night: Night): Promise<string[]> {
+  for (let tries = 0; ; tries++) {
+    const found = await processesOf(night);
+    if (found.length === 0) return [];
+    if (tries === 20) return found.map(name => `still runs: ${name}`);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
+
+function describe({code, signal, stdout, stderr}: Ended): string {
+  return `exit ${code ?? signal}: ${stderr.slice(-400)} ${stdout.split('\n').slice(-3).join(' | ').slice(-400)}`;
+}
