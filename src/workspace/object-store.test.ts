@@ -98,6 +98,10 @@ it('reads linked worktrees, submodules, shallow, shared and bare clones, detache
   await repo.git('gc', '-q');
   expect(await readdir(join(repo.path, '.git/refs/heads'))).not.toContain('main');
   expect(await readAll(store, repo.path)).toEqual({'a.txt': '3'});
+  await rm(join(repo.path, '.git/HEAD'));
+  await symlink('refs/heads/main', join(repo.path, '.git/HEAD'));
+  using linkedHead = await store.open(repo.path);
+  expect(linkedHead.head).toEqual({commit: repo.commit, branch: 'main'});
   await repo.git('checkout', '-q', '--detach', 'HEAD~2');
   using detached = await store.open(repo.path);
   expect(detached.head).toEqual({commit: await repo.git('rev-parse', 'HEAD')});
@@ -162,6 +166,19 @@ it('names what is wrong with a path', async () => {
     expect(await reasonOf(store.open(at(name))), name).toBe(reason);
   }
   await expect(store.open(at('missing'))).rejects.toThrow(/^Path does not exist$/);
+});
+
+it('asks git about refs in the reftable format, and says so when that git cannot read it', async () => {
+  await using rig = await openRig();
+  const repo = await makeRepo(join(rig.path, 'repo'), {files: {a: '1'}});
+  await mkdir(join(repo.path, '.git/reftable'));
+  await writeFile(join(repo.path, '.git/HEAD'), 'ref: refs/heads/.invalid\n');
+  await writeFile(
+    join(repo.path, '.git/config'),
+    '[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefstorage = reftable\n',
+  );
+  // A newer git finds that the table is empty.
+  expect(['repo-unsupported', 'no-commits']).toContain(await reasonOf((await rig.open()).open(repo.path)));
 });
 
 it('reads the repo of another owner, and says so when it may not', async context => {
