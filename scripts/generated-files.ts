@@ -4,6 +4,7 @@ import {taskConfigurationSchema} from '../src/config/task-schema.ts';
 import {fleetSchema} from '../src/fleet/fleet-schema.ts';
 import {resultsSchema} from '../src/report/results-schema.ts';
 import {renderCliReference} from './render-cli-reference.ts';
+import {renderJsonReference} from './render-json-reference.ts';
 import {renderOutcomes} from './render-outcomes.ts';
 
 export interface GeneratedFile {
@@ -20,6 +21,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   {file: 'schema/results.schema.json', render: () => renderSchema(resultsSchema, 'Results file')},
   {file: 'docs/reference/outcomes.md', render: renderOutcomes},
   {file: 'docs/reference/cli.md', render: renderCliReference},
+  {file: 'docs/reference/json.md', render: renderJsonReference},
 ];
 
 /** JSON Schema for editors, which know draft 7 best. */

@@ -45,7 +45,7 @@ function renderGroup(group: RowGroup, options: TableOptions): string {
 
 function changedTable(rows: readonly ResultRow[], options: TableOptions): string {
   return renderTable(
-    [{title: 'JOB'}, {title: 'FILES'}, {title: 'USD', align: 'right'}, {title: 'TOOK', align: 'right'}],
+    [{title: 'JOB', whole: true}, {title: 'FILES'}, {title: 'USD', align: 'right'}, {title: 'TOOK', align: 'right'}],
     rows.map(row => [
       row.job,
       (row.files ?? []).map(file => `${file.path} +${file.added} -${file.removed}`).join(', '),
@@ -58,7 +58,7 @@ function changedTable(rows: readonly ResultRow[], options: TableOptions): string
 
 function undoneTable(rows: readonly ResultRow[], options: TableOptions): string {
   return renderTable(
-    [{title: 'JOB'}, {title: 'USD', align: 'right'}, {title: 'WHAT HAPPENED'}],
+    [{title: 'JOB', whole: true}, {title: 'USD', align: 'right'}, {title: 'WHAT HAPPENED'}],
     rows.map(row => [row.job, usd(row), row.message ?? row.status]),
     options,
   );

@@ -1,9 +1,9 @@
-import path from 'node:path';
 import {jobLabel} from '../domain/job.ts';
 import {failureReasons} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {runLogFile} from './reporters.ts';
 import {countsText, type RunDetails} from './run-view.ts';
 import {duration, localMoment} from './time-text.ts';
 
@@ -20,12 +20,12 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
   const head = state === 'running' ? runningLines(details, places) : endedLines(details, places);
   const body = [
     ...head.slice(1),
-    costText(details),
+    costText(details, places),
     ...details.running.map(record => runningJob(record, details, places)),
     ...details.failures.map(record => failedJob(record, places)),
     ...more(details),
     `results  ${shortPath(run.resultsFile, places)}`,
-    `log      ${shortPath(run.logFile ?? path.join(places.stateDir, 'runs', run.id, 'log'), places)}`,
+    `log      ${shortPath(run.logFile ?? runLogFile(places.stateDir, run.id), places)}`,
     ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}`),
   ];
   return [head[0]!, ...body.map(line => `  ${line}`)];
@@ -55,10 +55,9 @@ function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
   const ended = counts.total - counts.running - counts.pending;
   const done = counts.total === 0 ? barWidth : Math.floor((ended / counts.total) * barWidth);
   const what = run.control.stop !== 'no' ? 'stopping' : run.control.paused ? 'paused' : 'running';
-  const ends = details.endsAt === undefined ? '' : `   ends ≈ ${localMoment(details.endsAt, nowMs)}`;
   return [
     `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(nowMs - run.startedAt)}) on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`,
-    `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}${ends}`,
+    `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}`,
   ];
 }
 
@@ -77,10 +76,11 @@ function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): st
   ];
 }
 
-function costText({spentUsd, reservedUsd, budgetUsd}: RunDetails): string {
+function costText({spentUsd, reservedUsd, budgetUsd, endsAt}: RunDetails, {nowMs}: StatusPlaces): string {
+  const ends = endsAt === undefined ? '' : `   ends ≈ ${localMoment(endsAt, nowMs)}`;
   const budget = budgetUsd === undefined ? '' : ` of ${budgetUsd.toFixed(2)}`;
   const reserved = reservedUsd === 0 ? '' : `, ${reservedUsd.toFixed(4)} reserved for calls in flight`;
-  return `cost     ${spentUsd.toFixed(4)}${budget} USD${reserved}`;
+  return `cost     ${spentUsd.toFixed(4)}${budget} USD${reserved}${ends}`;
 }
 
 function runningJob({job, startedAt}: JobRecord, {state}: RunDetails, {nowMs}: StatusPlaces): string {

@@ -5,6 +5,8 @@ import {escapeLine} from '../util/escape-text.ts';
 export interface Column {
   readonly title: string;
   readonly align?: 'right';
+  /** Never cut: people copy it, or it means nothing in part. */
+  readonly whole?: true;
 }
 
 export interface TableOptions {
@@ -20,7 +22,7 @@ export function renderTable(
 ): string {
   const cells = [columns.map(column => column.title), ...rows.map(row => row.map(escapeLine))];
   const natural = columns.map((_, index) => Math.max(...cells.map(row => stringWidth(row[index] ?? ''))));
-  const widths = shrink(natural, options.columns);
+  const widths = shrink(natural, columns, options.columns);
   return cells.map(row => `${renderRow(row, columns, widths)}\n`).join('');
 }
 
@@ -29,16 +31,20 @@ const gap = '  ';
 const narrowest = 8;
 
 /** Takes cells from the widest columns until the table fits. */
-function shrink(natural: readonly number[], available: number | undefined): number[] {
+function shrink(natural: readonly number[], columns: readonly Column[], available: number | undefined): number[] {
   const widths = [...natural];
   if (available === undefined) return widths;
   const total = (): number => widths.reduce((sum, width) => sum + width, 0) + gap.length * (widths.length - 1);
   while (total() > available) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...widths.filter((_, index) => canShrink(columns[index]!)));
     if (widest <= narrowest) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+    widths[widths.findIndex((width, index) => width === widest && canShrink(columns[index]!))] = widest - 1;
   }
   return widths;
+}
+
+function canShrink({align, whole}: Column): boolean {
+  return align !== 'right' && whole !== true;
 }
 
 function renderRow(row: readonly string[], columns: readonly Column[], widths: readonly number[]): string {

@@ -9,6 +9,7 @@ import {menu} from '../../src/cli/commands/menu.ts';
 import {PromptCancelled, type Prompts} from '../../src/cli/prompts.ts';
 import {loadRunConfiguration} from '../../src/run/load-run-configuration.ts';
 import {makeFleet, makeTemporaryDirectory, type TemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {ownProcess} from '../../src/util/process-identity.ts';
 import {createIo, runCli} from '../support/captured-io.ts';
 import {type SeededJob, seedRun} from '../support/seed-run.ts';
 
@@ -597,7 +598,7 @@ function scriptedPrompts(answers: number, fixed: {one?: string} = {}): Prompts {
 async function endRun(stateDir: string, run: string): Promise<void> {
   const {openLedger} = await import('../../src/orchestrator.ts');
   const ledger = openLedger(stateDir);
-  await ledger.endRun(run, {state: 'finished', exitCode: 0});
+  await ledger.endRun(run, {state: 'finished', exitCode: 0, holder: ownProcess()});
   await ledger.close();
 }
 

@@ -68,8 +68,8 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
     await seedJob(ledger, run.id, job, seeded.jobs[index]!);
   }
   now += 60_000;
-  if (state === 'running') await ledger.beat(run.id);
-  else await ledger.endRun(run.id, {state, exitCode: seeded.exitCode ?? 0});
+  if (state === 'running') await ledger.beat(run.id, run.holder);
+  else await ledger.endRun(run.id, {state, exitCode: seeded.exitCode ?? 0, holder: run.holder});
   const record = await ledger.run(run.id);
   await ledger.close();
   return record ?? run;

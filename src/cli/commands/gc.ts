@@ -28,6 +28,8 @@ export async function gc(io: Io, options: GcOptions): Promise<number> {
       }
       for (const run of old) setAside(io, run.id);
       const gone = await ledger.collect(before);
+      // One that was resumed in this moment keeps its folder.
+      for (const run of old) if ((await ledger.run(run.id)) !== undefined) putBack(io, run.id);
       const folders = removeSetAside(io);
       io.out(
         `${runs(gone.runs)}, ${gone.replies} ${gone.replies === 1 ? 'reply' : 'replies'} and ${folders} ${folders === 1 ? 'folder' : 'folders'} gone\n`,
@@ -62,6 +64,12 @@ function setAside(io: Io, id: string): void {
   // An id that is anything but a plain name must not become a path.
   if (!isRunId(id) || !existsSync(path.join(parent, id))) return;
   renameSync(path.join(parent, id), path.join(parent, asidePrefix + id));
+}
+
+function putBack(io: Io, id: string): void {
+  const parent = path.join(io.stateDir, 'runs');
+  const aside = path.join(parent, asidePrefix + id);
+  if (isRunId(id) && existsSync(aside)) renameSync(aside, path.join(parent, id));
 }
 
 /** Also those that an earlier gc left when it was killed. */

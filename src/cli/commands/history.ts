@@ -10,7 +10,7 @@ import {noRunsYet, withLedger} from '../existing-ledger.ts';
 import type {Io} from '../io.ts';
 import {parseCount} from '../parse-count.ts';
 import {countsText, type RunView, readRunView, toRunJson} from '../run-view.ts';
-import {renderTable, type TableOptions} from '../table.ts';
+import {type Column, renderTable, type TableOptions} from '../table.ts';
 import {duration, localTime} from '../time-text.ts';
 
 export interface HistoryOptions {
@@ -38,19 +38,35 @@ async function printRuns(io: Io, ledger: Ledger, limit: number, options: History
   const views = await Promise.all((await ledger.runs({limit})).map(run => readRunView(ledger, run)));
   if (views.length === 0) return nothing(io, options);
   if (options.json) io.out(`${JSON.stringify(views.map(toRunJson), undefined, 2)}\n`);
-  else io.out(renderTable(runColumns, views.map(runCells), tableOptions(io)));
+  else io.out(runTable(views, tableOptions(io)));
   return 0;
 }
 
-const runColumns = [
-  {title: 'RUN'},
-  {title: 'STARTED'},
-  {title: 'TOOK', align: 'right'},
-  {title: 'STATE'},
+/** Below this many cells what matters least is left out; `--json` has it. */
+const wideEnough = 110;
+
+function runTable(views: readonly RunView[], options: TableOptions): string {
+  const isNarrow = options.columns !== undefined && options.columns < wideEnough;
+  const shown = runColumns.flatMap((column, index) => (isNarrow && column.leftOutWhenNarrow ? [] : [index]));
+  return renderTable(
+    shown.map(index => runColumns[index]!),
+    views.map(view => {
+      const cells = runCells(view);
+      return shown.map(index => cells[index]!);
+    }),
+    options,
+  );
+}
+
+const runColumns: readonly (Column & {leftOutWhenNarrow?: true})[] = [
+  {title: 'RUN', whole: true},
+  {title: 'STARTED', whole: true},
+  {title: 'TOOK', align: 'right', leftOutWhenNarrow: true},
+  {title: 'STATE', whole: true},
   {title: 'JOBS'},
   {title: 'USD', align: 'right'},
-  {title: 'COMMAND'},
-] as const;
+  {title: 'COMMAND', leftOutWhenNarrow: true},
+];
 
 function runCells({run, state, counts, spentUsd}: RunView): string[] {
   const end = run.endedAt ?? run.heartbeatAt;
@@ -86,7 +102,13 @@ async function printRepo(
   return 0;
 }
 
-const jobColumns = [{title: 'RUN'}, {title: 'ENDED'}, {title: 'JOB'}, {title: 'COST'}, {title: 'OUTCOME'}] as const;
+const jobColumns = [
+  {title: 'RUN', whole: true},
+  {title: 'ENDED', whole: true},
+  {title: 'JOB'},
+  {title: 'COST', whole: true},
+  {title: 'OUTCOME'},
+] as const;
 
 function jobCells(record: JobRecord & {readonly runId: string}): string[] {
   const {job, detail, state} = record;

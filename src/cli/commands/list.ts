@@ -53,7 +53,13 @@ function listRepos(io: Io, places: Places): Listing {
   const {repos} = places.fleet() ?? noFleet;
   const found = repos.map(repo => ({...repo, exists: repo.path === undefined ? undefined : existsSync(repo.path)}));
   return {
-    columns: [{title: 'NAME'}, {title: 'ACTIVE'}, {title: 'PATH'}, {title: 'TAGS'}, {title: 'DESCRIPTION'}],
+    columns: [
+      {title: 'NAME', whole: true},
+      {title: 'ACTIVE', whole: true},
+      {title: 'PATH'},
+      {title: 'TAGS'},
+      {title: 'DESCRIPTION'},
+    ],
     rows: found.map(repo => [
       repo.name,
       repo.active ? 'yes' : 'no',
@@ -83,7 +89,7 @@ function listGroups(_io: Io, places: Places): Listing {
   );
   const shown = [...all, ...groups];
   return {
-    columns: [{title: 'GROUP'}, {title: 'REPOS', align: 'right'}, {title: 'NAMES'}],
+    columns: [{title: 'GROUP', whole: true}, {title: 'REPOS', align: 'right'}, {title: 'NAMES'}],
     rows: shown.map(([name, names]) => [
       name,
       String(names.length),
@@ -101,7 +107,7 @@ function listTags(_io: Io, places: Places): Listing {
   }
   const tags = [...byTag].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    columns: [{title: 'TAG'}, {title: 'REPOS', align: 'right'}, {title: 'NAMES'}],
+    columns: [{title: 'TAG', whole: true}, {title: 'REPOS', align: 'right'}, {title: 'NAMES'}],
     rows: tags.map(([tag, names]) => [tag, String(names.length), names.join(' ')]),
     json: tags.map(([name, repos]) => ({name, repos})),
     whenEmpty: 'no repo has a tag; give "tags" in the fleet file',
@@ -112,7 +118,7 @@ function listSkills(io: Io, places: Places): Listing {
   const library = places.skills();
   const skills = library.list().map(listed => ({...listed, skill: library.load(listed.name).skill}));
   return {
-    columns: [{title: 'SKILL'}, {title: 'WRITES'}, {title: 'FROM'}, {title: 'DESCRIPTION'}],
+    columns: [{title: 'SKILL', whole: true}, {title: 'WRITES'}, {title: 'FROM'}, {title: 'DESCRIPTION'}],
     rows: skills.map(({name, directory, source, description, problem, skill}) => [
       name,
       skill === undefined ? '' : outputOf(skill),
@@ -144,7 +150,7 @@ async function listModels(io: Io, places: Places): Promise<Listing> {
   const usd = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(2));
   return {
     columns: [
-      {title: 'MODEL'},
+      {title: 'MODEL', whole: true},
       {title: 'PROVIDER'},
       {title: 'KEY'},
       {title: 'USD/M IN', align: 'right'},

@@ -4,6 +4,7 @@ import {systemClock} from '../../util/clock.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
+import {runLogFile} from '../reporters.ts';
 import {type RunDetails, readRunDetails, toRunJson} from '../run-view.ts';
 import {nextSteps, statusLine, statusLines} from '../status-text.ts';
 
@@ -44,7 +45,7 @@ async function look(ledger: Ledger, id: string | undefined): Promise<readonly Ru
 }
 
 function print(io: Io, views: readonly RunDetails[], id: string | undefined, options: StatusOptions): void {
-  if (options.json) io.out(`${JSON.stringify(toJson(views, id), undefined, 2)}\n`);
+  if (options.json) io.out(`${JSON.stringify(toJson(io, views, id), undefined, 2)}\n`);
   else io.out(views.length === 0 ? noRunsYet : toText(io, views));
 }
 
@@ -53,8 +54,11 @@ function toText(io: Io, views: readonly RunDetails[]): string {
   return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
 }
 
-function toJson(views: readonly RunDetails[], id: string | undefined): unknown {
-  const entries = views.map(view => ({view, json: {...toRunJson(view), ...detailsJson(view), next: nextSteps(view)}}));
+function toJson(io: Io, views: readonly RunDetails[], id: string | undefined): unknown {
+  const entries = views.map(view => ({
+    view,
+    json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: nextSteps(view)},
+  }));
   if (id !== undefined) return entries[0]?.json;
   const of = (isShown: (view: RunDetails) => boolean): unknown[] =>
     entries.filter(({view}) => isShown(view)).map(({json}) => json);
