@@ -22,7 +22,7 @@ it('finds all that secretlint finds, also when the text tells secretlint to look
   let count = 0;
   for (const [kind, make] of Object.entries({...kinds, ...presetKinds})) {
     for (let n = 0; n < 20; n++) {
-      const text = `/* secretlint-disable */\nconst value = "${make()}";\n`;
+      const text = `// secretlint-disable\nconst value = "${make()}";\n`;
       const {messages} = await lintSource({
         source: {content: text.replace('secretlint-disable', ''), filePath: 'a.ts', ext: '.ts', contentType: 'text'},
         options: {config: {rules: [{id: creator.meta.id, rule: creator}]}, noPhysicFilePath: true},
