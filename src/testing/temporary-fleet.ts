@@ -6,7 +6,7 @@ import {runCommand} from '../util/run-command.ts';
 /** Content by path; `null` removes the path. */
 export type Files = Readonly<Record<string, string | Buffer | {symlink: string} | {executable: string} | null>>;
 
-interface RepoCommit {
+export interface RepoCommit {
   readonly files: Files;
   readonly message?: string;
   readonly author?: string;
