@@ -42,6 +42,7 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (run_id, id)
   );
   CREATE INDEX jobs_by_repo ON jobs (repo, run_id);
+  CREATE INDEX jobs_by_state ON jobs (run_id, state, status, ended_at, id);
   CREATE TABLE replies (
     digest TEXT PRIMARY KEY,
     run_id TEXT NOT NULL,
