@@ -28,6 +28,8 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 }
 
 async function start() {
+  const args = process.argv.slice(2);
+  if (executesJobs(args)) replaceWithSmallHeap();
   module.enableCompileCache?.(cacheFolder());
   const source = new URL('src/cli/main.ts', root);
   const isCheckout = existsSync(source);
@@ -37,7 +39,32 @@ async function start() {
     return;
   }
   const {main} = await import(isCheckout ? source.href : new URL('dist/cli/main.js', root).href);
-  await main(process.argv.slice(2));
+  await main(args);
+}
+
+function executesJobs(args) {
+  const [first = ''] = args;
+  if (
+    args.some(argument =>
+      ['--help', '-h', '--version', '--list-repos', '--list-groups', '--list-skills'].includes(argument),
+    )
+  )
+    return false;
+  return first.startsWith('-') || ['run', 'resume', 'retry', 'demo'].includes(first);
+}
+
+// A run makes short-lived text by the megabyte, and V8 lets the heap of a large machine grow to several times what is
+// alive. These bounds can only be given at the start, so the process starts itself once more: same pid, same streams.
+function replaceWithSmallHeap() {
+  const mark = 'ORCHESTRATOR_HEAP_SET';
+  const isSet = process.env[mark] !== undefined;
+  delete process.env[mark];
+  if (isSet || typeof process.execve !== 'function' || process.platform === 'win32') return;
+  const flags = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
+  process.execve(process.execPath, [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)], {
+    ...process.env,
+    [mark]: '1',
+  });
 }
 
 // Never the shared temporary folder: what is in a compile cache is executed. Beside the code when that is ours, so that every HOME shares it.
