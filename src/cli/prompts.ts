@@ -1,6 +1,6 @@
 import type {CANCEL_SYMBOL} from '@clack/prompts';
 
-export interface Choice {
+interface Choice {
   readonly value: string;
   readonly label: string;
   readonly hint?: string;

@@ -6,7 +6,7 @@ export function localTime(ms: number): string {
 }
 
 /** `02:00` in local time. */
-export function timeOfDay(ms: number): string {
+function timeOfDay(ms: number): string {
   return new Date(ms).toTimeString().slice(0, 5);
 }
 

@@ -64,7 +64,7 @@ function explain(kind: GroupKind, reason: string | undefined): Pick<RowGroup, 'c
 }
 
 /** Known cost of the rows, and how many have an unknown one. */
-export function costOfRows(rows: readonly ResultRow[]): {usd: number; unknown: number} {
+function costOfRows(rows: readonly ResultRow[]): {usd: number; unknown: number} {
   return {
     usd: rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0),
     unknown: rows.filter(row => row.cost_usd === null).length,
