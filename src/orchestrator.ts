@@ -123,6 +123,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
   const {ledger, run, settings, jobs, reporter} = options;
   const [
     {RunGate},
+    {RepoUse},
     {RunSteering},
     {runJobs},
     {createObtainReply},
@@ -133,6 +134,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     {createFilesDelivery},
   ] = await Promise.all([
     import('./run/run-gate.ts'),
+    import('./run/repo-use.ts'),
     import('./run/steer-run.ts'),
     import('./run/run-jobs.ts'),
     import('./run/obtain-reply.ts'),
@@ -154,6 +156,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
   const steering = new RunSteering(
     {
       runId: run.id,
+      holder: run.holder,
       ledger,
       clock: systemClock,
       gate,
@@ -178,6 +181,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     ledger,
     clock: systemClock,
     gate,
+    repoUse: new RepoUse(),
     skill: name => options.skills.get(name)!,
     delivery: (kind): Delivery => {
       if (kind === 'files') return files;
@@ -215,7 +219,17 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     }),
   };
   try {
-    return await runJobs({run, jobs, ended: options.ended, tools, dispatcher, reporter, signal: steering.signal});
+    return await runJobs({
+      run,
+      jobs,
+      ended: options.ended,
+      tools,
+      dispatcher,
+      reporter,
+      signal: steering.signal,
+      abort: error =>
+        steering.stopNow('stopped', `the run cannot go on: ${error instanceof Error ? error.message : String(error)}`),
+    });
   } finally {
     steering.end();
     await repos.close();

@@ -1,3 +1,5 @@
+import {OrchestratorError} from '../domain/errors.ts';
+import type {Reporter} from '../domain/event.ts';
 import type {Job} from '../domain/job.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
@@ -28,14 +30,15 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
   const ended = records.flatMap(record =>
     record.state === 'ended' && record.detail !== undefined ? [record.detail.outcome] : [],
   );
-  const reporter = await openReporters(io, {
-    run,
-    records,
-    json,
-    ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
-  });
   const signals = new Signals();
+  let reporter: Reporter | undefined;
   try {
+    reporter = await openReporters(io, {
+      run,
+      records,
+      json,
+      ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
+    });
     reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed});
     for (const text of options.notes) reporter.report({type: 'run.noted', at: Date.now(), level: 'info', text});
     const end = await executeRun({
@@ -50,14 +53,41 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       reporter,
       onSteering: steering => signals.connect(steering),
     });
-    await reporter.close();
+    const isReported = await closeReporter(io, reporter);
+    reporter = undefined;
     if (io.outIsTerminal && io.errIsTerminal && !json) {
       io.out(await endText(ledger, run, formatSummary(end.summary)));
     }
-    return signals.exitCode ?? end.exitCode;
+    return signals.exitCode ?? (isReported ? end.exitCode : 1);
+  } catch (error) {
+    if (!(error instanceof OrchestratorError)) throw error;
+    if (reporter === undefined) {
+      await ledger.endRun(run.id, {holder: run.holder, state: 'stopped', exitCode: 2, reason: error.code});
+      throw error;
+    }
+    // The run has begun: it is not a start that failed, and whatever ended is recorded.
+    io.err(errorLine(error));
+    return signals.exitCode ?? 1;
   } finally {
+    if (reporter !== undefined) await closeReporter(io, reporter);
     signals.close();
   }
+}
+
+/** False when not all of it could be written; said on stderr, since the jobs and the ledger are not to blame. */
+async function closeReporter(io: Io, reporter: Reporter): Promise<boolean> {
+  try {
+    await reporter.close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof OrchestratorError)) throw error;
+    io.err(errorLine(error));
+    return false;
+  }
+}
+
+function errorLine({message, hint}: OrchestratorError): string {
+  return `orchestrator: ${message}${hint === undefined ? '' : `; ${hint}`}\n`;
 }
 
 async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise<string> {

@@ -32,6 +32,9 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
     report(event) {
       for (const reporter of reporters) reporter.report(event);
     },
+    async flush() {
+      await Promise.all(reporters.map(reporter => reporter.flush?.()));
+    },
     async close() {
       const results = await Promise.allSettled(reporters.map(reporter => reporter.close()));
       for (const result of results) if (result.status === 'rejected') throw result.reason;

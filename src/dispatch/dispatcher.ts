@@ -9,7 +9,7 @@ export interface JobHandlers<Prepared> {
 
 /** Gives each job to one worker at a time, somewhere. At least once: executing a job twice must be harmless. */
 export interface Dispatcher {
-  /** Resolves when every job has ended. */
+  /** Resolves when every job has ended. When executing one rejects, starts no other, waits for those under way, and rejects. */
   dispatch<Prepared>(jobs: readonly Job[], handlers: JobHandlers<Prepared>): Promise<void>;
   /** Looks again at how many jobs may run at once. */
   refresh(): void;

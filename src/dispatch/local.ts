@@ -23,6 +23,7 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
         const busyTargets = new Set<string>();
         let places = 0;
         let open = 0;
+        let failure: {readonly error: unknown} | undefined;
 
         const prepareNext = (): boolean => {
           const index = waiting.findIndex(job => !busyTargets.has(targetOf(job)));
@@ -47,15 +48,24 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
             places--;
             pump();
           };
-          handlers.execute(job, preparation, options.parallel ? leavePlace : () => {}).then(() => {
-            open--;
-            busyTargets.delete(targetOf(job));
-            leavePlace();
-            pump();
-          }, reject);
+          handlers
+            .execute(job, preparation, options.parallel ? leavePlace : () => {})
+            .catch(error => {
+              failure ??= {error};
+            })
+            .then(() => {
+              open--;
+              busyTargets.delete(targetOf(job));
+              leavePlace();
+              pump();
+            });
         };
 
         pump = () => {
+          if (failure !== undefined) {
+            if (open === 0) reject(failure.error);
+            return;
+          }
           const limit = options.parallel ? options.maxWorkers() : Math.min(1, options.maxWorkers());
           const ahead = options.parallel ? Math.min(limit, maxPreparedAhead) : 0;
           // Deliveries that are still being written may not pile up without bound behind fast models.

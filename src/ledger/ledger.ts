@@ -1,8 +1,12 @@
+import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ChangedFile, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
+
+/** The ledger cannot be read or written, so that nothing may go on. */
+export class LedgerError extends OrchestratorError {}
 
 /** A limit on cost that a call must fit into, together with all other calls under the same scope. */
 export interface BudgetScope {
@@ -71,11 +75,17 @@ export interface DeliveryRecord extends ChangedFile {
   readonly state: 'intended' | 'confirmed';
 }
 
+/** Calls in flight when their process died: nobody knows whether they were billed, so they stay counted at their worst case. */
+export interface LostCalls {
+  readonly calls: number;
+  readonly usd: number;
+}
+
 /** What is recorded in one transaction when a job ends. */
 export interface JobEnd {
   readonly detail: JobDetail;
-  /** Confirms the deliveries that the job intended in this repo. */
-  readonly confirmIn?: string;
+  /** Confirms that these blobs, by path, were delivered into the repo. */
+  readonly confirm?: {readonly repoKey: string; readonly blobs: Readonly<Record<string, string>>};
   /** Remembered under (repo, skill, output pattern), so that the next night can skip it. */
   readonly memory?: {readonly repoKey: string; readonly output: string; readonly memory: Memory};
   /** Gives the repo free for other runs. */
@@ -92,13 +102,28 @@ export type ReserveResult =
  * Several processes may use one ledger.
  */
 export interface Ledger {
-  /** Records the run and all its jobs, unless a live run holds the same claim; that run is then returned. */
-  startRun(run: RunRecord, jobs: readonly Job[]): Promise<{readonly heldBy?: RunRecord}>;
-  /** Takes an ended or dead run over. False when a live process holds it. */
-  takeOverRun(run: RunRecord, holder: RunRecord['holder']): Promise<boolean>;
-  beat(runId: string): Promise<RunControl>;
+  /**
+   * Records the run and all its jobs, unless a live run holds the same claim; that run is then returned. `nameTaken`: the
+   * id or the results file belongs to another run.
+   */
+  startRun(run: RunRecord, jobs: readonly Job[]): Promise<{readonly heldBy?: RunRecord; readonly nameTaken?: true}>;
+  /** Takes an ended or dead run over, and settles what it left in flight. Undefined when a live process holds it. */
+  takeOverRun(runId: string, holder: RunRecord['holder']): Promise<LostCalls | undefined>;
+  /** Records that a run was cut short by the death of its process. Undefined when it was not. */
+  closeDeadRun(runId: string): Promise<LostCalls | undefined>;
+  /** Says that the holder lives, and gives the run as it stands; whoever finds another holder there has lost it. */
+  beat(runId: string, holder: RunRecord['holder']): Promise<RunRecord | undefined>;
   control(runId: string, change: Partial<RunControl>): Promise<void>;
-  endRun(runId: string, end: {state: Exclude<RunState, 'running'>; exitCode: number; reason?: string}): Promise<void>;
+  /** Does nothing when another process holds the run. */
+  endRun(
+    runId: string,
+    end: {
+      readonly holder: RunRecord['holder'];
+      readonly state: Exclude<RunState, 'running'>;
+      readonly exitCode: number;
+      readonly reason?: string;
+    },
+  ): Promise<void>;
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(options?: {limit?: number; since?: number; state?: RunState}): Promise<RunRecord[]>;
@@ -141,10 +166,8 @@ export interface Ledger {
   usedUsd(scope: string): Promise<number>;
   /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
   costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;
-  /** Calls of other runs that are in flight and hold a part of a shared budget. */
+  /** Calls of other live runs that are in flight and may hold a part of a shared budget. */
   callsInFlight(exceptRunId: string): Promise<number>;
-  /** Reservations that a dead holder left behind, settled at their worst case; US dollars and count. */
-  settleLost(runId: string): Promise<{calls: number; usd: number}>;
 
   memory(repoKey: string, skill: string, output: string): Promise<Memory | undefined>;
   memories(repoKey: string): Promise<(Memory & {skill: string; output: string})[]>;

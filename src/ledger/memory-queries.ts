@@ -104,9 +104,10 @@ export function insertDelivery(
   };
 }
 
-export function confirmDelivery(runId: string, jobId: string, repoKey: string): Statement {
+/** Whoever intended it, if a run that died since: the file is there with this content. */
+export function confirmDelivery(repoKey: string, path: string, blob: string): Statement {
   return {
-    sql: `UPDATE deliveries SET state = 'confirmed' WHERE repo_key = ? AND run_id = ? AND job_id = ?`,
-    params: [repoKey, runId, jobId],
+    sql: `UPDATE deliveries SET state = 'confirmed' WHERE repo_key = ? AND path = ? AND blob = ? AND state = 'intended'`,
+    params: [repoKey, path, blob],
   };
 }

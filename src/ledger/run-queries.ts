@@ -10,7 +10,7 @@ import {
 } from '../domain/run.ts';
 import {isAlive, type ProcessIdentity} from '../util/process-identity.ts';
 import type {Database, Row, SqlValue, Statement} from './database.ts';
-import type {JobFilter} from './ledger.ts';
+import type {JobFilter, Ledger, LostCalls} from './ledger.ts';
 
 /** A holder on another host that has not been heard of for so long counts as dead. */
 const silentHolderMs = 60_000;
@@ -25,7 +25,7 @@ export async function startRun(
   run: RunRecord,
   jobs: readonly Job[],
   nowMs: number,
-): Promise<{heldBy?: RunRecord}> {
+): Promise<{heldBy?: RunRecord; nameTaken?: true}> {
   for (;;) {
     const [claimed] = await database.read('SELECT run_id FROM claims WHERE name = ?', [run.claim]);
     const previous = claimed === undefined ? '' : String(claimed['run_id']);
@@ -33,21 +33,28 @@ export async function startRun(
     if (holder !== undefined && isHeld(holder, nowMs)) return {heldBy: holder};
     const [taken] = await database.write([
       {
-        sql: `INSERT INTO claims (name, run_id) VALUES (?, ?)
+        // Runs of one second may hit on the same id or results file; two of them would overwrite each other.
+        sql: `INSERT INTO claims (name, run_id) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = ? OR results_file = ?)
               ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id WHERE claims.run_id = ? RETURNING run_id`,
-        params: [run.claim, run.id, previous],
+        params: [run.claim, run.id, run.id, run.resultsFile, previous],
       },
       insertRun(run),
-      ...jobs.map(job => insertJob(run.id, job)),
+      ...jobs.map(job => insertJob(run, job)),
     ]);
     if (taken?.length === 1) return {};
+    const [other] = await database.read('SELECT id FROM runs WHERE id = ? OR results_file = ?', [
+      run.id,
+      run.resultsFile,
+    ]);
+    if (other !== undefined) return {nameTaken: true};
   }
 }
 
 function insertRun(run: RunRecord): Statement {
   return {
     sql: `INSERT INTO runs (id, claim, state, host, pid, process_start, heartbeat_at, started_at, description, command, settings, control, results_file, log_file)
-          SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)`,
+          SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)
+            AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ? OR results_file = ?)`,
     params: [
       run.id,
       run.claim,
@@ -65,54 +72,117 @@ function insertRun(run: RunRecord): Statement {
       run.logFile ?? null,
       run.claim,
       run.id,
+      run.id,
+      run.resultsFile,
     ],
   };
 }
 
-function insertJob(runId: string, job: Job): Statement {
+function insertJob({id, holder}: RunRecord, job: Job): Statement {
   return {
     sql: `INSERT INTO jobs (run_id, id, sequence, skill, repo, spec, state, attempts)
-          SELECT ?, ?, ?, ?, ?, ?, 'pending', 0 WHERE EXISTS (SELECT 1 FROM runs WHERE id = ?)`,
-    params: [runId, job.id, job.sequence, job.skill, job.repo, JSON.stringify(job), runId],
+          SELECT ?, ?, ?, ?, ?, ?, 'pending', 0 WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})`,
+    params: [id, job.id, job.sequence, job.skill, job.repo, JSON.stringify(job), id, ...holderParams(holder)],
   };
 }
 
+const isHolder = 'host = ? AND pid = ? AND process_start = ?';
+
+function holderParams({host, pid, start}: ProcessIdentity): SqlValue[] {
+  return [host, pid, start];
+}
+
+/** Undefined when a live process holds the run, or another run of the same claim. */
 export async function takeOverRun(
   database: Database,
-  run: RunRecord,
+  runId: string,
   holder: ProcessIdentity,
   nowMs: number,
-): Promise<boolean> {
+): Promise<LostCalls | undefined> {
+  const run = await readRun(database, runId);
+  if (run === undefined || isHeld(run, nowMs)) return undefined;
   const [claimed] = await database.read('SELECT run_id FROM claims WHERE name = ?', [run.claim]);
-  const previous = claimed === undefined ? run.id : String(claimed['run_id']);
-  if (previous !== run.id) {
+  const previous = claimed === undefined ? '' : String(claimed['run_id']);
+  if (previous !== '' && previous !== run.id) {
     const other = await readRun(database, previous);
-    if (other !== undefined && isHeld(other, nowMs)) return false;
+    if (other !== undefined && isHeld(other, nowMs)) return undefined;
   }
   const results = await database.write([
     {
+      sql: `INSERT INTO claims (name, run_id) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND state = ? AND ${isHolder})
+            ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id WHERE claims.run_id = ? OR claims.run_id = excluded.run_id RETURNING run_id`,
+      params: [run.claim, run.id, run.id, run.state, ...holderParams(run.holder), previous],
+    },
+    {
       sql: `UPDATE runs SET state = 'running', host = ?, pid = ?, process_start = ?, heartbeat_at = ?, ended_at = NULL,
               exit_code = NULL, end_reason = NULL, control = ?
-            WHERE id = ? AND pid = ? AND process_start = ? AND state = ? RETURNING id`,
+            WHERE id = ? AND state = ? AND ${isHolder} AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?) RETURNING id`,
       params: [
-        holder.host,
-        holder.pid,
-        holder.start,
+        ...holderParams(holder),
         nowMs,
         JSON.stringify(noControl),
         run.id,
-        run.holder.pid,
-        run.holder.start,
         run.state,
+        ...holderParams(run.holder),
+        run.claim,
+        run.id,
       ],
     },
+    settleLost(run.id, holder),
+  ]);
+  return results[1]?.length === 1 ? countLost(results[2]) : undefined;
+}
+
+export function beat(runId: string, holder: ProcessIdentity, nowMs: number): Statement {
+  return {
+    sql: `UPDATE runs SET heartbeat_at = ? WHERE id = ? AND ${isHolder}`,
+    params: [nowMs, runId, ...holderParams(holder)],
+  };
+}
+
+export function endRun(runId: string, end: Parameters<Ledger['endRun']>[1], nowMs: number): Statement[] {
+  return [
     {
-      sql: `INSERT INTO claims (name, run_id) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND pid = ? AND process_start = ?)
-            ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id`,
-      params: [run.claim, run.id, run.id, holder.pid, holder.start],
+      sql: `DELETE FROM claims WHERE run_id = ? AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})`,
+      params: [runId, runId, ...holderParams(end.holder)],
+    },
+    {
+      sql: `UPDATE runs SET state = ?, exit_code = ?, end_reason = ?, ended_at = ? WHERE id = ? AND ${isHolder}`,
+      params: [end.state, end.exitCode, end.reason ?? null, nowMs, runId, ...holderParams(end.holder)],
+    },
+  ];
+}
+
+/** Records that a run was cut short by the death of its process. Undefined when it lives, has ended, or was taken over meanwhile. */
+export async function closeDeadRun(database: Database, runId: string, nowMs: number): Promise<LostCalls | undefined> {
+  const run = await readRun(database, runId);
+  if (run === undefined || run.state !== 'running' || isHeld(run, nowMs)) return undefined;
+  const results = await database.write([
+    settleLost(run.id, run.holder),
+    {
+      sql: `DELETE FROM claims WHERE run_id = ? AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND state = 'running' AND ${isHolder})`,
+      params: [run.id, run.id, ...holderParams(run.holder)],
+    },
+    {
+      sql: `UPDATE runs SET state = 'interrupted', exit_code = 1, end_reason = 'its process ended', ended_at = ?
+            WHERE id = ? AND state = 'running' AND ${isHolder} RETURNING id`,
+      params: [nowMs, run.id, ...holderParams(run.holder)],
     },
   ]);
-  return results[0]?.length === 1;
+  return results[2]?.length === 1 ? countLost(results[0]) : undefined;
+}
+
+function settleLost(runId: string, holder: ProcessIdentity): Statement {
+  return {
+    sql: `UPDATE spending SET state = 'lost', spent_nano = reserved_nano WHERE run_id = ? AND state = 'reserved'
+            AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND state = 'running' AND ${isHolder}) RETURNING reserved_nano`,
+    params: [runId, runId, ...holderParams(holder)],
+  };
+}
+
+function countLost(rows: readonly Row[] | undefined): LostCalls {
+  const nano = (rows ?? []).reduce((sum, row) => sum + Number(row['reserved_nano']), 0);
+  return {calls: rows?.length ?? 0, usd: nano / 1e9};
 }
 
 export async function readRun(database: Database, id: string): Promise<RunRecord | undefined> {
@@ -152,15 +222,23 @@ function toRun(row: Row): RunRecord {
 }
 
 export async function readJobs(database: Database, runId: string, only: JobFilter): Promise<JobRecord[]> {
-  const conditions = [
-    ['state', only.state],
-    ['status', only.status],
-  ].flatMap(([column, value]) => (value === undefined ? [] : [{sql: `AND ${column} = ?`, value}]));
-  const order = only.newest === undefined ? 'ORDER BY sequence' : 'ORDER BY ended_at DESC, sequence DESC LIMIT ?';
-  const rows = await database.read(
-    `SELECT spec, state, detail, started_at, ended_at FROM jobs WHERE run_id = ? ${conditions.map(({sql}) => sql).join(' ')} ${order}`,
-    [runId, ...conditions.map(({value}) => value), ...(only.newest === undefined ? [] : [only.newest])],
-  );
+  // A job with a status has ended; saying so lets the index find it.
+  const state = only.state ?? (only.status === undefined ? undefined : 'ended');
+  const conditions: [string, SqlValue][] = [['run_id = ?', runId]];
+  if (state !== undefined) conditions.push(['state = ?', state]);
+  if (only.status !== undefined) conditions.push(['status = ?', only.status]);
+  const where = conditions.map(([condition]) => condition).join(' AND ');
+  const params = conditions.map(([, value]) => value);
+  const columns = 'spec, state, detail, started_at, ended_at';
+  const rows =
+    only.newest === undefined
+      ? await database.read(`SELECT ${columns} FROM jobs WHERE ${where} ORDER BY sequence`, params)
+      : await database.read(
+          // The ids come from the index alone, so that looking at a large run reads few of its specs.
+          `SELECT ${columns} FROM jobs WHERE run_id = ? AND id IN (SELECT id FROM jobs WHERE ${where} ORDER BY ended_at DESC, id LIMIT ?)
+           ORDER BY ended_at DESC, sequence DESC`,
+          [runId, ...params, only.newest],
+        );
   return rows.map(toJob);
 }
 

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {ModelReply} from '../domain/model.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {Database, Row, Statement} from './database.ts';
-import type {CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
+import type {BudgetScope, CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
 import {claimRepo, markRunning, takeRepo} from './run-queries.ts';
 
 const nanoPerUsd = 1e9;
@@ -24,8 +24,6 @@ export async function reserveCall(
   const fits = limits
     .map(() => 'AND (SELECT COALESCE(SUM(used_nano), 0) FROM budgets WHERE scope = ?) + ? <= ?')
     .join(' ');
-  const busy = await claimRepo(database, runId, repoKey, nowMs);
-  if (busy !== undefined) return {kind: 'busy', runId: busy};
   const results = await database.write([
     takeRepo(runId, repoKey),
     {
@@ -41,15 +39,36 @@ export async function reserveCall(
         nowMs,
         `repo:${repoKey}`,
         runId,
-        ...limits.flatMap(limit => [limit.scope, nano, Math.floor(limit.limitUsd * nanoPerUsd + 1e-6)]),
+        ...limits.flatMap(limit => [limit.scope, nano, limitNano(limit.limitUsd)]),
       ],
     },
     ...scopes.map(scope => addToScope(scope, nano, id)),
     markRunning(runId, job.id, repoKey, nowMs),
   ]);
-  if (results[0]?.length !== 1) return {kind: 'busy', runId: ''};
-  if (results[1]?.length !== 1) return {kind: 'budget', scope: limits[0]?.scope ?? ''};
-  return {kind: 'reserved', id};
+  if (results[0]?.length !== 1) {
+    const busy = await claimRepo(database, runId, repoKey, nowMs);
+    return busy === undefined ? await reserveCall(database, reservation, id, nowMs) : {kind: 'busy', runId: busy};
+  }
+  if (results[1]?.length === 1) return {kind: 'reserved', id};
+  const full = await fullScope(database, nano, limits);
+  return full === undefined ? await reserveCall(database, reservation, id, nowMs) : {kind: 'budget', scope: full};
+}
+
+/** The first limit that has no room; none when a call was settled in the meantime. */
+async function fullScope(
+  database: Database,
+  nano: number,
+  limits: readonly BudgetScope[],
+): Promise<string | undefined> {
+  for (const {scope, limitUsd} of limits) {
+    const [row] = await database.read('SELECT used_nano FROM budgets WHERE scope = ?', [scope]);
+    if (Number(row?.['used_nano'] ?? 0) + nano > limitNano(limitUsd)) return scope;
+  }
+  return undefined;
+}
+
+function limitNano(usd: number): number {
+  return Math.floor(usd * nanoPerUsd + 1e-6);
 }
 
 function addToScope(scope: string, nano: number, spendingId: string): Statement {
@@ -93,18 +112,6 @@ export async function readCostOfRun(
       .filter(row => (row['state'] === 'reserved') === isReserved)
       .reduce((total, row) => total + Number(row['nano']), 0) / nanoPerUsd;
   return {spentUsd: sum(false), reservedUsd: sum(true)};
-}
-
-/** Calls in flight when their process died: nobody knows whether they were billed, so they stay counted at their worst case. */
-export async function settleLost(database: Database, runId: string): Promise<{calls: number; usd: number}> {
-  const [rows] = await database.write([
-    {
-      sql: `UPDATE spending SET state = 'lost', spent_nano = reserved_nano WHERE run_id = ? AND state = 'reserved' RETURNING reserved_nano`,
-      params: [runId],
-    },
-  ]);
-  const nano = (rows ?? []).reduce((sum, row) => sum + Number(row['reserved_nano']), 0);
-  return {calls: rows?.length ?? 0, usd: nano / nanoPerUsd};
 }
 
 export function insertReply(

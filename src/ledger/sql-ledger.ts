@@ -26,10 +26,11 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
 
   return {
     startRun: (run, jobs) => runs.startRun(database, run, jobs, clock.now()),
-    takeOverRun: (run, holder) => runs.takeOverRun(database, run, holder, clock.now()),
-    async beat(runId) {
-      await database.write([{sql: 'UPDATE runs SET heartbeat_at = ? WHERE id = ?', params: [clock.now(), runId]}]);
-      return await readControl(runId);
+    takeOverRun: (runId, holder) => runs.takeOverRun(database, runId, holder, clock.now()),
+    closeDeadRun: runId => runs.closeDeadRun(database, runId, clock.now()),
+    async beat(runId, holder) {
+      await database.write([runs.beat(runId, holder, clock.now())]);
+      return await runs.readRun(database, runId);
     },
     async control(runId, change) {
       const control = {...(await readControl(runId)), ...change};
@@ -38,13 +39,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       ]);
     },
     async endRun(runId, end) {
-      await database.write([
-        {
-          sql: 'UPDATE runs SET state = ?, exit_code = ?, end_reason = ?, ended_at = ? WHERE id = ?',
-          params: [end.state, end.exitCode, end.reason ?? null, clock.now(), runId],
-        },
-        {sql: 'DELETE FROM claims WHERE run_id = ?', params: [runId]},
-      ]);
+      await database.write(runs.endRun(runId, end, clock.now()));
     },
     run: id => runs.readRun(database, id),
     runs: (options = {}) => runs.readRuns(database, options),
@@ -73,7 +68,9 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       const {memory} = end;
       await database.write([
         runs.markEnded(runId, job.id, end.detail, clock.now()),
-        ...(end.confirmIn === undefined ? [] : [confirmDelivery(runId, job.id, end.confirmIn)]),
+        ...Object.entries(end.confirm?.blobs ?? {}).map(([path, blob]) =>
+          confirmDelivery(end.confirm!.repoKey, path, blob),
+        ),
         ...(memory === undefined ? [] : [insertMemory(memory.repoKey, job.skill, memory.output, memory.memory)]),
         ...(end.releaseRepo === undefined ? [] : [releaseRepo(runId, end.releaseRepo)]),
       ]);
@@ -102,18 +99,22 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       await database.write([{sql: 'UPDATE replies SET usable = 0 WHERE digest = ?', params: [digest]}]);
     },
     async callsInFlight(exceptRunId) {
-      const [row] = await database.read(
-        `SELECT COUNT(*) AS count FROM spending WHERE state = 'reserved' AND run_id <> ? AND run_id IN (SELECT id FROM runs WHERE state = 'running')`,
+      const rows = await database.read(
+        `SELECT run_id, COUNT(*) AS count FROM spending WHERE state = 'reserved' AND run_id <> ? GROUP BY run_id`,
         [exceptRunId],
       );
-      return Number(row?.['count'] ?? 0);
+      let count = 0;
+      for (const row of rows) {
+        const run = await runs.readRun(database, String(row['run_id']));
+        if (run !== undefined && runs.isHeld(run, clock.now())) count += Number(row['count']);
+      }
+      return count;
     },
     async usedUsd(scope) {
       const [row] = await database.read('SELECT used_nano FROM budgets WHERE scope = ?', [scope]);
       return Number(row?.['used_nano'] ?? 0) / 1e9;
     },
     costOfRun: runId => spending.readCostOfRun(database, runId),
-    settleLost: runId => spending.settleLost(database, runId),
 
     async memory(repoKey, skill, output) {
       const all = await readMemories(database, repoKey, clock.now());

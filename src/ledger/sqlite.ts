@@ -3,11 +3,12 @@ import path from 'node:path';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Database, Row, Statement} from './database.ts';
+import {LedgerError} from './ledger.ts';
 import {migrations} from './migrations.ts';
 
 /**
  * Opens (and makes, mode 0600 in a 0700 folder) the ledger file. Writes that arrive while another is being committed
- * share one transaction and one fsync; each has a savepoint, so that one that fails takes nobody with it.
+ * share one transaction and one fsync.
  *
  * @throws OrchestratorError when the place cannot be written, the file is no ledger, or it comes from a newer version.
  */
@@ -27,23 +28,23 @@ export function openSqlite(file: string): Database {
   const commit = (): void => {
     const batch = queue;
     queue = [];
-    const settled: (() => void)[] = [];
-    try {
-      connection.exec('BEGIN IMMEDIATE');
-      for (const pending of batch) settled.push(execute(connection, prepare, pending));
-      connection.exec('COMMIT');
-    } catch (error) {
-      if (connection.isTransaction) connection.exec('ROLLBACK');
-      const failure = explain(error, file);
-      for (const pending of batch) pending.reject(failure);
-      return;
+    // Nearly always all go well together; when one fails, each gets a transaction of its own, so that it takes nobody with it.
+    const failure = commitTogether(connection, prepare, batch);
+    if (failure === undefined) return;
+    for (const pending of batch) {
+      const own =
+        batch.length === 1 || isStorageError(failure) ? failure : commitTogether(connection, prepare, [pending]);
+      if (own !== undefined) pending.reject(explain(own, file));
     }
-    for (const settle of settled) settle();
   };
 
   return {
     async read(sql, params = []) {
-      return prepare(sql).all(...params) as Row[];
+      try {
+        return prepare(sql).all(...params) as Row[];
+      } catch (error) {
+        throw explain(error, file);
+      }
     },
     write(statements) {
       return new Promise((resolve, reject) => {
@@ -64,17 +65,23 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-function execute(connection: DatabaseSync, prepare: (sql: string) => StatementSync, pending: Pending): () => void {
-  connection.exec('SAVEPOINT one_write');
+/** Commits all of them and resolves each, or changes nothing and gives what went wrong. */
+function commitTogether(
+  connection: DatabaseSync,
+  prepare: (sql: string) => StatementSync,
+  batch: readonly Pending[],
+): unknown {
   try {
-    const rows = pending.statements.map(({sql, params}) => prepare(sql).all(...params) as Row[]);
-    connection.exec('RELEASE one_write');
-    return () => pending.resolve(rows);
+    connection.exec('BEGIN IMMEDIATE');
+    const results = batch.map(({statements}) =>
+      statements.map(({sql, params}) => prepare(sql).all(...params) as Row[]),
+    );
+    connection.exec('COMMIT');
+    for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
+    return undefined;
   } catch (error) {
-    if (isStorageError(error)) throw error;
-    connection.exec('ROLLBACK TO one_write');
-    connection.exec('RELEASE one_write');
-    return () => pending.reject(error);
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    return error ?? new Error('unknown database error');
   }
 }
 
@@ -182,10 +189,10 @@ function explain(error: unknown, file: string): unknown {
   if (error instanceof OrchestratorError) return error;
   const reason = sqliteReasons.get(primaryCode(error) ?? -1);
   if (reason !== undefined)
-    return new OrchestratorError(reason.code, `${file} ${reason.message}`, {hint: reason.hint, cause: error});
+    return new LedgerError(reason.code, `${file} ${reason.message}`, {hint: reason.hint, cause: error});
   const system = (error as NodeJS.ErrnoException).code;
   if (system !== undefined && /^E[A-Z]+$/.test(system)) {
-    return new OrchestratorError('state-folder-unusable', `${path.dirname(file)} cannot be used (${system})`, {
+    return new LedgerError('state-folder-unusable', `${path.dirname(file)} cannot be used (${system})`, {
       hint: 'set ORCHESTRATOR_HOME to a folder that you can write',
       cause: error,
     });

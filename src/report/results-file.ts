@@ -24,6 +24,8 @@ export class ResultsFile implements Reporter {
   #writing: Promise<void> = Promise.resolve();
   /** Rows have changed since the last write began. */
   #isStale = false;
+  /** Everything reported so far is on the disk. */
+  #isFlushed = false;
   #failure: unknown;
 
   private constructor(file: string, runId: string, records: readonly JobRecord[]) {
@@ -54,15 +56,25 @@ export class ResultsFile implements Reporter {
     await this.#writing;
     // A write that was under way may have asked for the next one.
     clearTimeout(this.#timer);
+    if (this.#isFlushed) return;
     this.#failure = undefined;
     await this.#write(true);
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async flush(): Promise<void> {
+    await this.#writing;
+    this.#isFlushed = true;
+    this.#failure = undefined;
+    await this.#write(true);
+    if (this.#failure !== undefined) this.#isFlushed = false;
   }
 
   #put(record: JobRecord): void {
     const index = this.#position.get(record.job.id);
     if (index === undefined) return;
     this.#rows[index] = this.#render(record);
+    this.#isFlushed = false;
     this.#schedule();
   }
 
@@ -103,7 +115,8 @@ export async function removeLeftovers(file: string): Promise<void> {
   const start = `.${path.basename(file)}.`;
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length))) await rm(path.join(folder, name), {force: true});
+    if (name.startsWith(start) && /^\d+\.tmp$/.test(name.slice(start.length)))
+      await rm(path.join(folder, name), {force: true});
   }
 }
 

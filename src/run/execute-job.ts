@@ -3,11 +3,11 @@ import type {Job} from '../domain/job.ts';
 import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
 import type {JobDetail} from '../domain/run.ts';
 import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
-import type {DeliveryRecord, JobEnd, Memory} from '../ledger/ledger.ts';
+import {type DeliveryRecord, type JobEnd, LedgerError, type Memory} from '../ledger/ledger.ts';
 import {createNormaliser} from './inputs.ts';
 import type {JobTools, ObtainedReply} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
-import type {Preparation, PreparedJob} from './prepare-job.ts';
+import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
 
 /** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
 export type Answered = () => void;
@@ -26,20 +26,42 @@ export async function executeJob(
   const trace: Trace = {spent: {usage: noUsage, cost: noCost}, attempts: 0};
   let end: JobEnd;
   try {
-    const prepared = await preparation;
-    trace.preparation = prepared;
-    end =
-      prepared.kind === 'ended'
-        ? {detail: detailOf(prepared.outcome, trace)}
-        : await makeChange(prepared.prepared, trace, tools, answered, signal);
+    end = await reachEnd(job, preparation, trace, tools, answered, signal);
   } catch (error) {
+    // Without the ledger nothing can be promised: the run has to stop, and `resume` finds the job as it was.
+    if (error instanceof LedgerError) throw error;
     const reason = signal.aborted ? new NotStarted(tools.gate.jobsClosed ?? 'stopped') : error;
-    end = {detail: detailOf(failedOutcome(reason, trace.spent), trace), ...repoToRelease(trace)};
+    end = {detail: detailOf(failedOutcome(reason, trace.spent), trace)};
   } finally {
     if (trace.preparation?.kind === 'ready') trace.preparation.prepared.repo.release();
   }
-  await tools.ledger.finishJob(tools.runId, job, end);
+  const releaseRepo = trace.repoKey !== undefined && tools.repoUse.leave(trace.repoKey) ? trace.repoKey : undefined;
+  await tools.ledger.finishJob(tools.runId, job, {...end, ...(releaseRepo === undefined ? {} : {releaseRepo})});
   return end.detail;
+}
+
+async function reachEnd(
+  job: Job,
+  first: Promise<Preparation>,
+  trace: Trace,
+  tools: JobTools,
+  answered: Answered,
+  signal: AbortSignal,
+): Promise<JobEnd> {
+  for (let preparation = first; ; preparation = prepareJob(job, tools)) {
+    const prepared = await preparation;
+    trace.preparation = prepared;
+    if (prepared.kind === 'ended') return {detail: detailOf(prepared.outcome, trace)};
+    const {key} = prepared.prepared.repo;
+    if (trace.repoKey === undefined) tools.repoUse.enter(key);
+    trace.repoKey = key;
+    try {
+      return await makeChange(prepared.prepared, trace, tools, answered, signal);
+    } catch (error) {
+      if (!(error instanceof PreparedTooEarly)) throw error;
+      prepared.prepared.repo.release();
+    }
+  }
 }
 
 /** What is known of a job while it goes on, for its record however it ends. */
@@ -48,6 +70,8 @@ interface Trace {
   /** Model calls that were made, answered or not. */
   attempts: number;
   preparation?: Preparation;
+  /** Set when the job is at work in the repo. */
+  repoKey?: string;
   reply?: ObtainedReply;
 }
 
@@ -66,7 +90,11 @@ async function makeChange(
   const place = {workTree: repo.workTree, reader: repo.reader, committed: built.committed, earlier};
 
   // Before money is spent: a delivery that would be refused whatever the model says.
-  await delivery.check({...place, paths: skill.outputs.length > 0 ? skill.outputs : [job.output]});
+  await delivery.check({...place, paths: job.outputs}).catch(async error => {
+    // What is in the way may have been delivered by another run since.
+    await assertCurrent(prepared, tools.ledger);
+    throw error;
+  });
 
   const files = await mode
     .propose({
@@ -87,6 +115,7 @@ async function makeChange(
             repoKey: repo.key,
             request,
             promptVersion: mode.version,
+            onHeld: () => assertCurrent(prepared, tools.ledger),
             onAttempt,
             onSpent,
             ...(remembered === undefined ? {} : {remembered}),
@@ -119,13 +148,12 @@ async function makeChange(
   const outcome = outcomeOf(result, trace.spent);
   return {
     detail: detailOf(outcome, trace),
-    confirmIn: repo.key,
+    confirm: {repoKey: repo.key, blobs: Object.fromEntries(result.blobs)},
     memory: {
       repoKey: repo.key,
       output: job.outputPattern,
       memory: memoryOf(prepared, files, result.blobs, trace, tools),
     },
-    releaseRepo: repo.key,
   };
 }
 
@@ -174,10 +202,6 @@ function crash(error: unknown): Failure {
     message: String(error instanceof Error ? error.message : error),
     ...(stack === undefined ? {} : {stack}),
   };
-}
-
-function repoToRelease(trace: Trace): {releaseRepo?: string} {
-  return trace.preparation?.kind === 'ready' ? {releaseRepo: trace.preparation.prepared.repo.key} : {};
 }
 
 function detailOf(outcome: Outcome, trace: Trace): JobDetail {

@@ -6,14 +6,15 @@ import type {DeliveryRecord, InputParts} from '../ledger/ledger.ts';
 
 /** Digest of every byte that produces a reply: prompt, model and parameters. */
 export function digestRequest(request: ModelRequest, promptVersion: number): string {
-  return sha256([
+  const {system, prompt, model, maxOutputTokens, source} = request;
+  const head = [
     promptVersion,
-    request.model,
-    request.maxOutputTokens,
-    request.system,
-    request.prompt,
-    request.source === undefined ? null : [request.source.skill.digest, request.source.date],
-  ]);
+    model,
+    maxOutputTokens,
+    system.length,
+    source === undefined ? null : [source.skill.digest, source.date],
+  ];
+  return createHash('sha256').update(JSON.stringify(head)).update(system).update(prompt).digest('hex');
 }
 
 /** The parts of a job's input that do not come from the repo. */
@@ -32,19 +33,23 @@ export function operatorParts(
 
 /** Names of the parts that differ, for people. */
 export function changedParts(before: InputParts, after: InputParts): string[] {
-  const names: Record<Exclude<keyof InputParts, 'commit'>, string> = {
-    tree: 'files of the repo',
-    history: 'history',
-    shown: 'files shown to the model',
-    skill: 'skill',
-    prompt: 'prompt version',
-    model: 'model',
-    parameters: 'parameters',
-  };
-  return (Object.keys(names) as (keyof typeof names)[])
+  return (Object.keys(partNames) as (keyof typeof partNames)[])
     .filter(part => before[part] !== after[part])
-    .map(part => names[part]);
+    .map(part => partNames[part]);
 }
+
+const partNames: Readonly<Record<Exclude<keyof InputParts, 'commit'>, string>> = {
+  tree: 'files of the repo',
+  history: 'history',
+  shown: 'files shown to the model',
+  skill: 'skill',
+  prompt: 'prompt version',
+  model: 'model',
+  parameters: 'parameters',
+};
+
+/** Names of all parts. */
+export const comparedParts: readonly string[] = Object.values(partNames);
 
 /** True when nothing that could change the reply differs: commit ids may, as long as tree and history count as the same. */
 export function sameInputs(before: InputParts, after: InputParts): boolean {
@@ -70,13 +75,15 @@ export function sameOperatorParts(
 export function createNormaliser(
   deliveries: readonly DeliveryRecord[],
 ): (path: string, blob: string) => string | undefined {
-  const newest = new Map<string, DeliveryRecord>();
+  const newest = new Map<string, DeliveryRecord[]>();
   for (const delivery of deliveries) {
-    if (delivery.state === 'confirmed') newest.set(delivery.path, delivery);
+    // One that was not confirmed may have happened before a crash, or not at all.
+    const before = delivery.state === 'confirmed' ? [] : (newest.get(delivery.path) ?? []);
+    newest.set(delivery.path, [...before, delivery]);
   }
   return (path, blob) => {
-    const delivery = newest.get(path);
-    return delivery !== undefined && delivery.blob === blob ? delivery.base : blob;
+    const delivery = newest.get(path)?.find(candidate => candidate.blob === blob);
+    return delivery === undefined ? blob : delivery.base;
   };
 }
 

@@ -8,6 +8,7 @@ import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Mode} from '../modes/mode.ts';
 import type {Clock} from '../util/clock.ts';
+import type {RepoUse} from './repo-use.ts';
 import type {RunGate} from './run-gate.ts';
 
 /** A repo opened at the commit that its HEAD pointed to. */
@@ -44,6 +45,8 @@ export interface ReplyRequest {
   readonly promptVersion: number;
   /** Digest of the reply that the same inputs gave before, though the request may look different now. */
   readonly remembered?: string;
+  /** Called when the run holds the repo and before anything is paid; throws when another run has changed what was prepared from. */
+  readonly onHeld: () => Promise<void>;
   /** Told of every call before it is made. */
   readonly onAttempt: () => void;
   /** Told of every call that is known to be billed. */
@@ -56,6 +59,7 @@ export interface JobTools {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly gate: RunGate;
+  readonly repoUse: RepoUse;
   readonly skill: (name: string) => Skill;
   readonly openRepo: (job: Job) => Promise<OpenRepo>;
   /** `normalise` says what the blob at a path counts as when inputs are compared; undefined: as absent. */

@@ -11,6 +11,8 @@ export interface PreparedJob {
   readonly built: BuiltContext;
   readonly inputs: InputParts;
   readonly deliveries: readonly DeliveryRecord[];
+  /** What the ledger knew of the job's output when this was prepared. */
+  readonly standing: string;
   /** Set when the same inputs gave a result that is not in the repo any more: its reply can be delivered again for nothing. */
   readonly remembered?: Memory;
 }
@@ -46,11 +48,31 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
-    return {kind: 'ready', prepared: {job, repo, built, inputs, deliveries, ...(same ? {remembered: candidate} : {})}};
+    const standing = describeStanding(job, memory, deliveries);
+    return {
+      kind: 'ready',
+      prepared: {job, repo, built, inputs, deliveries, standing, ...(same ? {remembered: candidate} : {})},
+    };
   } catch (error) {
     repo.release();
     throw error;
   }
+}
+
+/** The job was prepared before another run wrote what it is about to write: it has to be prepared again. */
+export class PreparedTooEarly extends Error {}
+
+/** @throws PreparedTooEarly. To be asked when no other run can write into the repo any more. */
+export async function assertCurrent({job, repo, standing}: PreparedJob, ledger: PrepareTools['ledger']): Promise<void> {
+  const memory = job.force ? undefined : await ledger.memory(repo.key, job.skill, job.outputPattern);
+  const now = describeStanding(job, memory, await ledger.deliveries(repo.key));
+  if (now !== standing) throw new PreparedTooEarly('another run has delivered meanwhile');
+}
+
+function describeStanding(job: Job, memory: Memory | undefined, deliveries: readonly DeliveryRecord[]): string {
+  const isOutput = (path: string): boolean =>
+    job.outputs.some(output => (output.endsWith('/') ? path.startsWith(output) : path === output));
+  return JSON.stringify([memory?.runId, memory?.at, deliveries.filter(({path}) => isOutput(path))]);
 }
 
 /** Whether every file that the earlier job left is still there as it was left: in the work tree, or committed in a bare repository. */

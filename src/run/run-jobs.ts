@@ -19,6 +19,8 @@ export interface RunJobsOptions {
   readonly reporter: Reporter;
   /** Aborts calls in flight. */
   readonly signal: AbortSignal;
+  /** Called when the run cannot go on, so that calls in flight end. */
+  readonly abort: (error: unknown) => void;
 }
 
 export interface RunEnd {
@@ -39,16 +41,21 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
     async execute(job, preparation, answered) {
       const startedAt = tools.clock.now();
       reporter.report({type: 'job.started', at: startedAt, job});
-      const detail = await executeJob(job, preparation, tools, answered, signal);
+      const detail = await executeJob(job, preparation, tools, answered, signal).catch(error => {
+        options.abort(error);
+        throw error;
+      });
       outcomes.push(detail.outcome);
       reporter.report({type: 'job.finished', at: tools.clock.now(), job, detail, startedAt});
     },
   });
+  // A run that the ledger calls ended is not looked at again, so its results have to be complete before.
+  await reporter.flush?.();
   const exitCode = exitCodeOf(outcomes);
   const summary = summarizeRun(outcomes);
   const state = tools.gate.jobsClosed === undefined ? 'finished' : 'stopped';
   const reason = tools.gate.jobsClosed ?? tools.gate.callsClosed;
-  await tools.ledger.endRun(run.id, {state, exitCode, ...(reason === undefined ? {} : {reason})});
+  await tools.ledger.endRun(run.id, {holder: run.holder, state, exitCode, ...(reason === undefined ? {} : {reason})});
   reporter.report({type: 'run.finished', at: tools.clock.now(), run, exitCode, summary});
   return {state, exitCode, summary};
 }

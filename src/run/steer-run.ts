@@ -1,12 +1,15 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {Reporter} from '../domain/event.ts';
 import type {NotStartedReason} from '../domain/outcome.ts';
-import type {RunControl} from '../domain/run.ts';
+import type {RunControl, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import type {RunGate} from './run-gate.ts';
 
 export interface SteerOptions {
   readonly runId: string;
+  /** This process, as the run was recorded. */
+  readonly holder: RunRecord['holder'];
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly gate: RunGate;
@@ -62,7 +65,7 @@ export class RunSteering {
   }
 
   async #watch(): Promise<void> {
-    const {clock, ledger, runId, deadline} = this.#options;
+    const {clock, ledger, runId, holder, deadline} = this.#options;
     const deadlineAt = deadline === undefined ? Number.POSITIVE_INFINITY : nextTime(deadline, clock.now());
     let beatAt = clock.now() + beatMs;
     for (;;) {
@@ -74,9 +77,13 @@ export class RunSteering {
       const now = clock.now();
       if (now >= deadlineAt) this.stop('deadline', `deadline ${deadline} reached; no new job, calls in flight may end`);
       try {
-        const control = now >= beatAt ? await ledger.beat(runId) : ((await ledger.run(runId))?.control ?? this.control);
+        const run = now >= beatAt ? await ledger.beat(runId, holder) : await ledger.run(runId);
         if (now >= beatAt) beatAt = now + beatMs;
-        this.#apply(control);
+        if (run === undefined || !isDeepStrictEqual(run.holder, holder)) {
+          this.stopNow('stopped', 'another process has taken this run over; stopping');
+        } else {
+          this.#apply(run.control);
+        }
       } catch (error) {
         if (this.#ended.signal.aborted) return;
         this.stop(

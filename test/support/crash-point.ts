@@ -6,6 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {
   type RecordedRequest,
   type ScriptedAnswer,
+  type ScriptedModelServer,
   startScriptedModelServer,
 } from '../../src/testing/scripted-model-server.ts';
 import {
@@ -17,6 +18,7 @@ import {
   makeNight,
   type Night,
   processesOf,
+  type Row,
   readResults,
   repoOf,
   resultsFiles,
@@ -32,7 +34,13 @@ export interface CrashRig {
   readonly template: Night;
   readonly operations: number;
   readonly endState: ReadonlyMap<string, string>;
-  readonly rows: readonly string[];
+  readonly rows: readonly ComparableRow[];
+}
+
+interface ComparableRow {
+  /** `repo skill` */
+  readonly job: string;
+  readonly text: string;
 }
 
 export interface CrashPoint {
@@ -52,17 +60,18 @@ export interface PointResult {
 
 const workers = 4;
 
-/** 20 repos and 28 jobs: every repo gets its README, eight of them a PROJECT.md as well. */
-export async function makeCrashRig(directory: string): Promise<CrashRig> {
+/** Every repo gets its README, the first four in ten a PROJECT.md as well. */
+export async function makeCrashRig(directory: string, repos: number): Promise<CrashRig> {
+  const withTwoJobs = Math.ceil(repos * 0.4);
   const template = await makeNight(path.join(directory, 'template'), {
-    repos: 20,
+    repos,
     settings: {max_workers: workers},
     tasks: [
       {name: 'READMEs', skill: 'readme-generator', group: 'all'},
       {
         name: 'Projects',
         skill: 'repo-summarizer',
-        repo_names: Array.from({length: 8}, (_, index) => `repo-${String(index + 1).padStart(2, '0')}`),
+        repo_names: Array.from({length: withTwoJobs}, (_, index) => `repo-${String(index + 1).padStart(2, '0')}`),
       },
     ],
   });
@@ -75,7 +84,8 @@ export async function makeCrashRig(directory: string): Promise<CrashRig> {
     node: ['--require', preload],
     env: {CRASH_ROOT: night.directory, CRASH_LOG: log},
   });
-  if (ended.code !== 0 || server.requestCount !== 28) throw new Error(`the undisturbed run failed: ${describe(ended)}`);
+  if (ended.code !== 0 || server.requestCount !== repos + withTwoJobs)
+    throw new Error(`the undisturbed run failed: ${describe(ended)}`);
   return {
     template,
     operations: Number(readFileSync(log, 'utf8')),
@@ -112,7 +122,16 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
 
   problems.push(...difference(rig.endState, await readFleetBytes(night)));
   const rows = (await readResults(night)).map(toComparable);
-  if (rows.join('\n') !== rig.rows.join('\n')) problems.push(`results differ: ${firstDifference(rows, rig.rows)}`);
+  // A new run finds what had ended before the crash as it was left; a resumed one is the same run.
+  const wanted = rig.rows.map(row => (!isResume && before.endedJobs.has(row.job) ? upToDate(row) : row.text));
+  if (rows.map(row => row.text).join('\n') !== wanted.join('\n')) {
+    problems.push(
+      `results differ: ${firstDifference(
+        rows.map(row => row.text),
+        wanted,
+      )}`,
+    );
+  }
   for (const file of await leftovers(night)) problems.push(`left behind: ${file}`);
   for (const name of await resultsFiles(night)) await readResults(night, name);
 
@@ -129,13 +148,18 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
   if (repeatedCalls > workers) problems.push(`${repeatedCalls} calls were repeated by ${workers} workers`);
 
   problems.push(...judgeLedger(readLedger(night, directory), rig.rows.length));
+  if (point.at % 4 === 0) problems.push(...(await trySecondNight(night, start, server)));
+  problems.push(...difference(rig.endState, await readFleetBytes(night)));
+  return {problems, crashed: true, operation: readFileSync(log, 'utf8').trim(), repeatedCalls};
+}
+
+async function trySecondNight(night: Night, start: readonly string[], server: ScriptedModelServer): Promise<string[]> {
   const requests = server.requestCount;
   const secondNight = await cli(night, start, {server});
   if (secondNight.code !== 0 || server.requestCount !== requests) {
-    problems.push(`the second night made ${server.requestCount - requests} calls: ${describe(secondNight)}`);
+    return [`the second night made ${server.requestCount - requests} calls: ${describe(secondNight)}`];
   }
-  problems.push(...difference(rig.endState, await readFleetBytes(night)));
-  return {problems, crashed: true, operation: readFileSync(log, 'utf8').trim(), repeatedCalls};
+  return [];
 }
 
 /** Runs points two at a time in folders of their own, which are removed when all is well. */
@@ -181,6 +205,7 @@ interface LedgerState {
   readonly runs: readonly string[];
   /** `repo skill` of jobs whose reply is recorded. */
   readonly recordedJobs: ReadonlySet<string>;
+  readonly endedJobs: ReadonlySet<string>;
   readonly openRuns: number;
   readonly openCalls: number;
   readonly claims: number;
@@ -208,6 +233,9 @@ function readLedger(night: Night, directory: string): LedgerState {
         all('SELECT DISTINCT jobs.repo, jobs.skill FROM replies JOIN jobs ON jobs.id = replies.job_id').map(
           row => `${row['repo']} ${row['skill']}`,
         ),
+      ),
+      endedJobs: new Set(
+        all(`SELECT repo, skill FROM jobs WHERE state = 'ended'`).map(row => `${row['repo']} ${row['skill']}`),
       ),
       openRuns: count(`runs WHERE state = 'running'`),
       openCalls: count(`spending WHERE state = 'reserved'`),
@@ -249,9 +277,13 @@ function firstDifference(found: readonly string[], wanted: readonly string[]): s
 }
 
 /** What must not depend on whether a run was disturbed. */
-function toComparable(row: Awaited<ReturnType<typeof readResults>>[number]): string {
-  const {repo, status, outcome, files, delivered} = row;
-  return JSON.stringify({repo, status, outcome, files, delivered});
+function toComparable({repo, skill, status, outcome, files, delivered}: Row): ComparableRow {
+  return {job: `${repo} ${skill}`, text: JSON.stringify({repo, skill, status, outcome, files, delivered})};
+}
+
+function upToDate({job}: ComparableRow): string {
+  const [repo, skill] = job.split(' ');
+  return JSON.stringify({repo, skill, status: 'skipped', outcome: 'up-to-date'});
 }
 
 /** Children end when their pipes do; none may be there a second later. */

@@ -107,7 +107,16 @@ function patchHandle(prototype) {
     const bytes = Buffer.from(data);
     return durable('FileHandle.write', whole, () => original.writeSync(this.fd, bytes.subarray(0, bytes.length >> 1)));
   };
-  for (const name of ['sync', 'datasync', 'chmod', 'chown', 'truncate', 'writeFile']) {
+  const {writeFile} = prototype;
+  prototype.writeFile = function (data, ...rest) {
+    const whole = () => writeFile.call(this, data, ...rest);
+    if (!below(`/proc/self/fd/${this.fd}`)) return whole();
+    const bytes = Buffer.from(data);
+    return durable('FileHandle.writeFile', whole, () =>
+      original.writeSync(this.fd, bytes.subarray(0, bytes.length >> 1)),
+    );
+  };
+  for (const name of ['sync', 'datasync', 'chmod', 'chown', 'truncate']) {
     const method = prototype[name];
     prototype[name] = function (...args) {
       return below(`/proc/self/fd/${this.fd}`)

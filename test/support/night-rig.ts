@@ -152,6 +152,7 @@ export function countByRepo(server: ScriptedModelServer): Map<string, number> {
 export interface Row {
   readonly run: string;
   readonly repo: string;
+  readonly skill: string;
   readonly status: string;
   readonly outcome: string;
   readonly message?: string;

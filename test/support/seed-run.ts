@@ -69,7 +69,7 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
   }
   now += 60_000;
   if (state === 'running') await ledger.beat(run.id, run.holder);
-  else await ledger.endRun(run.id, {state, exitCode: seeded.exitCode ?? 0, holder: run.holder});
+  else await ledger.endRun(run.id, {holder: run.holder, state, exitCode: seeded.exitCode ?? 0});
   const record = await ledger.run(run.id);
   await ledger.close();
   return record ?? run;

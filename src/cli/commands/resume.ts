@@ -69,9 +69,8 @@ async function goOn(
   }
   const settings = run.settings as RunSettings;
   const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));
-  const lost = await ledger.settleLost(run.id);
-  const holder = ownProcess();
-  if (!(await ledger.takeOverRun(run, holder))) {
+  const lost = await ledger.takeOverRun(run.id, ownProcess());
+  if (lost === undefined) {
     throw new OrchestratorError('run-held', `${run.id} is held by another process`, {hint: 'see: orchestrator status'});
   }
   await ledger.reopenJobs(

@@ -8,6 +8,7 @@ import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {checkSupported, openLedger, openModels} from '../../orchestrator.ts';
+import {removeLeftovers} from '../../report/results-file.ts';
 import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
 import {localDate, planRun} from '../../run/plan-run.ts';
 import {toRunSettings} from '../../run/run-settings.ts';
@@ -51,9 +52,13 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
   const ledger = openLedger(io.stateDir);
   try {
-    const record = recordOf(io, configuration, options, now, skills);
+    let record = recordOf(io, configuration, options, now, skills);
     const interrupted = await closeInterrupted(ledger, record.claim);
-    const {heldBy} = await ledger.startRun(record, jobs);
+    let {heldBy, nameTaken} = await ledger.startRun(record, jobs);
+    while (nameTaken === true) {
+      record = recordOf(io, configuration, options, new Date(), skills);
+      ({heldBy, nameTaken} = await ledger.startRun(record, jobs));
+    }
     if (heldBy !== undefined) {
       const since = new Date(heldBy.startedAt).toISOString();
       io.err(
@@ -119,11 +124,12 @@ async function checkPrices({settings, models}: RunConfiguration, jobs: readonly 
 /** Runs of the same claim whose process is gone are closed; the new run uses what they recorded. */
 async function closeInterrupted(ledger: Ledger, claim: string): Promise<string[]> {
   const notes: string[] = [];
-  for (const past of await ledger.runs({limit: 50})) {
-    if (past.state !== 'running' || past.claim !== claim || ledger.isHeld(past)) continue;
+  for (const past of await ledger.runs({state: 'running'})) {
+    if (past.claim !== claim) continue;
+    const lost = await ledger.closeDeadRun(past.id);
+    if (lost === undefined) continue;
+    await removeLeftovers(past.resultsFile);
     const counts = await ledger.countJobs(past.id);
-    const lost = await ledger.settleLost(past.id);
-    await ledger.endRun(past.id, {state: 'interrupted', exitCode: 1, reason: 'its process ended'});
     const open = (counts.get('running') ?? 0) + (counts.get('pending') ?? 0);
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const paid =
