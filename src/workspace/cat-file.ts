@@ -65,6 +65,11 @@ export class CatFile {
     });
   }
 
+  /** No other repo's objects can be in its answers. */
+  get isAlone(): boolean {
+    return this.#served.size === 1;
+  }
+
   serves(objectsDirectory: string): boolean {
     return this.#served.has(objectsDirectory);
   }

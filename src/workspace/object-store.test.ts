@@ -306,6 +306,33 @@ it('executes nothing that a repo asks for, and changes nothing in it', async () 
   await expect(stat(canary)).rejects.toThrow('ENOENT');
 });
 
+it('reads a repo whole although a neighbour has damaged copies of the same objects', async () => {
+  await using rig = await openRig();
+  const files = {'a.txt': 'one\n', 'dir/b.txt': 'two\n'};
+  const names = Array.from({length: 8}, (_, n) => `r${n}`);
+  const fleet = await makeFleet(rig.path, Object.fromEntries(names.map(name => [name, {files}])));
+  const paths = [...fleet.values()].map(repo => repo.path);
+  const damages: [name: string, bytes: Buffer][] = [
+    ['HEAD^{tree}', Buffer.from('garbage')],
+    ['HEAD:a.txt', deflateSync('blob 4\0two\n')],
+    ['HEAD', deflateSync('tree 0\0')],
+  ];
+  for (const [index, [name, bytes]] of damages.entries()) {
+    const repo = fleet.get(`r${index * 2}`)!;
+    const id = await repo.git('rev-parse', name);
+    const file = join(repo.path, '.git/objects', id.slice(0, 2), id.slice(2));
+    await rm(file);
+    await writeFile(file, bytes);
+  }
+  const store = await rig.open();
+  store.plan(paths);
+  const healthy = paths.filter((_, n) => n > 4 || n % 2 === 1);
+  // Of the damaged ones nothing false is read: they fail, or are whole by what a neighbour has.
+  const read = await Promise.all(paths.map(path => readAll(store, path).catch(error => error)));
+  expect(read.filter((_, n) => healthy.includes(paths[n]!))).toEqual(healthy.map(() => files));
+  for (const found of read) if (!(found instanceof JobFailure)) expect(found).toEqual(files);
+});
+
 it('makes its own git dir once when several processes start together', async () => {
   await using rig = await openRig();
   const repo = await makeRepo(join(rig.path, 'repo'), {files: {'a.txt': '1'}});

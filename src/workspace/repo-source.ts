@@ -9,7 +9,8 @@ import type {RepoGroup, StartGit} from './repo-group.ts';
 type Replies = (ObjectReply | undefined)[];
 
 /**
- * Asks the group's git, and once that died a git of the repo's own, so that a repo which kills git takes no neighbour along.
+ * Asks the group's git, and a git of the repo's own once that died or could not give an object: a repo which kills git, or holds a damaged
+ * copy of an object, takes no neighbour along.
  */
 export class RepoSource implements ObjectSource {
   readonly #group: RepoGroup;
@@ -26,11 +27,11 @@ export class RepoSource implements ObjectSource {
   }
 
   info(names: readonly string[]): Promise<Replies> {
-    return this.#ask(git => git.info(names));
+    return this.#ask(names, git => git.info(names));
   }
 
   contents(names: readonly string[], maxBytes: number): Promise<Replies> {
-    return this.#ask(git => git.contents(names, maxBytes));
+    return this.#ask(names, git => git.contents(names, maxBytes));
   }
 
   release(): void {
@@ -38,13 +39,14 @@ export class RepoSource implements ObjectSource {
     void this.#own?.then(git => git.close());
   }
 
-  async #ask(question: (git: CatFile) => Promise<Replies>): Promise<Replies> {
+  async #ask(names: readonly string[], question: (git: CatFile) => Promise<Replies>): Promise<Replies> {
     if (this.#own === undefined) {
       const shared = this.#group.git(this.#format);
       const git = await shared;
       if (git.serves(this.#objectsDirectory)) {
         try {
-          return await question(git);
+          const replies = await question(git);
+          if (git.isAlone || !isDoubtful(names, replies)) return replies;
         } catch (error) {
           if (!(error instanceof GitDied)) throw error;
           this.#group.forget(this.#format, shared);
@@ -59,6 +61,11 @@ export class RepoSource implements ObjectSource {
       throw error;
     }
   }
+}
+
+/** An ancestor, `id~3`, is mostly missing because there is none. */
+function isDoubtful(names: readonly string[], replies: Replies): boolean {
+  return replies.some((reply, index) => (reply === undefined ? !names[index]!.includes('~') : reply.forged));
 }
 
 function faultOf(died: GitDied): Error {
