@@ -3,6 +3,7 @@ import {modelsFileSchema} from '../src/config/models-file.ts';
 import {taskConfigurationSchema} from '../src/config/task-schema.ts';
 import {fleetSchema} from '../src/fleet/fleet-schema.ts';
 import {resultsSchema} from '../src/report/results-schema.ts';
+import {renderFaultsPage} from '../test/support/provider-faults.ts';
 import {renderCliReference} from './render-cli-reference.ts';
 import {renderJsonReference} from './render-json-reference.ts';
 import {renderOutcomes} from './render-outcomes.ts';
@@ -20,6 +21,7 @@ export const generatedFiles: readonly GeneratedFile[] = [
   {file: 'schema/models.schema.json', render: () => renderSchema(modelsFileSchema, 'Models file')},
   {file: 'schema/results.schema.json', render: () => renderSchema(resultsSchema, 'Results file')},
   {file: 'docs/reference/outcomes.md', render: renderOutcomes},
+  {file: 'docs/reference/faults.md', render: () => renderFaultsPage()},
   {file: 'docs/reference/cli.md', render: renderCliReference},
   {file: 'docs/reference/json.md', render: renderJsonReference},
 ];
