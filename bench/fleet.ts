@@ -9,7 +9,11 @@ export async function makeBenchFleet(directory: string, count: number): Promise<
   return await mapConcurrently([...Array(count).keys()], 4, async index => {
     const repo = path.join(directory, `repo-${String(index).padStart(4, '0')}`);
     const files: Record<string, string> = {
-      'package.json': JSON.stringify({name: `repo-${index}`, version: '1.0.0', scripts: {test: 'node --test', start: 'node src/main.js'}}, null, 2),
+      'package.json': JSON.stringify(
+        {name: `repo-${index}`, version: '1.0.0', scripts: {test: 'node --test', start: 'node src/main.js'}},
+        null,
+        2,
+      ),
       'docs/guide.md': `# Guide ${index}\n\n${'How it is used, step by step, and why it is built so.\n'.repeat(20)}`,
       'src/main.js': source(index, 'main', 60),
     };
@@ -18,13 +22,19 @@ export async function makeBenchFleet(directory: string, count: number): Promise<
     await makeRepo(repo, {
       files,
       packed: index % 2 === 0,
-      commits: [1, 2, 3].map(number => ({message: `Change ${number}`, files: {'src/main.js': source(index, `main${number}`, 60)}})),
+      commits: [1, 2, 3].map(number => ({
+        message: `Change ${number}`,
+        files: {'src/main.js': source(index, `main${number}`, 60)},
+      })),
     });
     return repo;
   });
 }
 
 function source(repo: number, name: string, lines: number): string {
-  const body = Array.from({length: lines}, (_, line) => `export function ${name}Step${line}(value) {\n  return value * ${line + repo} + ${line};\n}`);
+  const body = Array.from(
+    {length: lines},
+    (_, line) => `export function ${name}Step${line}(value) {\n  return value * ${line + repo} + ${line};\n}`,
+  );
   return `${body.join('\n')}\n`;
 }

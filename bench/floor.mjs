@@ -12,12 +12,20 @@ async function work() {
   while (next < repos.length) {
     const repo = repos[next++];
     const {stdout} = await run('git', ['-C', repo, 'ls-tree', '-r', '-z', 'HEAD'], {maxBuffer: 1 << 26});
-    const ids = stdout.split('\0').filter(Boolean).map(line => line.split(/[ \t]/)[2]);
+    const ids = stdout
+      .split('\0')
+      .filter(Boolean)
+      .map(line => line.split(/[ \t]/)[2]);
     const text = await readBlobs(repo, ids);
     const response = await fetch(`${url}/v1/messages`, {
       method: 'POST',
       headers: {'content-type': 'application/json', 'x-api-key': 'test', 'anthropic-version': '2023-06-01'},
-      body: JSON.stringify({model: 'claude-sonnet-5-5', max_tokens: 1000, system: 'Write a README.', messages: [{role: 'user', content: text}]}),
+      body: JSON.stringify({
+        model: 'claude-sonnet-5-5',
+        max_tokens: 1000,
+        system: 'Write a README.',
+        messages: [{role: 'user', content: text}],
+      }),
     });
     await response.json();
   }

@@ -13,10 +13,18 @@ export interface Measured {
 }
 
 /** Runs a command to its end and watches its memory. */
-export async function measure(command: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<Measured> {
+export async function measure(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): Promise<Measured> {
   const [program = '', ...args] = command;
   const started = performance.now();
-  const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'inherit'], env: {...process.env, ...env}, ...(cwd === undefined ? {} : {cwd})});
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {...process.env, ...env},
+    ...(cwd === undefined ? {} : {cwd}),
+  });
   const samples: number[] = [];
   let peakMb = 0;
   const timer = setInterval(() => {

@@ -46,7 +46,10 @@ async function runCase(one: Case, fleet: readonly string[]): Promise<void> {
   } finally {
     server.stop();
   }
-  for (const [name, runs] of [['orchestrator', ours], ['bare loop', floor]] as const) {
+  for (const [name, runs] of [
+    ['orchestrator', ours],
+    ['bare loop', floor],
+  ] as const) {
     const seconds = median(runs.map(run => run.seconds));
     const last = runs.at(-1)!;
     const ratio = ideal === 0 ? '' : ` = ${(seconds / ideal).toFixed(3)} x ideal`;
@@ -58,11 +61,20 @@ async function runCase(one: Case, fleet: readonly string[]): Promise<void> {
 
 async function runOurs(repos: readonly string[], url: string, workers: number, round: number): Promise<Measured> {
   const home = mkdtempSync(path.join(directory, `home-${round}-`));
-  writeFileSync(path.join(home, 'repos.json'), JSON.stringify({repositories: repos.map(repo => ({name: path.basename(repo), path: repo}))}));
+  writeFileSync(
+    path.join(home, 'repos.json'),
+    JSON.stringify({repositories: repos.map(repo => ({name: path.basename(repo), path: repo}))}),
+  );
   const config = path.join(home, 'tasks.json');
   // Another output for each round, so that every round starts from the same repos.
   const task = {name: 'Bench', skill: 'readme-generator', group: 'all', output: `docs/BENCH-${path.basename(home)}.md`};
-  writeFileSync(config, JSON.stringify({tasks: [task], settings: {fleet: './repos.json', max_workers: workers, model: 'anthropic/claude-sonnet-5-5', results_dir: '.'}}));
+  writeFileSync(
+    config,
+    JSON.stringify({
+      tasks: [task],
+      settings: {fleet: './repos.json', max_workers: workers, model: 'anthropic/claude-sonnet-5-5', results_dir: '.'},
+    }),
+  );
   return await measure(
     [process.execPath, path.join(root, 'bin/orchestrator.js'), '--config', config],
     {HOME: home, ORCHESTRATOR_HOME: path.join(home, 'state'), ANTHROPIC_API_KEY: 'test', ANTHROPIC_BASE_URL: url},
@@ -77,9 +89,13 @@ async function runFloor(repos: readonly string[], url: string, workers: number):
 }
 
 async function startServer(latencyMs: number): Promise<{url: string; stop(): void}> {
-  const child = spawn(process.execPath, [path.join(root, 'src/testing/scripted-model-server.ts'), '--latency-ms', String(latencyMs)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [path.join(root, 'src/testing/scripted-model-server.ts'), '--latency-ms', String(latencyMs)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const url = await new Promise<string>(resolve => child.stdout.once('data', chunk => resolve(String(chunk).trim())));
   return {url, stop: () => child.kill()};
 }

@@ -13,7 +13,12 @@ export interface ModelRequest {
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
   /** What the texts above were made from; the offline model reads these instead. */
-  readonly source?: {readonly skill: Skill; readonly context: RepoContext; readonly date: string; readonly output?: string};
+  readonly source?: {
+    readonly skill: Skill;
+    readonly context: RepoContext;
+    readonly date: string;
+    readonly output?: string;
+  };
 }
 
 /** Why the model stopped. Anything but `stop` is not a whole answer. */
