@@ -1,5 +1,5 @@
 import {randomBytes} from 'node:crypto';
-import {mkdir, rename, rm, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {readSmallFile} from '../util/read-small-file.ts';
 
@@ -12,7 +12,8 @@ export type ObjectFormat = 'sha1' | 'sha256';
 export async function ensureGitDirectory(directory: string, format: ObjectFormat): Promise<string> {
   const path = join(directory, `${format}.git`);
   if (readSmallFile(join(path, 'config'), 4096)?.toString('utf8') === configs[format]) return path;
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await removeLeftovers(directory, `${format}.git.`);
+  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   await mkdir(join(temporary, 'objects'), {recursive: true, mode: 0o700});
   await mkdir(join(temporary, 'refs'));
   await writeFile(join(temporary, 'HEAD'), 'ref: refs/heads/none\n');
@@ -25,6 +26,24 @@ export async function ensureGitDirectory(directory: string, format: ObjectFormat
     await rm(temporary, {recursive: true, force: true});
   }
   return path;
+}
+
+/** Of processes that were killed here; those that live are still at it. */
+async function removeLeftovers(directory: string, start: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const pid = /^(\d+)\.[0-9a-f]+\.tmp$/.exec(name.startsWith(start) ? name.slice(start.length) : '')?.[1];
+    if (pid === undefined || processExists(Number(pid))) continue;
+    await rm(join(directory, name), {recursive: true, force: true});
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 // The commit graph is off because a repo could lie in its own.

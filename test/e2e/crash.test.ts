@@ -7,7 +7,7 @@ import {type CrashPoint, crashModes, makeCrashRig, tryCrashPoints} from '../supp
 it('a run that is killed at a durable operation ends, once it is resumed or started again, as an undisturbed one', async () => {
   await using temporary = await makeTemporaryDirectory();
   const rig = await makeCrashRig(temporary.path, 6);
-  const sampled = 24;
+  const sampled = 16;
   const points = Array.from(
     {length: sampled},
     (_, index): CrashPoint => ({

@@ -63,7 +63,8 @@ async function goOn(
 ): Promise<number> {
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
-  if (again.length === 0) {
+  // A run that was killed when all its jobs had ended still needs its end: results, state and exit code.
+  if (again.length === 0 && run.state !== 'running') {
     io.out(`${run.id}: nothing to do; every job has ended\n`);
     return run.exitCode ?? 0;
   }
