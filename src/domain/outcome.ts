@@ -84,7 +84,7 @@ export const failureReasons = {
   'provider-auth': {
     family: 'provider',
     cause: 'The provider refused the key.',
-    next: 'Set a valid key in the environment, then: orchestrator resume',
+    next: 'Set a valid key in the environment, then: orchestrator retry',
     retry: 'after-fix',
   },
   'provider-forbidden': {
@@ -108,7 +108,7 @@ export const failureReasons = {
   'provider-quota': {
     family: 'provider',
     cause: 'The account has no credit left.',
-    next: 'Add credit, then: orchestrator resume',
+    next: 'Add credit, then: orchestrator retry',
     retry: 'after-fix',
   },
   'rate-limited': {
@@ -241,7 +241,7 @@ export const failureReasons = {
   'disk-full': {
     family: 'delivery',
     cause: 'The disk is full or read-only.',
-    next: 'Free space, then: orchestrator resume',
+    next: 'Free space, then: orchestrator retry',
     retry: 'after-fix',
   },
   'job-timeout': {

@@ -297,6 +297,6 @@ ${rows.join('\n')}
 
 Three answers end more than one job: \`401\`, and \`402\` or a used-up quota. One of them stops new calls of the whole run at once. The job that
 met it fails with \`provider-auth\` or \`provider-quota\`; what is left says \`not-started: auth\` or \`not-started: quota\`, and
-\`orchestrator resume\` goes on when the key or the account is in order.
+\`orchestrator retry\` runs both when the key or the account is in order.
 `;
 }
