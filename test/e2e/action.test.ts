@@ -59,11 +59,11 @@ describe('the GitHub Action', () => {
   });
 
   it('runs one skill over the workspace, with further options', async () => {
-    await using job = await startJob({skill: 'repo-summarizer', args: '--model offline\n --output docs/*.md.txt'});
+    await using job = await startJob({skill: 'repo-summarizer', args: '--model offline\n --output docs/[x]*.md'});
     const run = await job.step('run.sh');
     expect(run.outputs['exit-code']).toBe('0');
     await job.step('commit.sh', run);
-    expect(await job.remote('show', '--format=', '--name-only', 'main')).toBe('docs/*.md.txt');
+    expect(await job.remote('show', '--format=', '--name-only', 'main')).toBe('docs/[x]*.md');
   });
 
   it('leaves the changes in the work tree when it shall not commit', async () => {

@@ -63,7 +63,8 @@ describe('the documents', () => {
         if (!language.startsWith('json')) continue;
         if (text.includes('"tasks"')) expect(parseTaskConfiguration(text, file).problems).toEqual([]);
         else if (/"(?:providers|prices)"/.test(text)) expect(parseModelsFile(text, file).problems).toEqual([]);
-        else if (text.includes('"run"')) expect(resultRowSchema.safeParse(JSON.parse(text)).error).toBeUndefined();
+        else if (text.includes('"output_file"'))
+          expect(resultRowSchema.safeParse(JSON.parse(text)).error).toBeUndefined();
         else continue;
         checked++;
       }
