@@ -1,26 +1,26 @@
-import {copyFileSync, existsSync, mkdirSync, readFileSync, rmSync} from 'node:fs';
-import {readdir, readFile} from 'node:fs/promises';
+import {mkdirSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {DatabaseSync} from 'node:sqlite';
 import {fileURLToPath} from 'node:url';
+import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {
-  type RecordedRequest,
-  type ScriptedAnswer,
-  type ScriptedModelServer,
-  startScriptedModelServer,
-} from '../../src/testing/scripted-model-server.ts';
+  answerJob,
+  countCalls,
+  describeEnd,
+  difference,
+  judgeLedger,
+  readFleetBytes,
+  readLedger,
+  survivors,
+} from './night-checks.ts';
 import {
   cli,
   configurationOf,
   copyNight,
-  type Ended,
   leftovers,
   makeNight,
   type Night,
-  processesOf,
   type Row,
   readResults,
-  repoOf,
   resultsFiles,
 } from './night-rig.ts';
 
@@ -85,7 +85,7 @@ export async function makeCrashRig(directory: string, repos: number): Promise<Cr
     env: {CRASH_ROOT: night.directory, CRASH_LOG: log},
   });
   if (ended.code !== 0 || server.requestCount !== repos + withTwoJobs)
-    throw new Error(`the undisturbed run failed: ${describe(ended)}`);
+    throw new Error(`the undisturbed run failed: ${describeEnd(ended)}`);
   return {
     template,
     operations: Number(readFileSync(log, 'utf8')),
@@ -108,17 +108,17 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
     env: {CRASH_ROOT: night.directory, CRASH_LOG: log, CRASH_AT: String(point.at), CRASH_MODE: point.mode},
   });
   if (crashed.signal !== 'SIGKILL') {
-    if (crashed.code !== 0) problems.push(`ended by itself: ${describe(crashed)}`);
+    if (crashed.code !== 0) problems.push(`ended by itself: ${describeEnd(crashed)}`);
     return {problems, crashed: false, operation: '', repeatedCalls: 0};
   }
   problems.push(...(await survivors(night)));
 
-  const before = readLedger(night, directory);
+  const before = readLedger(night);
   const callsBefore = countCalls(server.requests);
   // A run that was not recorded yet cannot be resumed: nothing had happened.
   const isResume = point.recovery === 'resume' && before.runs.length > 0;
   const recovered = await cli(night, isResume ? ['resume'] : start, {server});
-  if (recovered.code !== 0) problems.push(`recovery failed: ${describe(recovered)}`);
+  if (recovered.code !== 0) problems.push(`recovery failed: ${describeEnd(recovered)}`);
 
   problems.push(...difference(rig.endState, await readFleetBytes(night)));
   const rows = (await readResults(night)).map(toComparable);
@@ -147,7 +147,7 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
   if (calls.size !== rig.rows.length) problems.push(`${calls.size} jobs of ${rig.rows.length} were called`);
   if (repeatedCalls > workers) problems.push(`${repeatedCalls} calls were repeated by ${workers} workers`);
 
-  problems.push(...judgeLedger(readLedger(night, directory), rig.rows.length));
+  problems.push(...judgeLedger(readLedger(night), rig.rows.length));
   if (point.at % 4 === 0) problems.push(...(await trySecondNight(night, start, server)));
   problems.push(...difference(rig.endState, await readFleetBytes(night)));
   return {problems, crashed: true, operation: readFileSync(log, 'utf8').trim(), repeatedCalls};
@@ -157,7 +157,7 @@ async function trySecondNight(night: Night, start: readonly string[], server: Sc
   const requests = server.requestCount;
   const secondNight = await cli(night, start, {server});
   if (secondNight.code !== 0 || server.requestCount !== requests) {
-    return [`the second night made ${server.requestCount - requests} calls: ${describe(secondNight)}`];
+    return [`the second night made ${server.requestCount - requests} calls: ${describeEnd(secondNight)}`];
   }
   return [];
 }
@@ -186,91 +186,6 @@ export async function tryCrashPoints(
   return total;
 }
 
-function answerJob(request: RecordedRequest): ScriptedAnswer {
-  const [repo = '', skill = ''] = jobOf(request).split(' ');
-  return `# ${repo}\n\n${`The ${skill} says of ${repo} what it says each time it is asked. `.repeat(12)}\n\n## Use\n\nRun \`node index.js\`.\n`;
-}
-
-function jobOf(request: RecordedRequest): string {
-  return `${repoOf(request)} ${request.system.includes('PROJECT.md') ? 'repo-summarizer' : 'readme-generator'}`;
-}
-
-function countCalls(requests: readonly RecordedRequest[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const request of requests) counts.set(jobOf(request), (counts.get(jobOf(request)) ?? 0) + 1);
-  return counts;
-}
-
-interface LedgerState {
-  readonly runs: readonly string[];
-  /** `repo skill` of jobs whose reply is recorded. */
-  readonly recordedJobs: ReadonlySet<string>;
-  readonly endedJobs: ReadonlySet<string>;
-  readonly openRuns: number;
-  readonly openCalls: number;
-  readonly claims: number;
-  readonly unconfirmed: number;
-  readonly memories: number;
-}
-
-/** Reads a copy: opening the ledger itself would repair it before the product does. */
-function readLedger(night: Night, directory: string): LedgerState {
-  const copy = path.join(directory, 'ledger-copy');
-  rmSync(copy, {recursive: true, force: true});
-  mkdirSync(copy);
-  for (const suffix of ['', '-wal']) {
-    const file = path.join(night.directory, 'state', `state.db${suffix}`);
-    if (existsSync(file)) copyFileSync(file, path.join(copy, `state.db${suffix}`));
-  }
-  const database = new DatabaseSync(path.join(copy, 'state.db'));
-  try {
-    const hasTables = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'runs'`).get() !== undefined;
-    const all = (sql: string): Record<string, unknown>[] => (hasTables ? database.prepare(sql).all() : []);
-    const count = (sql: string): number => Number(all(`SELECT COUNT(*) AS count FROM ${sql}`)[0]?.['count'] ?? 0);
-    return {
-      runs: all('SELECT id FROM runs').map(row => String(row['id'])),
-      recordedJobs: new Set(
-        all('SELECT DISTINCT jobs.repo, jobs.skill FROM replies JOIN jobs ON jobs.id = replies.job_id').map(
-          row => `${row['repo']} ${row['skill']}`,
-        ),
-      ),
-      endedJobs: new Set(
-        all(`SELECT repo, skill FROM jobs WHERE state = 'ended'`).map(row => `${row['repo']} ${row['skill']}`),
-      ),
-      openRuns: count(`runs WHERE state = 'running'`),
-      openCalls: count(`spending WHERE state = 'reserved'`),
-      claims: count('claims'),
-      unconfirmed: count(`deliveries WHERE state <> 'confirmed'`),
-      memories: count('memories'),
-    };
-  } finally {
-    database.close();
-  }
-}
-
-function judgeLedger(state: LedgerState, jobs: number): string[] {
-  const {openRuns, openCalls, claims, unconfirmed, memories} = state;
-  const found = {openRuns, openCalls, claims, unconfirmed, memories};
-  const wanted = {openRuns: 0, openCalls: 0, claims: 0, unconfirmed: 0, memories: jobs};
-  return JSON.stringify(found) === JSON.stringify(wanted) ? [] : [`the ledger ends with ${JSON.stringify(found)}`];
-}
-
-/** Every file of every repo, its `.git` included: index, HEAD and objects may not be touched either. */
-async function readFleetBytes(night: Night): Promise<Map<string, string>> {
-  const fleet = path.join(night.directory, 'fleet');
-  const files = new Map<string, string>();
-  for (const entry of await readdir(fleet, {recursive: true, withFileTypes: true})) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (!entry.isDirectory()) files.set(path.relative(fleet, file), (await readFile(file)).toString('latin1'));
-  }
-  return files;
-}
-
-function difference(wanted: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>): string[] {
-  const names = [...new Set([...wanted.keys(), ...found.keys()])].filter(name => wanted.get(name) !== found.get(name));
-  return names.length === 0 ? [] : [`other files than undisturbed: ${names.slice(0, 5).join(', ')} (${names.length})`];
-}
-
 function firstDifference(found: readonly string[], wanted: readonly string[]): string {
   const index = wanted.findIndex((row, at) => row !== found[at]);
   return `${found[index]} instead of ${wanted[index]}`;
@@ -284,18 +199,4 @@ function toComparable({repo, skill, status, outcome, files, delivered}: Row): Co
 function upToDate({job}: ComparableRow): string {
   const [repo, skill] = job.split(' ');
   return JSON.stringify({repo, skill, status: 'skipped', outcome: 'up-to-date'});
-}
-
-/** Children end when their pipes do; none may be there a second later. */
-async function survivors(night: Night): Promise<string[]> {
-  for (let tries = 0; ; tries++) {
-    const found = await processesOf(night);
-    if (found.length === 0) return [];
-    if (tries === 20) return found.map(name => `still runs: ${name}`);
-    await new Promise(resolve => setTimeout(resolve, 50));
-  }
-}
-
-function describe({code, signal, stdout, stderr}: Ended): string {
-  return `exit ${code ?? signal}: ${stderr.slice(-400)} ${stdout.split('\n').slice(-3).join(' | ').slice(-400)}`;
 }

@@ -3,7 +3,7 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {cp, readdir, readFile, readlink} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {RecordedRequest, ScriptedAnswer, ScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import type {RecordedRequest, ScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {makeFleet, type RepoOptions} from '../../src/testing/temporary-fleet.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -76,6 +76,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** What stdout holds so far. */
+  readonly output: () => string;
 }
 
 export interface StartOptions {
@@ -125,7 +127,7 @@ export function startCli(night: Night, args: readonly string[], options: StartOp
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({code, signal, stdout, stderr, ms: performance.now() - begun}));
   });
-  return {child, ended};
+  return {child, ended, output: () => stdout};
 }
 
 export async function cli(night: Night, args: readonly string[], options: StartOptions = {}): Promise<Ended> {
@@ -135,18 +137,6 @@ export async function cli(night: Night, args: readonly string[], options: StartO
 /** Which repo a request of these fleets is about. */
 export function repoOf(request: Pick<RecordedRequest, 'prompt'>): string {
   return /"name": "(repo-\d+)"/.exec(request.prompt)?.[1] ?? 'unknown';
-}
-
-/** Answers with a README that is the same for a repo whenever it is asked for. */
-export function answerReadme(request: RecordedRequest): ScriptedAnswer {
-  const name = repoOf(request);
-  return `# ${name}\n\n${`This is what ${name} does, in words that are the same each time. `.repeat(4)}\n\n## Use\n\nRun \`node index.js\`.\n`;
-}
-
-export function countByRepo(server: ScriptedModelServer): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const request of server.requests) counts.set(repoOf(request), (counts.get(repoOf(request)) ?? 0) + 1);
-  return counts;
 }
 
 export interface Row {
@@ -170,20 +160,6 @@ export async function resultsFiles(night: Night): Promise<string[]> {
 export async function readResults(night: Night, name?: string): Promise<Row[]> {
   const file = name ?? (await resultsFiles(night)).at(-1) ?? 'none';
   return JSON.parse(await readFile(path.join(night.directory, 'results', file), 'utf8')) as Row[];
-}
-
-/** Content of every file of all work trees, `.git` left out. */
-export async function readFleet(night: Night): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  const fleet = path.join(night.directory, 'fleet');
-  for (const repo of night.repos) {
-    for (const entry of await readdir(path.join(fleet, repo), {withFileTypes: true})) {
-      if (entry.isFile())
-        files.set(`${repo}/${entry.name}`, await readFile(path.join(fleet, repo, entry.name), 'utf8'));
-      else if (entry.name !== '.git') files.set(`${repo}/${entry.name}`, 'not a file');
-    }
-  }
-  return files;
 }
 
 /** Temporary files that something left behind, anywhere in the night. */
