@@ -106,6 +106,21 @@ describe('createLimiter', () => {
     expect(await limiter.acquire(never).catch(error => error)).toMatchObject({kind: 'unreachable'});
   });
 
+  it('lets nobody wait for a provider that is down who can ask another, but for the probe', async () => {
+    const clock = new FakeClock();
+    const limiter = createLimiter({maxInFlight: 1, clock, downAfter: 1, coolDownMs: 1000});
+    const flying = await limiter.acquire(never);
+    const queued = limiter.acquire(never, {hasFallback: true}).catch(error => error);
+    flying.release({kind: 'down'});
+    expect(await queued).toMatchObject({kind: 'unreachable', message: 'the provider is down'});
+    expect(await limiter.acquire(never, {hasFallback: true}).catch(error => error)).toBeInstanceOf(ModelCallError);
+    const patient = limiter.acquire(never);
+    await clock.advance(1000);
+    (await patient).release(answered);
+    (await limiter.acquire(never, {hasFallback: true})).release(answered);
+    expect(limiter.state).toMatchObject({inFlight: 0, waiting: 0});
+  });
+
   it('forgets who gives up waiting', async () => {
     const clock = new FakeClock();
     const limiter = createLimiter({maxInFlight: 1, clock});

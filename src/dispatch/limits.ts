@@ -1,5 +1,5 @@
 import type {RateLimit} from '../domain/model.ts';
-import type {CallEnd, Limiter, Permit} from '../models/limiter.ts';
+import type {AcquireOptions, CallEnd, Limiter, Permit} from '../models/limiter.ts';
 import {ModelCallError} from '../models/model-call-error.ts';
 import type {Clock} from '../util/clock.ts';
 
@@ -44,6 +44,7 @@ export function createLimiter(options: LimiterOptions): ObservableLimiter {
 interface Waiter {
   readonly grant: (permit: Permit) => void;
   readonly refuse: (reason: unknown) => void;
+  readonly hasFallback: boolean;
 }
 
 const longestPauseMs = 60 * 60_000;
@@ -105,10 +106,10 @@ class AdaptiveLimiter implements ObservableLimiter {
     this.#advance();
   }
 
-  async acquire(signal: AbortSignal): Promise<Permit> {
+  async acquire(signal: AbortSignal, {hasFallback = false}: AcquireOptions = {}): Promise<Permit> {
     signal.throwIfAborted();
     const {promise, resolve, reject} = Promise.withResolvers<Permit>();
-    const waiter: Waiter = {grant: resolve, refuse: reject};
+    const waiter: Waiter = {grant: resolve, refuse: reject, hasFallback};
     const onAbort = (): void => {
       this.#waiters.delete(waiter);
       reject(signal.reason);
@@ -133,7 +134,10 @@ class AdaptiveLimiter implements ObservableLimiter {
       this.#waiters.delete(waiter);
       waiter.grant(this.#permit());
     }
-    if (this.#downSince !== undefined && now - this.#downSince > this.#giveUpAfterMs) this.#refuseWaiters(now);
+    if (this.#downSince !== undefined) {
+      const givesUp = now - this.#downSince > this.#giveUpAfterMs;
+      this.#refuseWaiters(now - this.#downSince, waiter => givesUp || waiter.hasFallback);
+    }
     this.#arrangeWake(now);
     this.#onChange?.(this.state);
   }
@@ -219,12 +223,13 @@ class AdaptiveLimiter implements ObservableLimiter {
     this.#coolDownMs = this.#firstCoolDownMs;
   }
 
-  #refuseWaiters(now: number): void {
-    const minutes = Math.round((now - this.#downSince!) / 60_000);
+  #refuseWaiters(downForMs: number, isRefused: (waiter: Waiter) => boolean): void {
     for (const waiter of this.#waiters) {
-      waiter.refuse(new ModelCallError('unreachable', `the provider has been down for ${minutes} minutes`));
+      if (!isRefused(waiter)) continue;
+      this.#waiters.delete(waiter);
+      const since = downForMs < 60_000 ? 'is down' : `has been down for ${Math.round(downForMs / 60_000)} minutes`;
+      waiter.refuse(new ModelCallError('unreachable', `the provider ${since}`));
     }
-    this.#waiters.clear();
   }
 
   #arrangeWake(now: number): void {

@@ -28,6 +28,8 @@ interface RetryOptions {
   readonly maxFaults?: number;
   /** A provider that says "too many requests" for longer than this, and at least ten times, is given up; default 15 minutes. */
   readonly maxThrottledMs?: number;
+  /** Another model can be asked when this one's provider is down, so that nobody waits for it. */
+  readonly hasFallback?: boolean;
   /** No wait goes beyond this moment, in milliseconds since 1970. */
   readonly deadline?: number;
 }
@@ -37,7 +39,7 @@ interface RetryOptions {
  * Throws `JobFailure` with a `ModelCallError` as its cause, or the signal's reason when it was aborted.
  */
 export async function callWithRetry(options: RetryOptions): Promise<ModelReply> {
-  const {model, request, limiter, clock, random, signal, maxThrottledMs = 15 * 60_000} = options;
+  const {clock, random, signal, maxThrottledMs = 15 * 60_000} = options;
   const {maxCalls = Number.POSITIVE_INFINITY, maxFaults = options.maxCalls ?? 6} = options;
   let calls = 0;
   let faults = 0;
@@ -45,7 +47,7 @@ export async function callWithRetry(options: RetryOptions): Promise<ModelReply> 
   let throttledSince: number | undefined;
 
   for (;;) {
-    const result = await callOnce(model, request, limiter, signal);
+    const result = await callOnce(options);
     if (!(result instanceof ModelCallError)) return result;
     calls += 1;
     const error = result;
@@ -109,13 +111,14 @@ const failureReason = {
   aborted: 'provider-unreachable',
 } as const satisfies Record<ModelCallErrorKind, FailureReason>;
 
-async function callOnce(
-  model: Model,
-  request: ModelRequest,
-  limiter: Limiter,
-  signal: AbortSignal,
-): Promise<ModelReply | ModelCallError> {
-  const permit = await limiter.acquire(signal).catch(error => {
+async function callOnce({
+  model,
+  request,
+  limiter,
+  signal,
+  hasFallback = false,
+}: RetryOptions): Promise<ModelReply | ModelCallError> {
+  const permit = await limiter.acquire(signal, {hasFallback}).catch(error => {
     // The limiter gave the provider up.
     throw error instanceof ModelCallError ? failureOf(error, 0) : error;
   });

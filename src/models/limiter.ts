@@ -14,11 +14,16 @@ export interface Permit {
   release(end: CallEnd): void;
 }
 
+export interface AcquireOptions {
+  /** Another provider can be asked instead: rejects rather than waits while this one is down. */
+  readonly hasFallback?: boolean;
+}
+
 /** Decides when a call to one provider may start. Shared by every job of the process that calls that provider. */
 export interface Limiter {
   /**
    * In the order asked. Rejects with the signal's reason when it aborts, and with a `ModelCallError` when the provider
-   * has been down for so long that waiting is given up.
+   * has been down for so long that waiting is given up, or is down and there is a fallback.
    */
-  acquire(signal: AbortSignal): Promise<Permit>;
+  acquire(signal: AbortSignal, options?: AcquireOptions): Promise<Permit>;
 }

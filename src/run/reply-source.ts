@@ -42,6 +42,7 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
         clock: options.clock,
         random: options.random,
         signal,
+        hasFallback: request.model !== job.models.at(-1),
         ...(options.maxCalls === undefined ? {} : {maxCalls: options.maxCalls}),
         onRetry: event => options.onRetry(job, event),
       });
