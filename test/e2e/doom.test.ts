@@ -1,7 +1,5 @@
-import path from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {type ScriptedAnswer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
-import {makeFleet} from '../../src/testing/temporary-fleet.ts';
 import {anthropicAt, invitePerson, repoOf, wholeFile} from '../support/person.ts';
 
 const fleet = 40;
@@ -19,11 +17,7 @@ describe('what no further call can mend', () => {
       await using server = await startScriptedModelServer({latencyMs: 5});
       await using person = await invitePerson(anthropicAt(server.url));
       const names = Array.from({length: fleet}, (__, index) => `r${index}`);
-      await makeFleet(
-        path.join(person.home, 'code'),
-        Object.fromEntries(names.map(name => [name, {files: {'main.py': `print("${name}")\n`}}])),
-      );
-      await person.write('config/repos.json', {repositories: names.map(name => ({name, path: `~/code/${name}`}))});
+      await person.own(names);
       let revoked = false;
       server.reply(request => {
         if (server.requests.length > 10) revoked = true;

@@ -1,11 +1,11 @@
 import {spawn} from 'node:child_process';
-import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
+import {cp, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Io} from '../../src/cli/io.ts';
 import {runCommand} from '../../src/cli/main.ts';
 import type {ResultRow} from '../../src/report/results-schema.ts';
-import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {makeRepo, makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 
 export const bin = fileURLToPath(new URL('../../bin/orchestrator.js', import.meta.url));
 
@@ -36,6 +36,8 @@ export interface Person extends AsyncDisposable {
   call(args: readonly string[], options?: CallOptions): Promise<Said>;
   /** Writes a file relative to `work`, objects as JSON, and gives its path. */
   write(file: string, content: unknown): Promise<string>;
+  /** Makes repos in `~/code`, all with the same small commit, and a fleet file with their names. */
+  own(repos: readonly string[]): Promise<void>;
   /** Rows of the newest results file in the home folder. */
   results(): Promise<ResultRow[]>;
 }
@@ -48,6 +50,13 @@ export async function invitePerson(env: Readonly<Record<string, string>> = {}): 
   const state = path.join(home, '.orchestrator');
   await Promise.all([mkdir(home), mkdir(path.join(work, 'config'), {recursive: true})]);
   const own = {PATH: process.env['PATH'] ?? '', HOME: home, LC_ALL: 'C.UTF-8', ...env};
+
+  const write = async (file: string, content: unknown): Promise<string> => {
+    const target = path.join(work, file);
+    await mkdir(path.dirname(target), {recursive: true});
+    await writeFile(target, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
+    return target;
+  };
 
   return {
     directory,
@@ -76,11 +85,12 @@ export async function invitePerson(env: Readonly<Record<string, string>> = {}): 
       const exitCode = await runCommand(args, io);
       return {exitCode, stdout: out.join(''), stderr: err.join('')};
     },
-    write: async (file, content) => {
-      const target = path.join(work, file);
-      await mkdir(path.dirname(target), {recursive: true});
-      await writeFile(target, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
-      return target;
+    write,
+    own: async repos => {
+      const first = path.join(directory, 'first');
+      await makeRepo(first, {files: {'main.py': 'print("hello")\n'}});
+      for (const name of repos) await cp(first, path.join(home, 'code', name), {recursive: true});
+      await write('config/repos.json', {repositories: repos.map(name => ({name, path: `~/code/${name}`}))});
     },
     results: async () => {
       const files = (await readdir(home)).filter(name => /^orchestrator_batch_\d{8}_\d{6}(?:_\d+)?\.json$/.test(name));
