@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can parse, so that a Node that is too old is told in one line.
-import {spawnSync} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {accessSync, constants, existsSync, readFileSync, statSync} from 'node:fs';
 import module from 'node:module';
 import {homedir} from 'node:os';
@@ -15,9 +15,14 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 } else {
   const pinned = fileURLToPath(new URL('node_modules/node/bin/node', root));
   if (existsSync(pinned)) {
-    const {status, signal} = spawnSync(pinned, process.argv.slice(1), {stdio: 'inherit'});
-    if (signal) process.kill(process.pid, signal);
-    process.exitCode = status ?? 1;
+    const child = spawn(pinned, process.argv.slice(1), {stdio: 'inherit'});
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
+    // From a terminal both get these two.
+    process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+    process.on('SIGHUP', () => {});
+    child.on('exit', (code, signal) => {
+      process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
+    });
   } else {
     const {engines} = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'));
     process.stderr.write(

@@ -10,7 +10,7 @@ export const sharedFields = {
       'How a change is made: "simple" is one model call, "agent" a model with tools, "script" the skill\'s own script. Default: what the skill says, else "simple".',
     ),
   model: modelName().describe(
-    'The model to ask, as provider/model, for example "anthropic/claude-sonnet-4-5"; "offline" uses no model.',
+    'The model to ask, as provider/model, for example "anthropic/claude-sonnet-5-5"; "offline" uses no model.',
   ),
   models: z
     .array(modelName())

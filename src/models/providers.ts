@@ -1,4 +1,5 @@
 import type {ModelsConfiguration, ProviderConfiguration, ProviderKind} from '../domain/models-configuration.ts';
+import {expandVariables} from '../util/expand-path.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -63,7 +64,8 @@ function resolveProvider(name: string, configured: ProviderConfiguration, env: E
   const kind = configured.kind ?? (own === undefined ? 'openai-compatible' : (name as ProviderKind));
   const vendor = builtIn[kind];
   const keyEnv = configured.apiKeyEnv ?? own?.keyEnv ?? (configured.baseUrl === undefined ? vendor?.keyEnv : undefined);
-  const baseUrl = (own && env[own.baseUrlEnv]?.trim()) || configured.baseUrl || vendor?.baseUrl;
+  const baseUrl =
+    (own && env[own.baseUrlEnv]?.trim()) || expandVariables(configured.baseUrl ?? '', env).text || vendor?.baseUrl;
   // A line break at the end comes with `$(cat key.txt)` on some shells and with most secret stores.
   const key = keyEnv === undefined ? undefined : env[keyEnv]?.trim() || undefined;
   return {
@@ -72,7 +74,11 @@ function resolveProvider(name: string, configured: ProviderConfiguration, env: E
     baseUrl: baseUrl === undefined ? undefined : withVersion(baseUrl, kind),
     keyEnv,
     key,
-    headers: {...keyHeader(kind, configured.auth, key), ...versionHeader(configured), ...lowerCase(configured.headers)},
+    headers: {
+      ...keyHeader(kind, configured.auth, key),
+      ...versionHeader(configured),
+      ...configuredHeaders(configured.headers, env),
+    },
     defaultModel: own?.defaultModel,
     current: own?.current,
   };
@@ -109,6 +115,9 @@ function versionHeader({versionHeader: version}: ProviderConfiguration): Record<
   return version === undefined ? {} : {'anthropic-version': version};
 }
 
-function lowerCase(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** `$NAME` in a value comes from the environment, so that no secret needs to stand in the file; unset is empty. */
+function configuredHeaders(headers: Readonly<Record<string, string>> = {}, env: Env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), expandVariables(value, env).text]),
+  );
 }
