@@ -3,7 +3,7 @@ import {type RunView, toRunJson} from '../src/cli/run-view.ts';
 const documents: readonly (readonly [command: string, shape: string])[] = [
   [
     'status --json',
-    '`{running: [run], interrupted: [run], last: run or null, next: [command]}`; each run as below, with `running_jobs`, `newest_failures`, `estimated_end`, `log` and `next`',
+    '`{running: [run], interrupted: [run], last: run or null, missed: [{config, expected_by, last_run, last_started_at}], next: [command]}`; each run as below, with `running_jobs`, `newest_failures`, `estimated_end`, `log` and `next`',
   ],
   ['status RUN --json', 'one such run'],
   ['status --watch --json', 'one run a line, each time something changed'],

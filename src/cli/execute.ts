@@ -9,6 +9,7 @@ import {describeOutcome, formatSummary} from '../report/log-line.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import type {Io} from './io.ts';
+import {notifyEnd} from './notify-end.ts';
 import {openReporters} from './reporters.ts';
 
 export interface ExecuteOptions {
@@ -38,6 +39,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       records,
       json,
       ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
+      ...(settings.logMaxBytes === undefined ? {} : {logMaxBytes: settings.logMaxBytes}),
     });
     reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed});
     for (const text of options.notes) reporter.report({type: 'run.noted', at: Date.now(), level: 'info', text});
@@ -53,6 +55,8 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       reporter,
       onSteering: steering => signals.connect(steering),
     });
+    const exitCode = signals.exitCode ?? end.exitCode;
+    await notifyEnd(io, {run, settings, ledger, reporter, exitCode, summary: end.summary});
     const isReported = await closeReporter(io, reporter);
     reporter = undefined;
     if (io.outIsTerminal && io.errIsTerminal && !json) {
@@ -67,6 +71,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
     }
     // The run has begun: it is not a start that failed, and whatever ended is recorded.
     io.err(errorLine(error));
+    await notifyEnd(io, {run, settings, ledger, reporter, exitCode: signals.exitCode ?? 1, brokenOff: error.code});
     return signals.exitCode ?? 1;
   } finally {
     if (reporter !== undefined) await closeReporter(io, reporter);

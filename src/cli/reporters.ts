@@ -5,6 +5,7 @@ import {LogFile} from '../report/log-file.ts';
 import {formatLogLine} from '../report/log-line.ts';
 import {toResultRow} from '../report/result-row.ts';
 import {ResultsFile} from '../report/results-file.ts';
+import {rotateLog} from '../report/rotate-log.ts';
 import type {Io} from './io.ts';
 
 export interface ReporterOptions {
@@ -12,6 +13,8 @@ export interface ReporterOptions {
   readonly records: readonly JobRecord[];
   readonly json: boolean;
   readonly budgetUsd?: number;
+  /** Beyond it the log that was asked for is set aside first. */
+  readonly logMaxBytes?: number;
 }
 
 /** The log of a run in the state folder; `logs` reads it. */
@@ -22,12 +25,14 @@ export function runLogFile(stateDir: string, runId: string): string {
 /** Everything that listens to a run: results file, its own log, the log asked for, and the terminal or plain lines. */
 export async function openReporters(io: Io, options: ReporterOptions): Promise<Reporter> {
   const {run, records} = options;
+  const rotation = run.logFile === undefined ? undefined : rotate(run.logFile, options.logMaxBytes);
   const reporters: Reporter[] = [
     await ResultsFile.open(run.resultsFile, run.id, records),
     new LogFile(runLogFile(io.stateDir, run.id), run.id),
     ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
     await talk(io, options),
   ];
+  if (rotation !== undefined) for (const reporter of reporters) reporter.report(rotation);
   return {
     report(event) {
       for (const reporter of reporters) reporter.report(event);
@@ -40,6 +45,18 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };
+}
+
+/** What went wrong, when something did: an old log that cannot be moved keeps no run from starting. */
+function rotate(file: string, maxBytes = Number.POSITIVE_INFINITY): RunEvent | undefined {
+  try {
+    rotateLog(file, maxBytes);
+    return undefined;
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    const text = `the log file is larger than log_max_mb and cannot be set aside (${code}); it goes on growing`;
+    return {type: 'run.noted', at: Date.now(), level: 'warn', text};
+  }
 }
 
 async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Reporter> {

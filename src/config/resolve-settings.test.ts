@@ -22,6 +22,7 @@ describe('resolveSettings', () => {
     expect(settings).toEqual({
       parallel: true,
       maxWorkers: 5,
+      logMaxBytes: 10_000_000,
       deliver: 'files',
       push: false,
       batch: false,
@@ -98,16 +99,17 @@ describe('resolveSettings', () => {
     expect(resolve({flags: {model: 'offline'}}).settings.models).toEqual(['offline']);
   });
 
-  it('takes addresses from the environment and never shows them', () => {
-    expect(resolve({written: {notify: ['$HOOK'], dead_man_url: 'https://x.test'}}).settings).toMatchObject({
-      notify: ['https://hook.test/secret'],
-      deadManUrl: 'https://x.test',
-    });
-    expect(resolve({written: {notify: ['$BAD', '$NOPE'], log_file: '$NOPE/x'}}).problems).toEqual([
-      'night.json log_file — the environment variable NOPE is not set',
-      'night.json notify.0 — $BAD does not hold a URL',
-      'night.json notify.1 — the environment variable NOPE is not set',
-    ]);
+  it('leaves variables in addresses as they are written, since settings are recorded', () => {
+    const {settings, problems} = resolve({written: {notify: ['$HOOK', '$NOPE'], dead_man_url: '$PING'}});
+    expect(settings).toMatchObject({notify: ['$HOOK', '$NOPE'], deadManUrl: '$PING'});
+    expect(problems).toEqual([]);
+  });
+
+  it('reads spans of time and sizes', () => {
+    const {settings} = resolve({written: {expect_every: '36h', log_max_mb: 0.5}});
+    expect(settings).toMatchObject({expectEveryMs: 36 * 3_600_000, logMaxBytes: 500_000});
+    expect(resolve({written: {expect_every: '7d'}}).settings.expectEveryMs).toBe(7 * 86_400_000);
+    expect(resolve({written: {expect_every: '90m'}}).settings.expectEveryMs).toBe(90 * 60_000);
   });
 
   it('checks flags like the file, under the name that was typed', () => {

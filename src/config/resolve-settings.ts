@@ -1,6 +1,6 @@
 import type {Problem} from '../domain/problem.ts';
 import {show} from '../util/describe-issue.ts';
-import {expandPath, expandVariables, type PathPlaces} from '../util/expand-path.ts';
+import {expandPath, type PathPlaces} from '../util/expand-path.ts';
 import type {JsonPath} from '../util/jsonc-document.ts';
 import {flagSettings, settingsFromFlags} from './flag-settings.ts';
 import {defaultSettings, type Flags, type Settings} from './settings.ts';
@@ -50,6 +50,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       maxWorkers: merged.max_workers,
       mode: modeOf(config) ?? modeOf(typed),
       logFile: merged.log_file,
+      logMaxBytes: merged.log_max_mb === undefined ? undefined : Math.round(merged.log_max_mb * 1e6),
       models,
       output: merged.output,
       deliver: merged.deliver,
@@ -61,6 +62,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       batch: merged.batch,
       force: merged.force,
       deadManUrl: merged.dead_man_url,
+      expectEveryMs: timeSpan(merged.expect_every),
       fleetFile: merged.fleet,
       timeoutMs: milliseconds(merged.timeout_s),
       contextTokens: merged.context_tokens,
@@ -97,15 +99,7 @@ function expandLayer(written: WrittenSettings, places: PathPlaces, report: Repor
     if (unset !== undefined) report(at, `the environment variable ${unset} is not set`);
     return path;
   };
-  const expandAddress = (at: JsonPath, text: string): string => {
-    if (!text.startsWith('$')) return text;
-    const {text: address, unset} = expandVariables(text, places.env);
-    if (unset !== undefined) report(at, `the environment variable ${unset} is not set`);
-    // The value may be a secret, so the message does not show it.
-    else if (!/^(?:https?|smtps?):\/\/\S+$|^mailto:\S+$/.test(address)) report(at, `${text} does not hold a URL`);
-    return address;
-  };
-  const {log_file, results_dir, fleet, skills, notify, dead_man_url, exclude, ...rest} = written;
+  const {log_file, results_dir, fleet, skills, exclude, ...rest} = written;
   return {
     ...rest,
     ...defined({
@@ -113,12 +107,10 @@ function expandLayer(written: WrittenSettings, places: PathPlaces, report: Repor
       results_dir: results_dir === undefined ? undefined : expandOne(['results_dir'], results_dir),
       fleet: fleet === undefined ? undefined : expandOne(['fleet'], fleet),
       skills: skills?.map((skill, index) => expandOne(['skills', index], skill) ?? skill),
-      notify: notify?.map((address, index) => expandAddress(['notify', index], address)),
       // A plain word names a repo; only what looks like a path is one.
       exclude: exclude?.map((pattern, index) =>
         /^[~.$/]/.test(pattern) ? (expandOne(['exclude', index], pattern) ?? pattern) : pattern,
       ),
-      dead_man_url: dead_man_url === undefined ? undefined : expandAddress(['dead_man_url'], dead_man_url),
     }),
   };
 }
@@ -129,6 +121,13 @@ function modeOf(written: WrittenSettings): Settings['mode'] {
 
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
+/** `24h` and the like, as the schema allows. */
+function timeSpan(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const unit = {m: 60_000, h: 3_600_000, d: 86_400_000}[text.at(-1) as 'm' | 'h' | 'd'];
+  return Number(text.slice(0, -1)) * unit;
 }
 
 function overridesOf(

@@ -18,6 +18,14 @@ export const settingsSchema = z
       .describe('true is mode "simple", false is mode "agent". A task\'s "mode" wins.'),
     mode: mode.exactOptional(),
     log_file: line('a path').exactOptional().describe('Also write the log there. Default: standard output only.'),
+    log_max_mb: z
+      .number()
+      .min(0.001)
+      .max(1_000_000)
+      .exactOptional()
+      .describe(
+        'A log_file larger than this, in megabytes, is set aside as .1 (.2, .3) before a run starts. Default: 10.',
+      ),
     model: model.exactOptional(),
     models: models.exactOptional(),
     output: output.exactOptional(),
@@ -44,13 +52,18 @@ export const settingsSchema = z
       .max(50)
       .exactOptional()
       .describe(
-        'URLs told when a run ends: https (webhook, Slack, ntfy), mailto or smtp. $NAME takes one from the environment.',
+        'URLs told when a run ends that changed or failed something: https (webhook, Slack, ntfy), mailto or smtp. $NAME takes one from the environment.',
       ),
     dead_man_url: address('a URL such as "https://…", or "$NAME" of a variable that holds one')
       .exactOptional()
       .describe(
-        'URL asked for when a run has ended, so that a night that did not happen is noticed. $NAME takes it from the environment.',
+        'URL asked for when a run has ended, with /fail behind it unless all went well, so that a night that did not happen is noticed. $NAME takes it from the environment.',
       ),
+    expect_every: z
+      .string()
+      .regex(/^[1-9]\d{0,4}[mhd]$/, {error: 'expected a time span such as "24h", "7d" or "90m"'})
+      .exactOptional()
+      .describe('How often this configuration is meant to start; `status` says when it did not. Default: not watched.'),
     fleet: line('a path')
       .exactOptional()
       .describe('The fleet file. Default: config/repos.json, then repos.json in the state directory.'),
@@ -93,7 +106,10 @@ function address(what: string) {
   return z
     .string()
     .max(4096)
-    .regex(/^(?:(?:https?|smtps?):\/\/[^\s]+|mailto:[^\s]+|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?[^\s]*)$/, {
-      error: `this must be ${what}`,
-    });
+    .regex(
+      /^(?:(?:(?:slack\+|ntfy\+)?https?|ntfy|smtps?):\/\/[^\s]+|mailto:[^\s]+|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?[^\s]*)$/,
+      {
+        error: `this must be ${what}`,
+      },
+    );
 }

@@ -9,6 +9,7 @@ export interface Settings {
   /** Absent: each skill's own mode, else `simple`. */
   readonly mode?: Mode;
   readonly logFile?: string;
+  readonly logMaxBytes: number;
   /** In the order in which they are asked. */
   readonly models?: readonly string[];
   readonly output?: string;
@@ -22,8 +23,10 @@ export interface Settings {
   readonly resultsDir: string;
   readonly batch: boolean;
   readonly force: boolean;
+  /** URLs as written: `$NAME` stays, since what it stands for may be a secret and settings are recorded. */
   readonly notify: readonly string[];
   readonly deadManUrl?: string;
+  readonly expectEveryMs?: number;
   readonly fleetFile?: string;
   readonly skillDirs: readonly string[];
   /** Of the configuration and of the command line together: leaving out is always safe. */
@@ -68,6 +71,7 @@ export interface Flags {
 export const defaultSettings = {
   parallel: true,
   maxWorkers: 5,
+  logMaxBytes: 10_000_000,
   deliver: 'files',
   push: false,
   batch: false,

@@ -127,6 +127,8 @@ export interface Ledger {
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(options?: {limit?: number; since?: number; state?: RunState}): Promise<RunRecord[]>;
+  /** The newest run of each claim whose settings say how often it is meant to start. */
+  expectedRuns(): Promise<RunRecord[]>;
   /** True while the process that holds the run lives. */
   isHeld(run: RunRecord): boolean;
 

@@ -201,6 +201,14 @@ export async function readRuns(
   return rows.map(toRun);
 }
 
+/** Ids begin with the time of the start, so the greatest of a claim is its newest. */
+export async function readExpectedRuns(database: Database): Promise<RunRecord[]> {
+  const rows = await database.read(
+    `SELECT * FROM runs WHERE id IN (SELECT MAX(id) FROM runs GROUP BY claim) AND settings LIKE '%"expected":%' ORDER BY id`,
+  );
+  return rows.map(toRun);
+}
+
 function toRun(row: Row): RunRecord {
   return {
     id: String(row['id']),

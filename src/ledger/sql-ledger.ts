@@ -43,6 +43,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     },
     run: id => runs.readRun(database, id),
     runs: (options = {}) => runs.readRuns(database, options),
+    expectedRuns: () => runs.readExpectedRuns(database),
     isHeld: run => runs.isHeld(run, clock.now()),
 
     jobs: (runId, only = {}) => runs.readJobs(database, runId, only),

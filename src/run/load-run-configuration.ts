@@ -7,8 +7,9 @@ import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
 import {isDirectory} from '../fleet/find-repos.ts';
+import {AddressError, parseNotifyTarget, parsePingUrl} from '../report/notify/notify-target.ts';
 import {openSkillLibrary} from '../skills/skill-library.ts';
-import {quote} from '../util/jsonc-document.ts';
+import {type JsonPath, quote} from '../util/jsonc-document.ts';
 import {checkModels, loadModels} from './check-models.ts';
 import {type ConfigurationSource, sourceFromFile, sourceFromFlags} from './configuration-source.ts';
 import {openFleet} from './open-fleet.ts';
@@ -67,6 +68,7 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
   problems.push(...settingsProblems);
   const models = loadModels(sources, problems);
   checkSkillDirs(settings, base, problems);
+  checkAddresses(settings, base, sources.env, problems);
   const skills = openSkillLibrary({...sources, extraDirs: settings.skillDirs, shippedDir: sources.shippedSkillsDir});
   const fleet = openFleet(settings, sources, problem =>
     settings.fleetFile === undefined ? problem : base.fleetProblem(problem),
@@ -108,6 +110,25 @@ function checkSkillDirs(settings: Settings, base: ConfigurationSource, problems:
       index < fromConfig ? base.problemAt(['settings', 'skills', index], {message}) : {path: '--skills-dir', message},
     );
   }
+}
+
+/** A message that cannot be sent is found now, not at the end of the night. Nothing of an address is shown: it may be a secret. */
+function checkAddresses(
+  {notify, deadManUrl}: Settings,
+  base: ConfigurationSource,
+  env: RunConfigurationSources['env'],
+  problems: Problem[],
+): void {
+  const check = (at: JsonPath, parse: () => unknown): void => {
+    try {
+      parse();
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      problems.push(base.problemAt(['settings', ...at], {message: error.message}));
+    }
+  };
+  for (const [index, address] of notify.entries()) check(['notify', index], () => parseNotifyTarget(address, env));
+  if (deadManUrl !== undefined) check(['dead_man_url'], () => parsePingUrl(deadManUrl, env));
 }
 
 function taskOverrides(tasks: readonly PartialTask[], {configFile, flags}: RunConfigurationSources): string[] {

@@ -1,5 +1,5 @@
-import type {Settings} from '../config/settings.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
+import type {RunConfiguration} from './load-run-configuration.ts';
 
 /** What the ledger keeps of a run beside its jobs, so that `resume` needs no configuration file. Holds no key. */
 export interface RunSettings {
@@ -12,16 +12,21 @@ export interface RunSettings {
   readonly deadline?: string;
   readonly graceMs: number;
   readonly maxAttempts?: number;
+  /** As written: what a `$NAME` stands for is looked up when something is sent. */
+  readonly notify?: readonly string[];
+  readonly deadManUrl?: string;
+  readonly logMaxBytes?: number;
+  /** How often the configuration is meant to start. */
+  readonly expected?: {readonly everyMs: number; readonly configFile: string};
   readonly models: ModelsConfiguration;
   readonly skills: readonly {readonly name: string; readonly directory: string; readonly digest: string}[];
 }
 
 export function toRunSettings(
-  settings: Settings,
-  models: ModelsConfiguration,
+  {settings, models, configFile}: Pick<RunConfiguration, 'settings' | 'models' | 'configFile'>,
   skills: RunSettings['skills'],
 ): RunSettings {
-  const {budgetUsd, budgetUsdPerDay, budgetUsdPerMonth, deadline, maxAttempts} = settings;
+  const {budgetUsd, budgetUsdPerDay, budgetUsdPerMonth, deadline, maxAttempts, deadManUrl, expectEveryMs} = settings;
   return {
     version: 1,
     parallel: settings.parallel,
@@ -32,6 +37,12 @@ export function toRunSettings(
     ...(deadline === undefined ? {} : {deadline}),
     graceMs: settings.graceMs,
     ...(maxAttempts === undefined ? {} : {maxAttempts}),
+    notify: settings.notify,
+    ...(deadManUrl === undefined ? {} : {deadManUrl}),
+    logMaxBytes: settings.logMaxBytes,
+    ...(expectEveryMs === undefined || configFile === undefined
+      ? {}
+      : {expected: {everyMs: expectEveryMs, configFile}}),
     models,
     skills,
   };

@@ -9,6 +9,8 @@ import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
 
 export interface HttpPost {
   readonly url: string;
+  /** Default POST. */
+  readonly method?: 'GET';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
@@ -21,7 +23,7 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-/** Posts once and reads the whole answer, whatever its status. Follows no redirect. Throws `PostError`, or the signal's reason. */
+/** Asks once and reads the whole answer, whatever its status. Follows no redirect. Throws `PostError`, or the signal's reason. */
 export type Post = (call: HttpPost) => Promise<HttpAnswer>;
 
 /** Why there is no answer: no connection, silence, an end in the middle, or something that cannot be an answer. */
@@ -80,9 +82,9 @@ export function createPost(env: Readonly<Record<string, string | undefined>>, li
       const onAbort = (): void => fail(call.signal.reason);
 
       const request: ClientRequest = (secure ? httpsRequest : httpRequest)(url, {
-        method: 'POST',
+        method: call.method ?? 'POST',
         agent: secure ? agents.https : agents.http,
-        headers: {...call.headers, 'content-length': String(payload.length)},
+        headers: {...call.headers, ...(call.method === 'GET' ? {} : {'content-length': String(payload.length)})},
       });
       request.on('socket', socket => {
         if (!socket.connecting) return;
@@ -132,7 +134,7 @@ export function createPost(env: Readonly<Record<string, string | undefined>>, li
       });
       if (call.signal.aborted) return onAbort();
       call.signal.addEventListener('abort', onAbort, {once: true});
-      request.end(payload);
+      request.end(call.method === 'GET' ? undefined : payload);
     });
 }
 

@@ -38,6 +38,9 @@ export interface SeededRun {
   readonly exitCode?: number;
   readonly id?: string;
   readonly budgetUsd?: number;
+  /** Runs of one configuration have the same; default: each its own. */
+  readonly claim?: string;
+  readonly expected?: {readonly everyMs: number; readonly configFile: string};
 }
 
 const firstStart = Date.UTC(2025, 11, 1, 2, 0, 0);
@@ -51,13 +54,17 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
   const dead = {host: ownProcess().host, pid: 999_999_999, start: 'another boot'};
   const run: RunRecord = {
     id: seeded.id ?? runId(new Date(startedAt), (startedAt % 65_536) / 65_536),
-    claim: `config:${startedAt}`,
+    claim: seeded.claim ?? `config:${startedAt}`,
     state: 'running',
     holder: state === 'running' && seeded.holder !== 'dead' ? ownProcess() : dead,
     heartbeatAt: startedAt,
     startedAt,
     command: ['--config', 'config/overnight.json'],
-    settings: {version: 1, ...(seeded.budgetUsd === undefined ? {} : {budgetUsd: seeded.budgetUsd})},
+    settings: {
+      version: 1,
+      ...(seeded.budgetUsd === undefined ? {} : {budgetUsd: seeded.budgetUsd}),
+      ...(seeded.expected === undefined ? {} : {expected: seeded.expected}),
+    },
     control: noControl,
     resultsFile: path.join(stateDir, `results-${startedAt}.json`),
   };

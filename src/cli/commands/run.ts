@@ -70,8 +70,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
       ledger,
       run: record,
       settings: toRunSettings(
-        configuration.settings,
-        configuration.models,
+        configuration,
         [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
       ),
       records: jobs.map(job => ({job, state: 'pending'})),
@@ -162,8 +161,7 @@ function recordOf(
     ...(description === undefined ? {} : {description}),
     command: commandOf(options),
     settings: toRunSettings(
-      settings,
-      configuration.models,
+      configuration,
       [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
     ),
     control: noControl,

@@ -4,6 +4,7 @@ import {systemClock} from '../../util/clock.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
+import {findMissedRuns, type MissedRun, missedLine, toMissedJson} from '../missed-runs.ts';
 import {runLogFile} from '../reporters.ts';
 import {type RunDetails, readRunDetails, toRunJson} from '../run-view.ts';
 import {nextSteps, statusLine, statusLines} from '../status-text.ts';
@@ -19,14 +20,15 @@ export async function status(io: Io, id: string | undefined, options: StatusOpti
     io,
     async ledger => {
       if (options.watch) return await watch(io, ledger, id, options);
-      print(io, await look(ledger, id), id, options);
+      const missed = id === undefined ? await findMissedRuns(ledger, systemClock.now()) : [];
+      print(io, await look(ledger, id), missed, id, options);
       return 0;
     },
     async () => {
       if (id !== undefined) throw noSuchRun(id);
       if (options.json)
         io.out(
-          `${JSON.stringify({running: [], interrupted: [], last: null, next: ['orchestrator demo']}, undefined, 2)}\n`,
+          `${JSON.stringify({running: [], interrupted: [], last: null, missed: [], next: ['orchestrator demo']}, undefined, 2)}\n`,
         );
       else io.out(noRunsYet);
       return 0;
@@ -44,9 +46,19 @@ async function look(ledger: Ledger, id: string | undefined): Promise<readonly Ru
   return await Promise.all(shown.map(run => readRunDetails(ledger, run, now)));
 }
 
-function print(io: Io, views: readonly RunDetails[], id: string | undefined, options: StatusOptions): void {
-  if (options.json) io.out(`${JSON.stringify(toJson(io, views, id), undefined, 2)}\n`);
-  else io.out(views.length === 0 ? noRunsYet : toText(io, views));
+function print(
+  io: Io,
+  views: readonly RunDetails[],
+  missed: readonly MissedRun[],
+  id: string | undefined,
+  options: StatusOptions,
+): void {
+  if (options.json) {
+    io.out(`${JSON.stringify(toJson(io, views, missed, id), undefined, 2)}\n`);
+    return;
+  }
+  const lines = missed.map(each => `${missedLine(each, io, systemClock.now())}\n`).join('');
+  io.out(`${lines}${views.length === 0 ? noRunsYet : toText(io, views)}`);
 }
 
 function toText(io: Io, views: readonly RunDetails[]): string {
@@ -54,7 +66,7 @@ function toText(io: Io, views: readonly RunDetails[]): string {
   return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
 }
 
-function toJson(io: Io, views: readonly RunDetails[], id: string | undefined): unknown {
+function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun[], id: string | undefined): unknown {
   const entries = views.map(view => ({
     view,
     json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: nextSteps(view)},
@@ -66,6 +78,7 @@ function toJson(io: Io, views: readonly RunDetails[], id: string | undefined): u
     running: of(view => view.state === 'running'),
     interrupted: of(view => view.run.state === 'running' && view.state === 'interrupted'),
     last: of(view => view.run.state !== 'running')[0] ?? null,
+    missed: missed.map(toMissedJson),
     next: [...new Set(views.flatMap(view => nextSteps(view)))],
   };
 }
