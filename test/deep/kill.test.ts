@@ -2,7 +2,8 @@ import {mkdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
-import {killAtRandom, makeKillRig, seededRandom, stopAtRandom} from '../support/kill-trials.ts';
+import {killAtRandom, makeKillRig, stopAtRandom} from '../support/kill-trials.ts';
+import {seededRandom} from '../support/seeded-random.ts';
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 

@@ -3,9 +3,10 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {makeTemporaryDirectory, type TemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
-import {type KillRig, killAtRandom, makeKillRig, seededRandom, stopAtRandom} from '../support/kill-trials.ts';
+import {type KillRig, killAtRandom, makeKillRig, stopAtRandom} from '../support/kill-trials.ts';
 import {answerJob, difference, readFleetBytes} from '../support/night-checks.ts';
 import {cli, configurationOf, copyNight, makeNight, readResults, startCli} from '../support/night-rig.ts';
+import {seededRandom} from '../support/seeded-random.ts';
 
 describe('a run that is killed or stopped', () => {
   let temporary: TemporaryDirectory;
