@@ -9,6 +9,7 @@ import {run} from './run.ts';
 /** The main job on a small fleet of real repositories, with its own state folder, without key or server. */
 export async function demo(io: Io, options: {directory?: string}): Promise<number> {
   const started = Date.now();
+  const program = invocation(io.cwd);
   const directory =
     options.directory === undefined
       ? mkdtempSync(path.join(tmpdir(), 'orchestrator-demo-'))
@@ -16,7 +17,7 @@ export async function demo(io: Io, options: {directory?: string}): Promise<numbe
   mkdirSync(directory, {recursive: true});
   const fleet = await createDemoFleet(directory, {now: new Date()});
   io.out(`Made ${fleet.repos.length} small git repositories in ${directory}\n`);
-  io.out(`Running: orchestrator --config ${fleet.configFile}\n\n`);
+  io.out(`Running: ${program} --config ${fleet.configFile}\n\n`);
   const own: Io = {...io, cwd: directory, stateDir: path.join(directory, 'state')};
   const exitCode = await run(own, {config: fleet.configFile, resultsDir: directory});
   const example = fleet.repos[0];
@@ -37,12 +38,20 @@ export async function demo(io: Io, options: {directory?: string}): Promise<numbe
       '',
       `Done in ${((Date.now() - started) / 1000).toFixed(1)} s. Look around:`,
       `  git -C ${example ?? directory} status --short`,
-      `  ORCHESTRATOR_HOME=${own.stateDir} orchestrator status`,
+      `  ORCHESTRATOR_HOME=${own.stateDir} ${program} status`,
       'With your own repositories:',
-      '  orchestrator init',
-      '  orchestrator --config config/tasks.json --dry-run',
+      `  ${program} init`,
+      `  ${program} --config config/tasks.json --dry-run`,
       '',
     ].join('\n'),
   );
   return exitCode;
+}
+
+/** How this program was started, so that the commands shown can be typed as they are. */
+function invocation(cwd: string): string {
+  const script = process.argv[1] ?? '';
+  if (!script.endsWith('.js')) return 'orchestrator';
+  const relative = path.relative(cwd, script);
+  return relative.startsWith('..') ? script : `./${relative}`;
 }
