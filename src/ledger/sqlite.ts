@@ -130,7 +130,8 @@ function migrate(connection: DatabaseSync, file: string): void {
     connection.exec(`PRAGMA user_version = ${migrations.length}`);
     connection.exec('COMMIT');
   } catch (error) {
-    connection.exec('ROLLBACK');
+    // SQLite itself has rolled back when the disk is full.
+    if (connection.isTransaction) connection.exec('ROLLBACK');
     throw error;
   }
 }
