@@ -71,6 +71,22 @@ describe('createLimiter', () => {
     expect(limiter.state.pausedUntil).toBeUndefined();
   });
 
+  it('waits as long as the provider asks, not until its limits are wholly refilled', async () => {
+    const clock = new FakeClock();
+    const limiter = createLimiter({maxInFlight: 4, clock});
+    (await limiter.acquire(never)).release({
+      kind: 'throttled',
+      retryAfterMs: 1000,
+      rateLimit: {requestsRemaining: 0, requestsResetMs: 1000, tokensRemaining: 0, tokensResetMs: 360_000},
+    });
+    expect(limiter.state.pausedUntil).toBe(clock.now() + 1000);
+    (await acquireAfter(limiter.acquire(never), clock)).release({
+      kind: 'throttled',
+      rateLimit: {tokensRemaining: 0, tokensResetMs: 700},
+    });
+    expect(limiter.state.pausedUntil).toBe(clock.now() + 700);
+  });
+
   it('sends one probe at a time to a provider that is down, further and further apart, and is back with the first answer', async () => {
     const clock = new FakeClock();
     const limiter = createLimiter({maxInFlight: 10, clock, downAfter: 3, coolDownMs: 1000});

@@ -170,8 +170,9 @@ class AdaptiveLimiter implements ObservableLimiter {
       case 'throttled':
         this.#comeBack();
         if (startedSinceDecrease) this.#decrease();
-        if (end.retryAfterMs !== undefined) this.#pause(Math.min(end.retryAfterMs, longestPauseMs));
-        this.#pauseWhenUsedUp(end.rateLimit);
+        // Resets tell when a limit is wholly refilled; what the provider asks to wait for is mostly much shorter.
+        if (end.retryAfterMs === undefined) this.#pauseWhenUsedUp(end.rateLimit);
+        else this.#pause(Math.min(end.retryAfterMs, longestPauseMs));
         break;
       case 'down':
         this.#goDown(end.retryAfterMs ?? 0);
