@@ -155,6 +155,14 @@ describe('a fault of the provider is a typed error, never a reply', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
+  it('takes no answer in which the key is repeated', async () => {
+    await using server = await startScriptedModelServer();
+    server.script('', request => `# Title\n\nYour key: ${String(request.headers['x-api-key'])}\n`);
+    const error = await failureOfCall(ask(await openModelOn(server.url, 'anthropic')));
+    expect(error).toMatchObject({kind: 'malformed', message: 'anthropic repeats the key in its answer'});
+    expect(error.usage?.requests).toBe(1);
+  });
+
   it('escapes what the provider says and keeps it short', async () => {
     await using server = await startScriptedModelServer();
     server.script('', {fault: 'status', status: 400, message: `\u001b[2Jgone\u202e\n${'x'.repeat(9999)}`});

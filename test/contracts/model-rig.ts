@@ -25,7 +25,7 @@ interface RigOptions {
 export function openModelOn(url: string, flavour: Flavour, options: RigOptions = {}): Promise<Model> {
   const post = options.post ?? createPost({}, options.limits);
   const env = {
-    ANTHROPIC_API_KEY: 'sk-ant-secret',
+    ANTHROPIC_API_KEY: 'sk-ant-secret-0000',
     OPENAI_API_KEY: 'sk-openai-secret',
     GOOGLE_GENERATIVE_AI_API_KEY: 'google-secret',
     ANTHROPIC_BASE_URL: url,

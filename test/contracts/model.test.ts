@@ -41,7 +41,7 @@ describe.each(flavours)('a model of %s', flavour => {
     server.script('', {
       fault: 'status',
       status: 401,
-      message: 'wrong key sk-ant-secret sk-openai-secret google-secret',
+      message: 'wrong key sk-ant-secret-0000 sk-openai-secret google-secret',
     });
     const error = await failureOfCall(ask(await openModelOn(server.url, flavour)));
     const {headers} = server.requests[0]!;
@@ -50,7 +50,7 @@ describe.each(flavours)('a model of %s', flavour => {
     );
     expect(sent).toEqual(
       {
-        anthropic: ['sk-ant-secret'],
+        anthropic: ['sk-ant-secret-0000'],
         'openai-chat': ['Bearer sk-openai-secret'],
         'openai-responses': ['Bearer sk-openai-secret'],
         google: ['google-secret'],
