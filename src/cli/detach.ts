@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {closeSync, mkdirSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, openSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {openLedger} from '../orchestrator.ts';
 import {systemClock} from '../util/clock.ts';
@@ -9,7 +9,8 @@ const pollMs = 50;
 
 /** Starts the same command in a process of its own and returns once its run is recorded, or has failed to start. */
 export async function detach(io: Io, json: boolean): Promise<number> {
-  mkdirSync(io.stateDir, {recursive: true, mode: 0o700});
+  const ledger = openLedger(io.stateDir);
+  const launchedAt = systemClock.now();
   const talkFile = path.join(io.stateDir, `detached-${process.pid}.log`);
   const talk = openSync(talkFile, 'w', 0o600);
   const args = process.argv.slice(1).filter(argument => argument !== '--detach');
@@ -19,10 +20,10 @@ export async function detach(io: Io, json: boolean): Promise<number> {
   child.on('exit', code => {
     exitCode = code ?? 1;
   });
-  const ledger = openLedger(io.stateDir);
   try {
     for (;;) {
-      const found = (await ledger.runs({limit: 20})).find(run => run.holder.pid === child.pid);
+      // A process number may have been that of an earlier run.
+      const found = (await ledger.runs({since: launchedAt})).find(run => run.holder.pid === child.pid);
       if (found !== undefined) {
         child.unref();
         const launch = {
@@ -41,6 +42,7 @@ export async function detach(io: Io, json: boolean): Promise<number> {
       }
       if (exitCode !== undefined) {
         io.err(readFileSync(talkFile, 'utf8'));
+        rmSync(talkFile);
         return exitCode;
       }
       await systemClock.sleep(pollMs);

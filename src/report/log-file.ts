@@ -1,4 +1,4 @@
-import {closeSync, mkdirSync, openSync, writeSync} from 'node:fs';
+import {closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Reporter, RunEvent} from '../domain/event.ts';
@@ -15,7 +15,8 @@ export class LogFile implements Reporter {
     this.#runId = runId;
     try {
       mkdirSync(path.dirname(file), {recursive: true});
-      this.#descriptor = openSync(file, 'a', 0o600);
+      this.#descriptor = openSync(file, 'a+', 0o600);
+      endTornLine(this.#descriptor);
     } catch (error) {
       throw new OrchestratorError(
         'log-unwritable',
@@ -53,4 +54,11 @@ export class LogFile implements Reporter {
         hint: 'see: orchestrator logs',
       });
   }
+}
+
+/** A process that was killed may have left half a line; what follows must not be read as its rest. */
+function endTornLine(descriptor: number): void {
+  const {size} = fstatSync(descriptor);
+  const last = Buffer.alloc(1);
+  if (size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a) writeSync(descriptor, '\n');
 }

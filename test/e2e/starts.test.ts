@@ -10,6 +10,7 @@ import {
   copyNight,
   makeNight,
   type Night,
+  processesOf,
   readResults,
   resultsFiles,
   startCli,
@@ -114,6 +115,27 @@ describe('starts that meet', () => {
       expect.stringContaining('was interrupted: 0 of 8 jobs had ended; 4 calls'),
     ]);
     expect((await readResults(night)).every(row => row.outcome === 'changed')).toBe(true);
+  });
+
+  it('in the background return once the run is recorded, and say so when another one holds it', async () => {
+    const night = await openNight();
+    const {promise: mayAnswer, resolve: answer} = Promise.withResolvers<void>();
+    await using server = await startScriptedModelServer();
+    server.reply(async request => {
+      await mayAnswer;
+      return answerJob(request);
+    });
+    const start = ['--config', configurationOf(night), '--detach'];
+    const launched = await cli(night, [...start, '--json'], {server});
+    expect([launched.code, launched.stderr]).toEqual([0, '']);
+    const launch = JSON.parse(launched.stdout) as {event: string; run: string; pid: number};
+    expect(launch).toMatchObject({event: 'launch', run: readLedger(night).runs[0]});
+    const second = await cli(night, start, {server});
+    expect([second.code, second.stdout]).toEqual([0, '']);
+    expect(second.stderr).toContain(`running already: ${launch.run}`);
+    answer();
+    while ((await processesOf(night)).length > 0) await new Promise(resolve => setTimeout(resolve, 20));
+    expect((await readResults(night)).map(row => row.outcome)).toEqual(night.repos.map(() => 'changed'));
   });
 
   it('leave a live run alone when it is retried by its id', async () => {

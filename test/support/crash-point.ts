@@ -135,6 +135,10 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
   for (const file of await leftovers(night)) problems.push(`left behind: ${file}`);
   for (const name of await resultsFiles(night)) await readResults(night, name);
 
+  const glued = /^.+\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:INFO|WARN|ERROR) run=.*$/m;
+  const [line] = glued.exec(readFileSync(path.join(night.directory, 'night.log'), 'utf8')) ?? [];
+  if (line !== undefined) problems.push(`half a line and the next one in the log: ${line}`);
+
   const calls = countCalls(server.requests);
   let repeatedCalls = 0;
   for (const [job, count] of calls) {
