@@ -21,20 +21,22 @@ const maxLines = 18;
 /** The live view as lines that fit the terminal. Pure: the same progress and time give the same lines. */
 export function renderFrame(progress: Progress, options: FrameOptions): string[] {
   const height = Math.max(4, Math.min(maxLines, options.rows - 2));
-  const rest = height - 2;
-  const failures = progress.failures.slice(-Math.min(4, Math.floor(rest / 3)));
+  const rest = height - (progress.note === undefined ? 2 : 3);
+  const failures = newest(progress.failures, Math.min(4, Math.floor(rest / 3)));
   const running = [...progress.running.values()];
   const runningShown = Math.min(
     running.length,
     Math.max(1, rest - failures.length - Math.min(5, progress.recent.length) - 1),
   );
-  const recent = progress.recent.slice(
-    -Math.max(0, rest - failures.length - runningShown - (running.length > runningShown ? 1 : 0)),
+  const recent = newest(
+    progress.recent,
+    rest - failures.length - runningShown - (running.length > runningShown ? 1 : 0),
   );
   const paint = (code: number, text: string): string => (options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const crop = (text: string): string => truncate(text, options.columns - 1);
   return [
     crop(headline(progress, options)),
+    ...(progress.note === undefined ? [] : [paint(33, crop(` ${escapeLine(progress.note)}`))]),
     ...failures.map(finished => paint(31, crop(finishedLine('✗', finished)))),
     ...recent.map(finished => crop(finishedLine(finished.outcome.status === 'not-started' ? '·' : '✓', finished))),
     paint(2, crop(`─ ${running.length} running ${'─'.repeat(Math.max(0, options.columns - 14))}`)),
@@ -50,14 +52,18 @@ export function renderFrame(progress: Progress, options: FrameOptions): string[]
 }
 
 function headline(progress: Progress, options: FrameOptions): string {
-  const width = 20;
+  // On 80 columns everything up to the cost can be read.
+  const width = Math.min(20, Math.max(5, options.columns - 80));
   const done = progress.total === 0 ? width : Math.floor((progress.ended / progress.total) * width);
   const bar = '█'.repeat(done) + '░'.repeat(width - done);
   const cost = `${progress.costUsd.toFixed(2)}${options.budgetUsd === undefined ? '' : ` of ${options.budgetUsd.toFixed(2)}`} USD${progress.costUnknown > 0 ? ' +?' : ''}`;
   const end = progress.estimateEnd(options.nowMs);
   const ends = end === undefined ? '' : `   ends ≈ ${timeOfDay(end)}`;
-  const note = progress.note === undefined ? '' : `   ${escapeLine(progress.note)}`;
-  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed  ${progress.failed} failed   ${cost}${ends}${note}`;
+  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed  ${progress.failed} failed   ${cost}${ends}`;
+}
+
+function newest<Item>(items: readonly Item[], count: number): readonly Item[] {
+  return count <= 0 ? [] : items.slice(-count);
 }
 
 function finishedLine(symbol: string, finished: FinishedJob): string {
