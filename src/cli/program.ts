@@ -179,6 +179,15 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
   command('demo', 'the main job on a small fleet of real repositories, without a key', 'orchestrator demo')
     .option('--directory <dir>', 'where to make the fleet; default: a new temporary folder')
     .action(async options => setExitCode(await (await import('./commands/demo.ts')).demo(io, options)));
+  command(
+    'notify <test>',
+    'send a test message to every address in "notify"',
+    'orchestrator notify test --config config/overnight.json',
+  )
+    .requiredOption('-c, --config <file>', 'task configuration')
+    .action(async (what, options) =>
+      setExitCode(await (await import('./commands/notify.ts')).notify(io, what, options)),
+    );
   command('gc', 'forget runs that are older than a while', 'orchestrator gc --keep 90d')
     .option('--keep <age>', 'how long to keep runs, such as 90d', '90d')
     .option('--dry-run', 'only say what would go')

@@ -201,10 +201,11 @@ export async function readRuns(
   return rows.map(toRun);
 }
 
-/** Ids begin with the time of the start, so the greatest of a claim is its newest. */
 export async function readExpectedRuns(database: Database): Promise<RunRecord[]> {
   const rows = await database.read(
-    `SELECT * FROM runs WHERE id IN (SELECT MAX(id) FROM runs GROUP BY claim) AND settings LIKE '%"expected":%' ORDER BY id`,
+    `SELECT runs.* FROM runs JOIN (SELECT claim, MAX(started_at) AS newest FROM runs GROUP BY claim) latest
+       ON latest.claim = runs.claim AND latest.newest = runs.started_at
+     WHERE runs.settings LIKE '%"expected":%' ORDER BY runs.id`,
   );
   return rows.map(toRun);
 }

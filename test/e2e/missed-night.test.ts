@@ -2,8 +2,11 @@ import {rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {localTime} from '../../src/cli/time-text.ts';
-import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {createLedger} from '../../src/ledger/sql-ledger.ts';
+import {openSqlite} from '../../src/ledger/sqlite.ts';
+import {makeRepo, makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {runCli} from '../support/captured-io.ts';
+import {invitePerson} from '../support/person.ts';
 import {seedRun} from '../support/seed-run.ts';
 
 const hour = 3_600_000;
@@ -61,6 +64,24 @@ describe('status, of a configuration with expect_every', () => {
     await seedRun(state, {jobs, claim: 'a', startedAt: now - 8 * day});
     expect((await runCli(home.path, ['status'])).out).not.toContain('did not run');
   });
+});
+
+it('is recorded with each run of a configuration that has it', async () => {
+  await using person = await invitePerson();
+  await makeRepo(path.join(person.home, 'code', 'one'), {files: {'main.py': 'print(1)\n'}});
+  const settings = {model: 'offline', expect_every: '36h'};
+  const tasks = [{name: 'READMEs', skill: 'readme-generator', repos: ['~/code/*']}];
+  const configFile = await person.write('config/night.json', {tasks, settings});
+  await person.write('config/other.json', {tasks, settings: {model: 'offline'}});
+  for (const file of ['other', 'night', 'night', 'night']) {
+    expect((await person.call(['--config', `config/${file}.json`])).exitCode).toBe(0);
+  }
+  const ledger = createLedger(openSqlite(path.join(person.state, 'state.db')), {now: () => 0});
+  const [last, ...more] = await ledger.expectedRuns();
+  expect(last?.settings).toMatchObject({expected: {everyMs: 36 * hour, configFile}});
+  expect(last?.id).toBe((await ledger.runs({limit: 1}))[0]?.id);
+  expect(more).toEqual([]);
+  await ledger.close();
 });
 
 /** A configuration whose name tries to be two lines. */

@@ -1,17 +1,9 @@
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import {describe, expect, it} from 'vitest';
 import {startMailServer} from '../../../test/support/mail-server.ts';
+import {startRecordingServer} from '../../../test/support/recording-server.ts';
 import type {Clock} from '../../util/clock.ts';
 import {composeTest} from './notification-text.ts';
 import {type NotifyOptions, sendNotifications} from './notify.ts';
-
-interface Asked {
-  readonly method: string | undefined;
-  readonly url: string | undefined;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly body: string;
-}
 
 const clock: Clock = {now: () => 0, sleep: async () => {}};
 const notification = composeTest();
@@ -22,7 +14,7 @@ function tell(options: Partial<NotifyOptions>): Promise<string[]> {
 
 describe('sendNotifications', () => {
   it('speaks to each kind of address in its own way', async () => {
-    await using web = await startWeb();
+    await using web = await startRecordingServer();
     await using mail = await startMailServer();
     const problems = await tell({
       addresses: [
@@ -48,7 +40,7 @@ describe('sendNotifications', () => {
   });
 
   it('pings for each end, and behind /fail unless all went well', async () => {
-    await using web = await startWeb();
+    await using web = await startRecordingServer();
     expect(
       await tell({
         notification: undefined,
@@ -67,7 +59,7 @@ describe('sendNotifications', () => {
   });
 
   it('tries again once when that can help, and says what failed without showing the address', async () => {
-    await using web = await startWeb(({url}, count) =>
+    await using web = await startRecordingServer(({url}, count) =>
       url === '/once' ? (count === 1 ? 503 : 204) : Number(url?.slice(1, 4)),
     );
     const env = {
@@ -90,36 +82,10 @@ describe('sendNotifications', () => {
   });
 
   it('waits no longer than it says for a server that stands still', async () => {
-    await using web = await startWeb(() => undefined);
+    await using web = await startRecordingServer(() => undefined);
     expect(await tell({addresses: [web.url], deadManUrl: web.url, timeoutMs: 40})).toEqual([
       'notification to 127.0.0.1 failed: no answer within 0.04 s',
       'dead-man ping to 127.0.0.1 failed: no answer within 0.04 s',
     ]);
   });
 });
-
-async function startWeb(status: (asked: Asked, count: number) => number | undefined = () => 200) {
-  const asked: Asked[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request
-      .on('data', chunk => {
-        body += chunk;
-      })
-      .on('end', () => {
-        const one = {method: request.method, url: request.url, headers: request.headers, body};
-        asked.push(one);
-        const code = status(one, asked.filter(({url}) => url === one.url).length);
-        if (code !== undefined) response.writeHead(code, {location: '/elsewhere'}).end();
-      });
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise(resolve => server.close(resolve));
-    },
-  };
-}
