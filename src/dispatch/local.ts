@@ -8,8 +8,8 @@ export interface LocalDispatcherOptions {
   readonly parallel: boolean;
 }
 
-/** Jobs are prepared a little ahead, so that a place that gets free is filled at once. */
-const maxPreparedAhead = 16;
+/** Jobs are prepared ahead, up to one for each place: places that get free together are all filled at once. */
+const maxPreparedAhead = 64;
 
 /** Runs jobs in this process. Jobs that write the same file of the same repo follow one another. */
 export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatcher {
@@ -49,7 +49,12 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
             pump();
           };
           handlers
-            .execute(job, preparation, options.parallel ? leavePlace : () => {})
+            .execute(job, preparation, async () => {
+              if (options.parallel) leavePlace();
+              // The calls of the next jobs go out before the deliveries of those that were answered.
+              await new Promise(setImmediate);
+              await new Promise(setImmediate);
+            })
             .catch(error => {
               failure ??= {error};
             })

@@ -10,7 +10,7 @@ import {NotStarted} from './not-started.ts';
 import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
 
 /** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
-export type Answered = () => void;
+export type Answered = () => Promise<void>;
 
 /**
  * The way of a job, from what was prepared to its one outcome. Never throws for anything that can happen to a repo;
@@ -122,7 +122,7 @@ async function makeChange(
           },
           signal,
         );
-        answered();
+        await answered();
         return trace.reply.reply;
       },
     })
