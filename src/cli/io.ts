@@ -1,4 +1,4 @@
-import {homedir} from 'node:os';
+import {userInfo} from 'node:os';
 import path from 'node:path';
 
 /** The outside of a command: where it stands, what it may read, where it talks. stdout is the result, stderr the talk. */
@@ -20,7 +20,7 @@ export interface Io {
 
 export function processIo(): Io {
   const {env} = process;
-  const home = env['HOME'] || homedir();
+  const home = env['HOME'] || userInfo().homedir;
   const forced = env['ORCHESTRATOR_FORCE_TTY'] !== undefined && env['ORCHESTRATOR_FORCE_TTY'] !== '';
   const outIsTerminal = forced || process.stdout.isTTY === true;
   const errIsTerminal = forced || process.stderr.isTTY === true;

@@ -1,4 +1,5 @@
 import type {DeliveryResult, EarlierDelivery, IntendedFile, ProposedFile} from '../delivery/delivery.ts';
+import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
 import type {JobDetail} from '../domain/run.ts';
@@ -200,6 +201,10 @@ function crash(error: unknown): Failure {
   return {
     reason: 'crashed',
     message: String(error instanceof Error ? error.message : error),
+    // Something of this machine that its operator can mend, such as a git that is missing.
+    ...(error instanceof OrchestratorError && error.hint !== undefined
+      ? {next: `${error.hint}, then: orchestrator retry`}
+      : {}),
     ...(stack === undefined ? {} : {stack}),
   };
 }
