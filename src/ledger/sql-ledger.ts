@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {noControl, type RunControl} from '../domain/run.ts';
 import type {Clock} from '../util/clock.ts';
+import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
 import type {Ledger} from './ledger.ts';
 import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemories} from './memory-queries.ts';
@@ -138,16 +139,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       const [row] = await database.read('SELECT COUNT(*) AS count FROM quarantine');
       return Number(row?.['count'] ?? 0);
     },
-    async collect(before) {
-      const ended = `SELECT id FROM runs WHERE state <> 'running' AND started_at < ?`;
-      const results = await database.write([
-        {sql: `DELETE FROM jobs WHERE run_id IN (${ended})`, params: [before]},
-        {sql: `DELETE FROM spending WHERE run_id IN (${ended})`, params: [before]},
-        {sql: `DELETE FROM replies WHERE run_id IN (${ended}) RETURNING digest`, params: [before]},
-        {sql: `DELETE FROM runs WHERE state <> 'running' AND started_at < ? RETURNING id`, params: [before]},
-      ]);
-      return {runs: results[3]?.length ?? 0, replies: results[2]?.length ?? 0};
-    },
+    collect: before => collectRuns(database, before, clock.now()),
     close: () => database.close(),
   };
 }

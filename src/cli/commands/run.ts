@@ -1,7 +1,6 @@
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, realpathSync} from 'node:fs';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
@@ -17,9 +16,8 @@ import {ownProcess} from '../../util/process-identity.ts';
 import {detach} from '../detach.ts';
 import {execute} from '../execute.ts';
 import type {Io} from '../io.ts';
+import {shippedSkillsDir} from '../places.ts';
 import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
-
-export const shippedSkillsDir = fileURLToPath(new URL('../../../skills', import.meta.url));
 
 /** Plans and executes a run, or prints the plan. */
 export async function run(io: Io, options: RunOptions): Promise<number> {
