@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import {expect, it} from 'vitest';
+import type {Job} from '../domain/job.ts';
+import {createLocalDispatcher} from './local.ts';
+
+function job(sequence: number, repo: string, output: string): Job {
+  return {
+    id: String(sequence),
+    sequence,
+    task: 'A',
+    skill: 'journal',
+    repo,
+    path: `/fleet/${repo}`,
+    mode: 'simple',
+    models: ['offline'],
+    output,
+    outputs: [output],
+    outputPattern: output,
+    date: '2025-12-01',
+    deliver: 'files',
+    verify: [],
+    timeoutMs: 1000,
+    force: false,
+    contextTokens: 60_000,
+    maxOutputTokens: 16_000,
+  };
+}
+
+const jobs = fc
+  .array(
+    fc.record({
+      repo: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      output: fc.constantFrom('X.md', 'Y.md'),
+      turns: fc.nat(4),
+    }),
+    {maxLength: 40},
+  )
+  .map(list => list.map(({repo, output, turns}, index) => ({job: job(index, repo, output), turns})));
+
+const turn = (): Promise<void> => new Promise(setImmediate);
+
+it('executes every job once, never more at once than allowed, and one after another on the same file', async () => {
+  await fc.assert(
+    fc.asyncProperty(jobs, fc.integer({min: 1, max: 6}), async (list, maxWorkers) => {
+      const turns = new Map(list.map(entry => [entry.job.id, entry.turns]));
+      const done: string[] = [];
+      const writing = new Set<string>();
+      let calling = 0;
+      await createLocalDispatcher({maxWorkers: () => maxWorkers, parallel: true}).dispatch(
+        list.map(entry => entry.job),
+        {
+          prepare: async one => one,
+          async execute(one, prepared, answered) {
+            await prepared;
+            const target = `${one.repo}/${one.output}`;
+            expect(writing.has(target)).toBe(false);
+            writing.add(target);
+            calling++;
+            expect(calling).toBeLessThanOrEqual(maxWorkers);
+            for (let count = turns.get(one.id) ?? 0; count > 0; count--) await turn();
+            calling--;
+            await answered();
+            await turn();
+            writing.delete(target);
+            done.push(one.id);
+          },
+        },
+      );
+      expect(done.map(Number).sort((a, b) => a - b)).toEqual(list.map((_, index) => index));
+    }),
+    {numRuns: 60},
+  );
+});
+
+it('goes through the jobs one by one and in order when it is not parallel, preparing none ahead', async () => {
+  const log: string[] = [];
+  const list = ['a', 'b', 'c'].map((repo, index) => job(index, repo, 'X.md'));
+  await createLocalDispatcher({maxWorkers: () => 5, parallel: false}).dispatch(list, {
+    async prepare(one) {
+      log.push(`prepare ${one.repo}`);
+    },
+    async execute(one, prepared, answered) {
+      await prepared;
+      await answered();
+      await turn();
+      log.push(`end ${one.repo}`);
+    },
+  });
+  expect(log).toEqual(['prepare a', 'end a', 'prepare b', 'end b', 'prepare c', 'end c']);
+});
+
+it('starts nothing while it is paused, and goes on when it is told to look again', async () => {
+  let maxWorkers = 0;
+  const started: string[] = [];
+  const dispatcher = createLocalDispatcher({maxWorkers: () => maxWorkers, parallel: true});
+  const all = dispatcher.dispatch([job(0, 'a', 'X.md'), job(1, 'b', 'X.md')], {
+    prepare: async () => {},
+    execute: async one => void started.push(one.repo),
+  });
+  await turn();
+  expect(started).toEqual([]);
+  maxWorkers = 2;
+  dispatcher.refresh();
+  await all;
+  expect(started).toEqual(['a', 'b']);
+});
