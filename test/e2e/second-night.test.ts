@@ -169,6 +169,19 @@ describe('the second night', () => {
     expect(await runAgain(night)).toEqual({calls: 0, outcomes: quiet, code: 0});
   });
 
+  it('begins well though the first was killed when all its jobs had ended: resume gives it its end', async () => {
+    const night = await openNight();
+    const file = path.join(night.directory, 'state', 'state.db');
+    const database = new DatabaseSync(file);
+    database.exec(`UPDATE runs SET state = 'running', exit_code = NULL, pid = 999999999, process_start = 'gone'`);
+    const before = server.requestCount;
+    const resumed = await cli(night, ['resume'], {server});
+    expect([resumed.code, server.requestCount]).toEqual([0, before]);
+    expect(database.prepare('SELECT state, exit_code FROM runs').all()).toEqual([{state: 'finished', exit_code: 0}]);
+    database.close();
+    expect((await readResults(night)).map(row => row.outcome)).toEqual(quiet.split(' ').map(() => 'changed'));
+  });
+
   it('finds what a killed run had delivered and another run confirmed, also once it is committed', async () => {
     const night = await openNight();
     // As a process leaves it that dies between the delivery and its confirmation.

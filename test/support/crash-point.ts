@@ -115,8 +115,8 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
 
   const before = readLedger(night);
   const callsBefore = countCalls(server.requests);
-  // A run that was not recorded yet cannot be resumed: nothing had happened.
-  const isResume = point.recovery === 'resume' && before.runs.length > 0;
+  // A run that was not recorded yet, or that had ended, cannot be resumed.
+  const isResume = point.recovery === 'resume' && before.openRuns > 0;
   const recovered = await cli(night, isResume ? ['resume'] : start, {server});
   if (recovered.code !== 0) problems.push(`recovery failed: ${describeEnd(recovered)}`);
 
