@@ -105,19 +105,22 @@ async function openTerminal(person: Person, columns: number, rows: number): Prom
   };
   tmux('-u', 'new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', person.work, 'env PS1="$ " sh');
   const screen = (): string => tmux('capture-pane', '-p', '-J');
+  const until = async (holds: () => boolean): Promise<void> => {
+    const endsAt = Date.now() + 30_000;
+    while (!holds()) {
+      if (Date.now() > endsAt) throw new Error(`it never came to that; the screen:\n${screen()}`);
+      await new Promise(resolve => setTimeout(resolve, 40));
+    }
+  };
+  // What is typed before the prompt would be shown twice.
+  await until(() => screen().startsWith('$'));
   return {
     type: command => void tmux('send-keys', '-l', `${command}\n`),
     press: key => void tmux('send-keys', key),
     screen,
     everything: () => tmux('capture-pane', '-p', '-J', '-S', '-'),
     cursorIsShown: () => tmux('display-message', '-p', '#{cursor_flag}').trim() === '1',
-    until: async holds => {
-      const endsAt = Date.now() + 30_000;
-      while (!holds()) {
-        if (Date.now() > endsAt) throw new Error(`it never came to that; the screen:\n${screen()}`);
-        await new Promise(resolve => setTimeout(resolve, 40));
-      }
-    },
+    until,
     [Symbol.asyncDispose]: async () => {
       tmux('kill-server');
       await rm(folder, {recursive: true, force: true});
