@@ -83,6 +83,7 @@ describe('how the work is shared out', () => {
   it('--sequential runs one repo at a time, in the listed order', async () => {
     const listed = ['r3', 'r0', 'r4', 'r1', 'r2'];
     await person.own(names(5));
+    server.reply(request => ({text: wholeFile(repoOf(request)), delayMs: repoOf(request) === 'r3' ? 60 : 10}));
     const {exitCode} = await person.call(['--skill', 'journal', '--sequential', '--repo-names', ...listed]);
     expect(exitCode).toBe(0);
     expect(server.maxInFlight).toBe(1);
