@@ -21,14 +21,12 @@ const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
   fc
     .constantFrom('budget', 'deadline', 'stopped', 'auth')
     .map(reason => ({status: 'not-started' as const, reason: reason as 'budget', ...spent})),
-  fc
-    .string()
-    .map(message => ({
-      status: 'failed' as const,
-      failure: {reason: 'path-missing' as const, message},
-      ...spent,
-      cost: {usd: null, reason: 'no price'},
-    })),
+  fc.string().map(message => ({
+    status: 'failed' as const,
+    failure: {reason: 'path-missing' as const, message},
+    ...spent,
+    cost: {usd: null, reason: 'no price'},
+  })),
 );
 
 function job(sequence: number, repo: string): Job {
