@@ -1,7 +1,8 @@
-import {chmodSync, mkdirSync, statSync} from 'node:fs';
+import {chmodSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 import {OrchestratorError} from '../domain/errors.ts';
+import {makeFolder} from '../util/make-folder.ts';
 import type {Database, Row, Statement} from './database.ts';
 import {LedgerError} from './ledger.ts';
 import {migrations} from './migrations.ts';
@@ -104,7 +105,7 @@ function connect(file: string): DatabaseSync {
 
 /** Makes the state folder for its owner alone; an existing folder of another user is refused. */
 export function makePrivateFolder(folder: string): void {
-  mkdirSync(folder, {recursive: true, mode: 0o700});
+  makeFolder(folder, 0o700);
   const found = statSync(folder);
   if (process.getuid !== undefined && found.uid !== process.getuid()) {
     throw new OrchestratorError('state-folder-foreign', `${folder} belongs to another user`, {

@@ -1,7 +1,8 @@
-import {closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync} from 'node:fs';
+import {closeSync, fstatSync, openSync, readSync, writeSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Reporter, RunEvent} from '../domain/event.ts';
+import {makeFolder} from '../util/make-folder.ts';
 import {formatLogLine} from './log-line.ts';
 
 /** Appends one line per event as it happens, so that `tail -f` shows a run going on. Several runs may share the file. */
@@ -14,7 +15,7 @@ export class LogFile implements Reporter {
   constructor(file: string, runId: string) {
     this.#runId = runId;
     try {
-      mkdirSync(path.dirname(file), {recursive: true});
+      makeFolder(path.dirname(file));
       this.#descriptor = openSync(file, 'a+', 0o600);
       endTornLine(this.#descriptor);
     } catch (error) {

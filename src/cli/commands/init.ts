@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
@@ -6,6 +6,7 @@ import {findRepos, isDirectory, isGitRepo} from '../../fleet/find-repos.ts';
 import {uniqueName} from '../../fleet/unique-name.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {expandPath, shortenPath} from '../../util/expand-path.ts';
+import {makeFolder} from '../../util/make-folder.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {shellWord} from '../../util/shell-word.ts';
 import {type FirstConfiguration, renderFleetFile, renderTaskFile} from '../first-configuration.ts';
@@ -271,7 +272,7 @@ function writeBoth(io: Io, configuration: FirstConfiguration): void {
   const written: string[] = [];
   const write = (name: string, text: string): void => {
     const file = path.join(io.cwd, name);
-    mkdirSync(path.dirname(file), {recursive: true});
+    makeFolder(path.dirname(file));
     writeFileSync(file, text, {flag: 'wx'});
     written.push(file);
   };

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {existsSync, mkdirSync, realpathSync} from 'node:fs';
+import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Job} from '../../domain/job.ts';
@@ -12,6 +12,7 @@ import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-co
 import {localDate, planRun} from '../../run/plan-run.ts';
 import {toRunSettings} from '../../run/run-settings.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {detach} from '../detach.ts';
 import {execute} from '../execute.ts';
@@ -185,7 +186,7 @@ function commandOf(options: RunOptions): string[] {
 
 function resultsFile(directory: string, now: Date): string {
   try {
-    mkdirSync(directory, {recursive: true});
+    makeFolder(directory);
   } catch (error) {
     throw new OrchestratorError(
       'results-unwritable',
