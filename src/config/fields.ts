@@ -29,7 +29,11 @@ export const sharedFields = {
     .array(line('a command'))
     .max(50)
     .describe('Commands that must succeed in the changed repo before anything is delivered.'),
-  timeout_s: z.number().positive().max(86_400).describe('Longest time for one job, in seconds. Default: 600.'),
+  timeout_s: z
+    .number()
+    .positive()
+    .max(86_400)
+    .describe('Longest time for one model call, in seconds; retries count anew, see max_attempts. Default: 600.'),
   force: z.boolean().describe('true runs again what is up to date and ignores recorded replies. Default: false.'),
   context_tokens: z
     .int()

@@ -208,12 +208,6 @@ export const failureReasons = {
     next: 'orchestrator retry, or correct the check in SKILL.md.',
     retry: 'yes',
   },
-  'verify-failed': {
-    family: 'check',
-    cause: 'A verify command failed on the change.',
-    next: 'Read its output with: orchestrator logs',
-    retry: 'after-fix',
-  },
   'uncommitted-changes': {
     family: 'delivery',
     cause: 'The output file has changes that are not committed; they were left alone.',
@@ -243,18 +237,6 @@ export const failureReasons = {
     cause: 'The disk is full or read-only.',
     next: 'Free space, then: orchestrator retry',
     retry: 'after-fix',
-  },
-  'job-timeout': {
-    family: 'us',
-    cause: 'The job took longer than its time limit.',
-    next: 'Raise "timeout_s", or: orchestrator retry',
-    retry: 'yes',
-  },
-  'not-supported-yet': {
-    family: 'us',
-    cause: 'This version cannot do what the task asks for.',
-    next: 'See the message for what works.',
-    retry: 'no',
   },
   crashed: {
     family: 'us',
