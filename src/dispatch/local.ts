@@ -11,6 +11,9 @@ export interface LocalDispatcherOptions {
 /** Jobs are prepared ahead, up to one for each place: places that get free together are all filled at once. */
 const maxPreparedAhead = 64;
 
+/** Prepared at the same time: few, so that the first is ready while the others are still being read, and its call goes out. */
+const maxPreparing = 6;
+
 /** Runs jobs in this process. Jobs that write the same file of the same repo follow one another. */
 export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatcher {
   let pump: () => void = () => {};
@@ -22,18 +25,25 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
         const prepared: {job: Job; preparation: Promise<Prepared>}[] = [];
         const busyTargets = new Set<string>();
         let places = 0;
+        let preparing = 0;
         let open = 0;
         let failure: {readonly error: unknown} | undefined;
 
         const prepareNext = (): boolean => {
+          if (preparing >= maxPreparing) return false;
           const index = waiting.findIndex(job => !busyTargets.has(targetOf(job)));
           if (index === -1) return false;
           const [job] = waiting.splice(index, 1);
           if (job === undefined) return false;
           busyTargets.add(targetOf(job));
           const preparation = handlers.prepare(job);
-          // The rejection belongs to whoever executes the job.
-          preparation.catch(() => {});
+          preparing++;
+          const prepareAnother = (): void => {
+            preparing--;
+            pump();
+          };
+          // A rejection belongs to whoever executes the job.
+          preparation.then(prepareAnother, prepareAnother);
           prepared.push({job, preparation});
           return true;
         };
