@@ -14,7 +14,7 @@ import {
 import {cli, configurationOf, copyNight, leftovers, makeNight, type Night, readResults, startCli} from './night-rig.ts';
 
 const workers = 4;
-const latencyMs = 40;
+const latencyMs = 100;
 
 export interface KillRig {
   readonly template: Night;
@@ -54,7 +54,7 @@ export async function killAtRandom(
       void ended.then(() => {
         mayKill = false;
       });
-      await sleep(200 + random() * 600);
+      await sleep(150 + random() * 400);
       if (mayKill) child.kill('SIGKILL');
     }
     const end = await ended;
