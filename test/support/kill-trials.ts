@@ -11,7 +11,17 @@ import {
   readLedger,
   survivors,
 } from './night-checks.ts';
-import {cli, configurationOf, copyNight, leftovers, makeNight, type Night, readResults, startCli} from './night-rig.ts';
+import {
+  cli,
+  configurationOf,
+  copyNight,
+  leftovers,
+  makeNight,
+  type Night,
+  readResults,
+  resultsFiles,
+  startCli,
+} from './night-rig.ts';
 
 const workers = 4;
 const latencyMs = 100;
@@ -86,11 +96,11 @@ export async function stopAtRandom(
   directory: string,
 ): Promise<{stopped: boolean; problems: string[]}> {
   const night = await copyNight(rig.template, path.join(directory, 'night'));
-  await using server = await startScriptedModelServer({strict: false, latencyMs: 100});
+  await using server = await startScriptedModelServer({strict: false, latencyMs});
   server.reply(answerJob);
   const problems: string[] = [];
   const {child, ended} = startCli(night, ['--config', configurationOf(night)], {server});
-  await sleep(100 + random() * 900);
+  await sleep(100 + random() * 600);
   child.kill(signal);
   const sentAt = Date.now();
   const end = await ended;
@@ -99,18 +109,18 @@ export async function stopAtRandom(
   if (late.length > workers || late.some(ms => ms > 500)) problems.push(`calls ${late.join(', ')} ms after ${signal}`);
   const jobs = rig.template.repos.length;
   const code = signal === 'SIGINT' ? 130 : 143;
-  // Before the run has begun the signal does what it does to any program.
-  if (end.code !== code && end.signal !== signal) problems.push(`${signal} gave ${describeEnd(end)}`);
-  const isResumable = readLedger(night).runs.length > 0;
+  const rows = (await resultsFiles(night)).length === 0 ? [] : await readResults(night);
+  const isDone = rows.length > 0 && rows.every(row => row.outcome === 'changed');
+  // Before the run has begun the signal does what it does to any program; after its end it comes too late.
+  const isExpected = end.code === code || end.signal === signal || (end.code === 0 && isDone);
+  if (!isExpected) problems.push(`${signal} gave ${describeEnd(end)}`);
+  const isResumable = readLedger(night).runs.length > 0 && !isDone;
   if (end.code === code) {
-    const outcomes = (await readResults(night)).map(row => `${row.status} ${row.outcome}`);
+    const outcomes = rows.map(row => `${row.status} ${row.outcome}`);
     const odd = outcomes.filter(outcome => !['success changed', 'cancelled not-started'].includes(outcome));
     if (outcomes.length !== jobs || odd.length > 0) problems.push(`rows after ${signal}: ${odd.join(', ')}`);
   }
-  const isDone = end.code === code && (await readResults(night)).every(row => row.outcome === 'changed');
-  const finished = await cli(night, isResumable && !isDone ? ['resume'] : ['--config', configurationOf(night)], {
-    server,
-  });
+  const finished = await cli(night, isResumable ? ['resume'] : ['--config', configurationOf(night)], {server});
   if (finished.code !== 0) problems.push(`was not finished: ${describeEnd(finished)}`);
   if (server.requestCount !== jobs && end.code === code) problems.push(`${server.requestCount} calls for ${jobs} jobs`);
   problems.push(...difference(rig.endState, await readFleetBytes(night)));
