@@ -86,13 +86,16 @@ function commitTogether(
   }
 }
 
+/** How long one process waits for another, as the message of code 5 says. */
+const busyMs = 10_000;
+
 function connect(file: string): DatabaseSync {
   let connection: DatabaseSync | undefined;
   try {
     makePrivateFolder(path.dirname(file));
     connection = new DatabaseSync(file);
-    connection.exec('PRAGMA busy_timeout = 10000');
-    connection.exec('PRAGMA journal_mode = WAL');
+    connection.exec(`PRAGMA busy_timeout = ${busyMs}`);
+    switchToWal(connection);
     connection.exec('PRAGMA synchronous = FULL');
     chmodSync(file, 0o600);
     migrate(connection, file);
@@ -100,6 +103,20 @@ function connect(file: string): DatabaseSync {
   } catch (error) {
     connection?.close();
     throw explain(error, file);
+  }
+}
+
+/** SQLite does not wait, as it does elsewhere, when two processes switch a new file at once: one is told "busy" right away. */
+function switchToWal(connection: DatabaseSync): void {
+  const until = Date.now() + busyMs;
+  for (;;) {
+    try {
+      connection.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (primaryCode(error) !== 5 || Date.now() > until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
   }
 }
 
