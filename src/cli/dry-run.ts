@@ -1,6 +1,7 @@
 import {existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {type Job, jobLabel} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Skill} from '../domain/skill.ts';
@@ -64,17 +65,13 @@ async function planJob(
     const {repo, built} = preparation.prepared;
     repo.release();
     const inputTokens = tools.countTokens(tools.mode(job.mode).preview({job, skill, context: built.context}));
-    const leftOut: Record<string, number> = {};
-    for (const {reason} of built.context.leftOut) leftOut[reason] = (leftOut[reason] ?? 0) + 1;
     return {
       job,
       verdict: 'run',
       inputTokens,
       shown: built.context.files.map(({path: file, cut}) => ({path: file, cut})),
-      heldBack: built.context.leftOut
-        .filter(({reason}) => reason === 'secret')
-        .map(({path: file, detail}) => `${file} (${detail ?? 'secret'})`),
-      leftOut,
+      heldBack: nameHeldBack(built.context.leftOut),
+      leftOut: countLeftOut(built.context.leftOut),
       cost: await estimateCost(job, inputTokens, configuration.models, tools.ledger),
     };
   } catch (error) {

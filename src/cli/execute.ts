@@ -1,6 +1,6 @@
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Reporter} from '../domain/event.ts';
-import type {Job} from '../domain/job.ts';
+import {type Job, jobLabel} from '../domain/job.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
@@ -102,7 +102,7 @@ async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise
   );
   const good = records.filter(({detail}) => detail?.outcome.status === 'changed');
   const line = (record: JobRecord): string =>
-    `  ${escapeLine(`${record.job.skill}/${record.job.repo}`)}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
+    `  ${escapeLine(jobLabel(record.job))}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
   const shown = 20;
   const more = (list: readonly unknown[]): string => (list.length > shown ? `  and ${list.length - shown} more\n` : '');
   return [

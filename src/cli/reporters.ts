@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type {Reporter, RunEvent} from '../domain/event.ts';
+import {jobLabel} from '../domain/job.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import {LogFile} from '../report/log-file.ts';
 import {formatLogLine} from '../report/log-line.ts';
@@ -92,9 +93,9 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
     case 'run.noted':
       return {...head, level: event.level, text: event.text};
     case 'job.started':
-      return {...head, job: `${event.job.skill}/${event.job.repo}`};
+      return {...head, job: jobLabel(event.job)};
     case 'job.retrying':
-      return {...head, job: `${event.job.skill}/${event.job.repo}`, cause: event.cause, wait_ms: event.waitMs};
+      return {...head, job: jobLabel(event.job), cause: event.cause, wait_ms: event.waitMs};
     case 'job.finished':
       return {
         ...head,

@@ -1,6 +1,7 @@
 import type {JobRecord, RunRecord, RunState} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {RunSettings} from '../run/run-settings.ts';
+import {joinCounts} from '../util/join-counts.ts';
 import {isoTime} from './time-text.ts';
 
 export interface RunCounts {
@@ -119,15 +120,16 @@ export function toRunJson(view: RunView): Record<string, unknown> {
 
 /** `11 changed, 2 failed, 3 not started`: what is not zero. */
 export function countsText(counts: RunCounts): string {
-  const parts: [number, string][] = [
-    [counts.changed, 'changed'],
-    [counts.unchanged, 'unchanged'],
-    [counts.upToDate, 'up to date'],
-    [counts.failed, 'failed'],
-    [counts.notStarted, 'not started'],
-    [counts.running, 'running'],
-    [counts.pending, 'to start'],
-  ];
-  const shown = parts.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
-  return shown.length === 0 ? 'no jobs' : shown.join(', ');
+  return joinCounts(
+    [
+      [counts.changed, 'changed'],
+      [counts.unchanged, 'unchanged'],
+      [counts.upToDate, 'up to date'],
+      [counts.failed, 'failed'],
+      [counts.notStarted, 'not started'],
+      [counts.running, 'running'],
+      [counts.pending, 'to start'],
+    ],
+    'no jobs',
+  );
 }

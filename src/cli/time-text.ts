@@ -1,18 +1,14 @@
+import {localDate, localMinute} from '../util/local-time.ts';
+
 /** `2025-12-01 02:00` in local time. */
 export function localTime(ms: number): string {
   const at = new Date(ms);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${timeOfDay(ms)}`;
-}
-
-/** `02:00` in local time. */
-function timeOfDay(ms: number): string {
-  return new Date(ms).toTimeString().slice(0, 5);
+  return `${localDate(at)} ${localMinute(at)}`;
 }
 
 /** `02:00` on the day of `nowMs`, with the date otherwise. */
 export function localMoment(ms: number, nowMs: number): string {
-  return new Date(ms).toDateString() === new Date(nowMs).toDateString() ? timeOfDay(ms) : localTime(ms);
+  return new Date(ms).toDateString() === new Date(nowMs).toDateString() ? localMinute(new Date(ms)) : localTime(ms);
 }
 
 /** `0.4 s`, `0:19`, `4:02`, `1:04:02`. */

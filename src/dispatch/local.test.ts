@@ -1,30 +1,11 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
+import {makeJob} from '../../test/support/make-job.ts';
 import type {Job} from '../domain/job.ts';
 import {createLocalDispatcher} from './local.ts';
 
-function job(sequence: number, repo: string, output: string): Job {
-  return {
-    id: String(sequence),
-    sequence,
-    task: 'A',
-    skill: 'journal',
-    repo,
-    path: `/fleet/${repo}`,
-    mode: 'simple',
-    models: ['offline'],
-    output,
-    outputs: [output],
-    outputPattern: output,
-    date: '2025-12-01',
-    deliver: 'files',
-    verify: [],
-    timeoutMs: 1000,
-    force: false,
-    contextTokens: 60_000,
-    maxOutputTokens: 16_000,
-  };
-}
+const job = (sequence: number, repo: string, output: string): Job =>
+  makeJob(sequence, repo, {path: `/fleet/${repo}`, output, outputs: [output], outputPattern: output});
 
 const jobs = fc
   .array(

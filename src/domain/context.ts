@@ -18,6 +18,18 @@ export interface LeftOut {
   readonly detail?: string;
 }
 
+/** How many files were left out, by reason. */
+export function countLeftOut(leftOut: readonly LeftOut[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const {reason} of leftOut) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+/** `.env (password at line 3)` for every file that was held back because it holds a secret. */
+export function nameHeldBack(leftOut: readonly LeftOut[]): string[] {
+  return leftOut.filter(({reason}) => reason === 'secret').map(({path, detail}) => `${path} (${detail ?? 'secret'})`);
+}
+
 /** A file, or its beginning, that the model is shown. */
 export interface ShownFile {
   readonly path: string;

@@ -46,3 +46,8 @@ export interface RateLimit {
   readonly tokensRemaining?: number;
   readonly tokensResetMs?: number;
 }
+
+/** `anthropic` of `anthropic/claude-sonnet-5-5`. */
+export function providerOf(model: string): string {
+  return model.split('/')[0] ?? model;
+}

@@ -1,3 +1,4 @@
+import {localClock, localDate} from '../util/local-time.ts';
 import type {ProcessIdentity} from '../util/process-identity.ts';
 import type {Job} from './job.ts';
 import type {Outcome} from './outcome.ts';
@@ -64,9 +65,8 @@ export interface JobDetail {
 
 /** `r-20251201-020000-7f3a`, in local time; the suffix tells apart runs of one second. */
 export function runId(at: Date, random: number): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const date = `${at.getFullYear()}${two(at.getMonth() + 1)}${two(at.getDate())}`;
-  const time = `${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
+  const date = localDate(at).replaceAll('-', '');
+  const time = localClock(at).replaceAll(':', '');
   return `r-${date}-${time}-${Math.floor(random * 0x10000)
     .toString(16)
     .padStart(4, '0')}`;

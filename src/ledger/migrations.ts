@@ -34,9 +34,7 @@ export const migrations: readonly string[] = [
     spec TEXT NOT NULL,
     state TEXT NOT NULL,
     status TEXT,
-    outcome TEXT,
     detail TEXT,
-    attempts BIGINT NOT NULL,
     started_at BIGINT,
     ended_at BIGINT,
     PRIMARY KEY (run_id, id)

@@ -80,8 +80,8 @@ function insertRun(run: RunRecord): Statement {
 
 function insertJob({id, holder}: RunRecord, job: Job): Statement {
   return {
-    sql: `INSERT INTO jobs (run_id, id, sequence, skill, repo, spec, state, attempts)
-          SELECT ?, ?, ?, ?, ?, ?, 'pending', 0 WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})`,
+    sql: `INSERT INTO jobs (run_id, id, sequence, skill, repo, spec, state)
+          SELECT ?, ?, ?, ?, ?, ?, 'pending' WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})`,
     params: [id, job.id, job.sequence, job.skill, job.repo, JSON.stringify(job), id, ...holderParams(holder)],
   };
 }
@@ -309,25 +309,23 @@ export function takeRepo(runId: string, repoKey: string): Statement {
 
 export function markRunning(runId: string, jobId: string, repoKey: string, nowMs: number): Statement {
   return {
-    sql: `UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = ?
+    sql: `UPDATE jobs SET state = 'running', started_at = ?
           WHERE run_id = ? AND id = ? AND state <> 'running' AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)`,
     params: [nowMs, runId, jobId, `repo:${repoKey}`, runId],
   };
 }
 
 export function markEnded(runId: string, jobId: string, detail: JobDetail, nowMs: number): Statement {
-  const {outcome} = detail;
-  const name = outcome.status === 'failed' ? outcome.failure.reason : outcome.status;
   return {
-    sql: `UPDATE jobs SET state = 'ended', status = ?, outcome = ?, detail = ?, started_at = COALESCE(started_at, ?), ended_at = ?
+    sql: `UPDATE jobs SET state = 'ended', status = ?, detail = ?, started_at = COALESCE(started_at, ?), ended_at = ?
           WHERE run_id = ? AND id = ?`,
-    params: [outcome.status, name, JSON.stringify(detail), nowMs, nowMs, runId, jobId],
+    params: [detail.outcome.status, JSON.stringify(detail), nowMs, nowMs, runId, jobId],
   };
 }
 
 export function reopenJob(runId: string, jobId: string): Statement {
   return {
-    sql: `UPDATE jobs SET state = 'pending', status = NULL, outcome = NULL, detail = NULL, started_at = NULL, ended_at = NULL
+    sql: `UPDATE jobs SET state = 'pending', status = NULL, detail = NULL, started_at = NULL, ended_at = NULL
           WHERE run_id = ? AND id = ?`,
     params: [runId, jobId],
   };

@@ -1,4 +1,5 @@
 import type {Skill} from '../domain/skill.ts';
+import {localDate} from '../util/local-time.ts';
 
 export interface OutputChoice {
   /** `output` of the task, the flag or the settings; it wins over the skill's. */
@@ -18,9 +19,7 @@ export function resolveOutput({taskOutput, skill, date}: OutputChoice): string {
 export function fillDate(pattern: string, date: Date): string {
   const path = pattern.replace(/^(?:\.\/)+/, '');
   if (!/(?<![A-Za-z0-9])YYYY(?:MM(?:DD)?)?(?![A-Za-z0-9])/.test(path)) return path;
-  const year = String(date.getFullYear()).padStart(4, '0');
-  const month = String(date.getMonth() + 1).padStart(2, '0');
-  const day = String(date.getDate()).padStart(2, '0');
+  const [year = '', month = '', day = ''] = localDate(date).split('-');
   return path.replaceAll(/(?<![A-Za-z0-9])(?:YYYY(?:MM(?:DD)?)?|MM(?:DD)?|DD)(?![A-Za-z0-9])/g, word =>
     word.replace('YYYY', year).replace('MM', month).replace('DD', day),
   );

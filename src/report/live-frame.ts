@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import {jobLabel} from '../domain/job.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {localMinute} from '../util/local-time.ts';
 import {describeOutcome} from './log-line.ts';
 import type {FinishedJob, Progress} from './progress.ts';
 
@@ -99,5 +100,5 @@ function clock(ms: number): string {
 }
 
 function timeOfDay(ms: number): string {
-  return new Date(ms).toTimeString().slice(0, 5);
+  return localMinute(new Date(ms));
 }

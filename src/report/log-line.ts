@@ -3,6 +3,7 @@ import {jobLabel} from '../domain/job.ts';
 import {failureReasons, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
+import {joinCounts} from '../util/join-counts.ts';
 
 /** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
 export function formatLogLine(runId: string, event: RunEvent): string {
@@ -33,16 +34,18 @@ export function formatLogLine(runId: string, event: RunEvent): string {
 }
 
 export function formatSummary(summary: RunSummary): string {
-  const parts: [number, string][] = [
-    [summary.changed, 'changed'],
-    [summary.unchanged, 'unchanged'],
-    [summary.upToDate, 'up to date'],
-    [summary.failed, 'failed'],
-    [summary.notStarted, 'not started'],
-  ];
-  const counts = parts.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`);
+  const counts = joinCounts(
+    [
+      [summary.changed, 'changed'],
+      [summary.unchanged, 'unchanged'],
+      [summary.upToDate, 'up to date'],
+      [summary.failed, 'failed'],
+      [summary.notStarted, 'not started'],
+    ],
+    'no jobs',
+  );
   const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
-  return `${counts.length === 0 ? 'no jobs' : counts.join(', ')}; ${summary.costUsd.toFixed(4)} USD${unknown}`;
+  return `${counts}; ${summary.costUsd.toFixed(4)} USD${unknown}`;
 }
 
 /** The outcome in stable words that can be searched for. */

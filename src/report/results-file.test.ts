@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
-import type {Job} from '../domain/job.ts';
+import {makeJob} from '../../test/support/make-job.ts';
 import type {Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord} from '../domain/run.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
@@ -29,28 +29,6 @@ const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
   })),
 );
 
-function job(sequence: number, repo: string): Job {
-  return {
-    id: String(sequence),
-    sequence,
-    task: 'A',
-    skill: 'journal',
-    repo,
-    mode: 'simple',
-    models: ['offline'],
-    output: 'X.md',
-    outputs: ['X.md'],
-    outputPattern: 'X.md',
-    date: '2025-12-01',
-    deliver: 'files',
-    verify: [],
-    timeoutMs: 1000,
-    force: false,
-    contextTokens: 60_000,
-    maxOutputTokens: 16_000,
-  };
-}
-
 function detail(outcome: Outcome): JobDetail {
   return {outcome, heldBack: [], leftOut: {}, replayed: false, attempts: 1};
 }
@@ -62,7 +40,7 @@ it('holds one valid row for each job, in the order of the plan, from the first m
   try {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(fc.string(), outcomes, fc.boolean()), {maxLength: 12}), async list => {
-        const records: JobRecord[] = list.map(([repo], index) => ({job: job(index, repo), state: 'pending'}));
+        const records: JobRecord[] = list.map(([repo], index) => ({job: makeJob(index, repo), state: 'pending'}));
         const results = await ResultsFile.open(file, 'r-1', records);
         expect(read()).toEqual(records.map(record => toResultRow('r-1', record)));
         const ended = list.map(([, outcome, ends], index): JobRecord => {

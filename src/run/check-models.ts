@@ -2,6 +2,7 @@ import {findModelsFile} from '../config/find-files.ts';
 import {builtInProviders, parseModelsFile} from '../config/models-file.ts';
 import {modelsOf} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
+import {providerOf} from '../domain/model.ts';
 import {type ModelsConfiguration, noModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
 import {shortenPath} from '../util/expand-path.ts';
@@ -36,7 +37,7 @@ export function checkModels(
 ): void {
   const providers = new Set([...builtInProviders, ...Object.keys(models.providers)]);
   const check = (model: string | undefined, problemOf: (text: {message: string; hint?: string}) => Problem): void => {
-    const provider = model?.split('/')[0];
+    const provider = model === undefined ? undefined : providerOf(model);
     if (provider === undefined || providers.has(provider)) return;
     const hint = didYouMean(provider, providers) ?? 'add it to "providers" in config/models.json';
     problems.push(problemOf({message: `no provider ${quote(provider)}`, hint}));

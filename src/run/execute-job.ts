@@ -1,4 +1,5 @@
 import type {DeliveryResult, EarlierDelivery, IntendedFile, ProposedFile} from '../delivery/delivery.ts';
+import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
@@ -138,13 +139,11 @@ async function makeChange(
     unconfirmed: prepared.deliveries
       .filter(({state}) => state === 'intended')
       .map(({path, added, removed, blob, before}) => ({path, added, removed, blob, before})),
-    intend: intended =>
-      tools.ledger.intendDelivery(
-        tools.runId,
-        job.id,
-        repo.key,
-        intended.map(file => toRecord(file, prepared.deliveries)),
-      ),
+    intend: intended => {
+      const normalise = createNormaliser(prepared.deliveries);
+      const records = intended.map(file => toRecord(file, normalise));
+      return tools.ledger.intendDelivery(tools.runId, job.id, repo.key, records);
+    },
   });
   const outcome = outcomeOf(result, trace.spent);
   return {
@@ -158,9 +157,9 @@ async function makeChange(
   };
 }
 
-function toRecord(file: IntendedFile, deliveries: readonly DeliveryRecord[]): DeliveryRecord {
+function toRecord(file: IntendedFile, normalise: ReturnType<typeof createNormaliser>): DeliveryRecord {
   const {before, ...rest} = file;
-  const base = before === undefined ? undefined : createNormaliser(deliveries)(file.path, before);
+  const base = before === undefined ? undefined : normalise(file.path, before);
   return {...rest, ...(before === undefined ? {} : {before}), ...(base === undefined ? {} : {base}), state: 'intended'};
 }
 
@@ -211,13 +210,11 @@ function crash(error: unknown): Failure {
 
 function detailOf(outcome: Outcome, trace: Trace): JobDetail {
   const leftOut = trace.preparation?.kind === 'ready' ? trace.preparation.prepared.built.context.leftOut : [];
-  const counts: Record<string, number> = {};
-  for (const {reason} of leftOut) counts[reason] = (counts[reason] ?? 0) + 1;
   return {
     outcome,
     ...(trace.reply === undefined ? {} : {model: trace.reply.model}),
-    heldBack: leftOut.filter(file => file.reason === 'secret').map(file => `${file.path} (${file.detail ?? 'secret'})`),
-    leftOut: counts,
+    heldBack: nameHeldBack(leftOut),
+    leftOut: countLeftOut(leftOut),
     replayed: trace.reply?.replayed ?? false,
     attempts: trace.attempts,
   };

@@ -4,6 +4,7 @@ import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
 import {type Cost, noCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
+import {localDate} from '../util/local-time.ts';
 import {digestRequest} from './inputs.ts';
 import type {ObtainedReply, ReplyRequest} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
@@ -191,9 +192,8 @@ function budgetScopes(
   budget: RunBudget,
   now: Date,
 ): {limits: BudgetScope[]; counted: string[]} {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const month = `month:${now.getFullYear()}-${two(now.getMonth() + 1)}`;
-  const day = `day:${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const day = `day:${localDate(now)}`;
+  const month = `month:${localDate(now).slice(0, 7)}`;
   const task = `task:${runId}:${job.task}`;
   const run = `run:${runId}`;
   const limits = [

@@ -3,6 +3,7 @@ import {type DeliveryKind, type Job, jobId} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Mode, Skill} from '../domain/skill.ts';
 import {fillDate, resolveOutput} from '../modes/output-path.ts';
+import {localDate} from '../util/local-time.ts';
 
 /** A task with everything resolved: names are objects, settings are merged in. */
 export interface PlannedTask {
@@ -78,9 +79,4 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
 /** Depends on the repo's name alone, so that machines with different fleets still agree on who has which repo. */
 export function isInShard(repo: string, shard: Shard): boolean {
   return createHash('sha256').update(repo).digest().readUInt32BE(0) % shard.count === shard.index - 1;
-}
-
-export function localDate(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

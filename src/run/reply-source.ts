@@ -1,5 +1,5 @@
 import type {Job} from '../domain/job.ts';
-import type {ModelReply} from '../domain/model.ts';
+import {type ModelReply, providerOf} from '../domain/model.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {callWithRetry, type RetryEvent} from '../models/call-with-retry.ts';
@@ -81,10 +81,6 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
         'reply-cut',
       ].includes(error.failure.reason),
   };
-}
-
-export function providerOf(model: string): string {
-  return model.split('/')[0] ?? model;
 }
 
 /** An estimate of tokens can be too low; this is above what any tokenizer was seen to make of real text. Rounded up to 500. */

@@ -8,6 +8,7 @@ import type {Ledger} from '../../src/ledger/ledger.ts';
 import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {ownProcess} from '../../src/util/process-identity.ts';
+import {makeJob} from './make-job.ts';
 
 /** How a seeded job stands; the words are those of outcomes and states. */
 export type SeededEnd =
@@ -83,26 +84,17 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
 }
 
 function toJob({repo, skill = 'readme-generator', task = 'Update READMEs'}: SeededJob, sequence: number): Job {
-  return {
+  return makeJob(sequence, repo, {
     id: jobId(task, skill, repo),
-    sequence,
     task,
     skill,
-    repo,
     path: `/fleet/${repo}`,
-    mode: 'simple',
     models: ['anthropic/claude-sonnet-5-5'],
     output: 'README.md',
     outputs: ['README.md'],
     outputPattern: 'README.md',
-    date: '2025-12-01',
-    deliver: 'files',
-    verify: [],
     timeoutMs: 600_000,
-    force: false,
-    contextTokens: 60_000,
-    maxOutputTokens: 16_000,
-  };
+  });
 }
 
 async function seedJob(ledger: Ledger, run: string, job: Job, seeded: SeededJob): Promise<void> {

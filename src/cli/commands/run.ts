@@ -9,9 +9,10 @@ import type {Ledger} from '../../ledger/ledger.ts';
 import {checkSupported, openLedger, openModels} from '../../orchestrator.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
 import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
-import {localDate, planRun} from '../../run/plan-run.ts';
-import {toRunSettings} from '../../run/run-settings.ts';
+import {planRun} from '../../run/plan-run.ts';
+import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {localClock, localDate} from '../../util/local-time.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {detach} from '../detach.ts';
@@ -49,13 +50,17 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   if (options.detach) return await detach(io, options.json === true);
 
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
+  const settings = toRunSettings(
+    configuration,
+    [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
+  );
   const ledger = openLedger(io.stateDir);
   try {
-    let record = recordOf(io, configuration, options, now, skills);
+    let record = recordOf(io, configuration, options, now, settings);
     const interrupted = await closeInterrupted(ledger, record.claim);
     let {heldBy, nameTaken} = await ledger.startRun(record, jobs);
     while (nameTaken === true) {
-      record = recordOf(io, configuration, options, new Date(), skills);
+      record = recordOf(io, configuration, options, new Date(), settings);
       ({heldBy, nameTaken} = await ledger.startRun(record, jobs));
     }
     if (heldBy !== undefined) {
@@ -68,10 +73,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
     return await execute(io, {
       ledger,
       run: record,
-      settings: toRunSettings(
-        configuration,
-        [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
-      ),
+      settings,
       records: jobs.map(job => ({job, state: 'pending'})),
       skills,
       notes: [
@@ -146,9 +148,10 @@ function recordOf(
   configuration: RunConfiguration,
   options: RunOptions,
   now: Date,
-  skills: ReadonlyMap<string, Skill>,
+  settings: RunSettings,
 ): RunRecord {
-  const {settings, configFile, description} = configuration;
+  const {configFile, description} = configuration;
+  const {resultsDir, logFile} = configuration.settings;
   const id = runId(now, Math.random());
   return {
     id,
@@ -159,13 +162,10 @@ function recordOf(
     startedAt: now.getTime(),
     ...(description === undefined ? {} : {description}),
     command: commandOf(options),
-    settings: toRunSettings(
-      configuration,
-      [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
-    ),
+    settings,
     control: noControl,
-    resultsFile: resultsFile(settings.resultsDir, now),
-    ...(settings.logFile === undefined ? {} : {logFile: settings.logFile}),
+    resultsFile: resultsFile(resultsDir, now),
+    ...(logFile === undefined ? {} : {logFile}),
   };
 }
 
@@ -197,7 +197,7 @@ function resultsFile(directory: string, now: Date): string {
       },
     );
   }
-  const time = now.toTimeString().slice(0, 8).replaceAll(':', '');
+  const time = localClock(now).replaceAll(':', '');
   const base = path.join(directory, `orchestrator_batch_${localDate(now).replaceAll('-', '')}_${time}`);
   for (let suffix = 1; ; suffix++) {
     const file = suffix === 1 ? `${base}.json` : `${base}_${suffix}.json`;

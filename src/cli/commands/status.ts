@@ -1,3 +1,4 @@
+import {jobLabel} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -87,12 +88,12 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
 function detailsJson({running, failures, endsAt}: RunDetails): Record<string, unknown> {
   return {
     running_jobs: running.map(({job, startedAt}) => ({
-      job: `${job.skill}/${job.repo}`,
+      job: jobLabel(job),
       task: job.task,
       started_at: startedAt === undefined ? null : new Date(startedAt).toISOString(),
     })),
     newest_failures: failures.map(({job, detail}) => ({
-      job: `${job.skill}/${job.repo}`,
+      job: jobLabel(job),
       task: job.task,
       outcome: detail?.outcome.status === 'failed' ? detail.outcome.failure.reason : null,
     })),

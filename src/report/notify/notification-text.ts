@@ -2,6 +2,8 @@ import {hostname} from 'node:os';
 import type {RunSummary} from '../../domain/event.ts';
 import {type FailureReason, failureReasons, type NotStartedReason, notStartedReasons} from '../../domain/outcome.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {joinCounts} from '../../util/join-counts.ts';
+import {localDate, localMinute} from '../../util/local-time.ts';
 import {count} from '../log-line.ts';
 
 /** What is known of a run when it has ended. */
@@ -99,15 +101,16 @@ function stopText({stopped, brokenOff}: RunEndFacts): {title: string; line: stri
 }
 
 function countsText(summary: RunSummary): string {
-  const parts: [number, string][] = [
-    [summary.changed, 'changed'],
-    [summary.failed, 'failed'],
-    [summary.notStarted, 'not started'],
-    [summary.unchanged, 'unchanged'],
-    [summary.upToDate, 'up to date'],
-  ];
-  const shown = parts.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`);
-  return shown.length === 0 ? 'its jobs are not known' : shown.join(', ');
+  return joinCounts(
+    [
+      [summary.changed, 'changed'],
+      [summary.failed, 'failed'],
+      [summary.notStarted, 'not started'],
+      [summary.unchanged, 'unchanged'],
+      [summary.upToDate, 'up to date'],
+    ],
+    'its jobs are not known',
+  );
 }
 
 const shownFailures = 5;
@@ -127,11 +130,8 @@ function costText({spentUsd, budgetUsd, summary}: RunEndFacts): string {
 }
 
 function timesText({startedAt, endedAt}: RunEndFacts): string {
-  const clock = (at: Date): string => at.toTimeString().slice(0, 5);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = (at: Date): string => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   const [start, end] = [new Date(startedAt), new Date(endedAt)];
-  return `${day(start)} ${clock(start)}–${day(start) === day(end) ? '' : `${day(end)} `}${clock(end)}`;
+  return `${localDate(start)} ${localMinute(start)}–${localDate(start) === localDate(end) ? '' : `${localDate(end)} `}${localMinute(end)}`;
 }
 
 function nextText({runId, stopped, brokenOff, summary, failures}: RunEndFacts): string {
