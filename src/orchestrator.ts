@@ -88,7 +88,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
       });
       return {
         context: built.context,
-        committed: new Map(built.entries.map(entry => [entry.path, entry.id])),
+        entries: new Map(built.entries.map(entry => [entry.path, entry])),
         digests: built.digests,
       };
     },

@@ -1,8 +1,6 @@
+import type {FileEdit} from '../domain/change.ts';
 import type {ObjectReader} from '../domain/git.ts';
 import type {ChangedFile, Delivered} from '../domain/outcome.ts';
-import type {ProposedFile} from '../domain/proposed-file.ts';
-
-export type {ProposedFile} from '../domain/proposed-file.ts';
 
 /** Content that we delivered to a path earlier, so that it is ours to replace. */
 export interface EarlierDelivery {
@@ -25,12 +23,13 @@ export interface DeliveryPlace {
   readonly workTree: string | undefined;
   readonly reader: Pick<ObjectReader, 'head' | 'objectFormat'>;
   /** Object ids at the planned commit, by path; submodules and links included. */
-  readonly committed: ReadonlyMap<string, string>;
+  readonly committed: Pick<ReadonlyMap<string, string>, 'get' | 'has'>;
   readonly earlier: readonly EarlierDelivery[];
 }
 
 export interface DeliveryRequest extends DeliveryPlace {
-  readonly files: readonly ProposedFile[];
+  /** In path order, each path once; also those that change nothing at the planned commit, since the work tree may differ from it. */
+  readonly edits: readonly FileEdit[];
   /**
    * What was intended before a crash and never confirmed. A file that is found with this blob was written then, and is reported as
    * delivered with the counts recorded here, so that a resumed delivery ends as an undisturbed one.

@@ -3,6 +3,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {changesBetween, snapshotTree} from '../../test/support/snapshot-tree.ts';
+import {textEdits} from '../../test/support/text-edits.ts';
 import {makeTemporaryDirectory} from '../testing/temporary-fleet.ts';
 import {gitBlobId} from '../util/git-blob-id.ts';
 import {createFilesDelivery} from './files.ts';
@@ -28,10 +29,10 @@ it.runIf(canMount).for([
       workTree: disk,
       reader: {head: {commit: 'a'.repeat(40)}, objectFormat: 'sha1'},
       committed: new Map([['README.md', gitBlobId('sha1', Buffer.from('one\n'))]]),
-      files: [
+      edits: textEdits([
         {path: 'docs/a/b.md', text: 'small\n'},
         {path: 'README.md', text: 'large\n'.repeat(100_000)},
-      ],
+      ]),
       earlier: [],
       intend: async () => {},
     });

@@ -3,6 +3,7 @@ import {chmod, link, readdir, readFile, rename, rm, symlink, unlink, writeFile} 
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type DeliveryRig, openDeliveryRig} from '../../test/support/delivery-rig.ts';
+import {textEdits} from '../../test/support/text-edits.ts';
 import type {FailureReason} from '../domain/outcome.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -371,7 +372,7 @@ describe.each(['descriptor', 'path'] as const)('a trap on the disk, folders held
         workTree: rig.repo.path,
         reader,
         committed,
-        files: [{path, text: 'x'}],
+        edits: textEdits([{path, text: 'x'}]),
         earlier: [],
         intend: async () => {},
       };

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {openDeliveryRig} from '../../test/support/delivery-rig.ts';
 import {changesBetween, snapshotTree} from '../../test/support/snapshot-tree.ts';
+import {textEdits} from '../../test/support/text-edits.ts';
 
 describe.each(['descriptor', 'path'] as const)('files delivery, folders held by %s', access => {
   it('writes a new file and folder, counts its lines, and touches nothing else', async () => {
@@ -190,7 +191,7 @@ describe.each(['descriptor', 'path'] as const)('files delivery, folders held by 
       workTree: join(rig.directory, 'linked'),
       reader: {head: {commit: rig.repo.commit}, objectFormat: 'sha1'},
       committed: new Map([['README.md', await linked.repo.git('rev-parse', 'HEAD:README.md')]]),
-      files: [{path: 'README.md', text: 'two\n'}],
+      edits: textEdits([{path: 'README.md', text: 'two\n'}]),
       earlier: [],
       intend: async () => {},
     });

@@ -1,4 +1,6 @@
+import type {FileEdit} from '../domain/change.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import type {ProposedFile} from '../domain/proposed-file.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
 import {pathProblem} from '../util/path-problem.ts';
 import {quoteText} from '../util/quote-text.ts';
@@ -41,7 +43,7 @@ export function createFilesDelivery(options: FilesDeliveryOptions = {}): Deliver
       }
     },
     deliver: async request => {
-      assertPaths(request.files.map(({path}) => path));
+      assertPaths(request.edits.map(({path}) => path));
       const tree = await openTree(request);
       try {
         return await deliverInto(tree, request, userId);
@@ -66,7 +68,7 @@ async function deliverInto(
   const intended: IntendedFile[] = [];
   const blobs = new Map<string, string>();
   const writes: Write[] = [];
-  for (const file of request.files) {
+  for (const file of textFiles(request.edits)) {
     const folder = await tree.findFolder(file.path);
     assertNoSubmodule(file.path, request);
     const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(file.path), file.path);
@@ -114,6 +116,14 @@ async function writeFiles(
     await tree.removeMade();
     throw writeFailure(error, writes[0]!.path);
   }
+}
+
+function textFiles(edits: readonly FileEdit[]): ProposedFile[] {
+  return edits.map(({path, after}) => {
+    if (after === undefined)
+      throw new JobFailure('path-not-a-file', `${quoteText(path)} is to be removed; nothing was.`);
+    return {path, text: after.bytes.toString()};
+  });
 }
 
 function assertPaths(paths: readonly string[]): void {

@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {openDeliveryRig} from '../../test/support/delivery-rig.ts';
 import {badReplies, exampleTemplate, goodReplies} from '../../test/support/reply-examples.ts';
 import {changesBetween, snapshotTree} from '../../test/support/snapshot-tree.ts';
+import {textEdits} from '../../test/support/text-edits.ts';
 import {createFilesDelivery} from '../delivery/files.ts';
 import type {FinishReason, ModelReply} from '../domain/model.ts';
 import {JobFailure} from '../domain/outcome.ts';
@@ -151,7 +152,7 @@ describe('two thousand malformed replies', () => {
           workTree: rig.repo.path,
           reader: {head: {commit: ''}, objectFormat: 'sha1'},
           committed: new Map(),
-          files,
+          edits: textEdits(files),
           earlier: [],
           intend: async () => {},
         });

@@ -1,13 +1,16 @@
+import type {Proposal} from '../domain/change.ts';
 import type {RepoContext} from '../domain/context.ts';
+import type {TreeEntry} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
-import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 
 export interface ModeInput {
   readonly job: Job;
   readonly skill: Skill;
   readonly context: RepoContext;
+  /** Every file of the planned commit, by path. */
+  readonly entries: ReadonlyMap<string, TreeEntry>;
   /** Gets the reply to this request: a recorded one, or one that is paid for and recorded before it is returned. */
   readonly obtainReply: (request: ModelRequest) => Promise<ModelReply>;
 }
@@ -17,6 +20,6 @@ export interface Mode {
   /** Changes when its prompts change, so that old results are not taken for new ones. */
   readonly version: number;
   /** The first request that `propose` would make, for plans and estimates. */
-  preview(input: Omit<ModeInput, 'obtainReply'>): ModelRequest;
-  propose(input: ModeInput): Promise<readonly ProposedFile[]>;
+  preview(input: Pick<ModeInput, 'job' | 'skill' | 'context'>): ModelRequest;
+  propose(input: ModeInput): Promise<Proposal>;
 }

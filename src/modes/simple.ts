@@ -1,6 +1,9 @@
+import type {FileEdit} from '../domain/change.ts';
 import type {RepoContext} from '../domain/context.ts';
+import type {TreeEntry} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelRequest} from '../domain/model.ts';
+import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 import {checkOutput} from './check-output.ts';
 import {interpretReply} from './interpret-reply.ts';
@@ -19,7 +22,7 @@ export function createSimpleMode(options: SimpleModeOptions): Mode {
   return {
     version: 1,
     preview,
-    async propose({job, skill, context, obtainReply}) {
+    async propose({job, skill, context, entries, obtainReply}) {
       const reply = await obtainReply(preview({job, skill, context}));
       const files = await interpretReply(reply, {
         outputs: job.outputs,
@@ -27,9 +30,20 @@ export function createSimpleMode(options: SimpleModeOptions): Mode {
         findSecrets: options.findSecrets,
       });
       checkOutput(files, skill.checks);
-      return files;
+      return {edits: files.map(file => toEdit(file, entries)).sort(byPath)};
     },
   };
+}
+
+function toEdit({path, text}: ProposedFile, entries: ReadonlyMap<string, TreeEntry>): FileEdit {
+  const before = entries.get(path);
+  // A file keeps its mode; what is no file is the delivery's to refuse.
+  const kind = before?.kind === 'executable' ? 'executable' : 'file';
+  return {path, ...(before === undefined ? {} : {before}), after: {kind, bytes: Buffer.from(text)}};
+}
+
+function byPath(a: FileEdit, b: FileEdit): number {
+  return a.path < b.path ? -1 : 1;
 }
 
 /** Skill first and repo last: the first part is the same for every repo of a task, so that a provider can cache it. */

@@ -1,4 +1,5 @@
-import type {DeliveryResult, EarlierDelivery, IntendedFile, ProposedFile} from '../delivery/delivery.ts';
+import type {DeliveryResult, EarlierDelivery, IntendedFile} from '../delivery/delivery.ts';
+import type {Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
@@ -89,7 +90,11 @@ async function makeChange(
   const mode = tools.mode(job.mode);
   const delivery = tools.delivery(job.deliver);
   const earlier = ownBlobs(prepared.deliveries);
-  const place = {workTree: repo.workTree, reader: repo.reader, committed: built.committed, earlier};
+  const committed = {
+    get: (path: string) => built.entries.get(path)?.id,
+    has: (path: string) => built.entries.has(path),
+  };
+  const place = {workTree: repo.workTree, reader: repo.reader, committed, earlier};
 
   // Before money is spent: a delivery that would be refused whatever the model says.
   await delivery.check({...place, paths: job.outputs}).catch(async error => {
@@ -98,11 +103,12 @@ async function makeChange(
     throw error;
   });
 
-  const files = await mode
+  const proposal = await mode
     .propose({
       job,
       skill,
       context: built.context,
+      entries: built.entries,
       obtainReply: async request => {
         const onSpent = (spent: Spent): void => {
           trace.spent = {usage: addUsage(trace.spent.usage, spent.usage), cost: addCost(trace.spent.cost, spent.cost)};
@@ -135,7 +141,7 @@ async function makeChange(
 
   const result = await delivery.deliver({
     ...place,
-    files,
+    edits: proposal.edits,
     unconfirmed: prepared.deliveries
       .filter(({state}) => state === 'intended')
       .map(({path, added, removed, blob, before}) => ({path, added, removed, blob, before})),
@@ -152,7 +158,7 @@ async function makeChange(
     memory: {
       repoKey: repo.key,
       output: job.outputPattern,
-      memory: memoryOf(prepared, files, result.blobs, trace, tools),
+      memory: memoryOf(prepared, proposal, result.blobs, trace, tools),
     },
   };
 }
@@ -175,14 +181,14 @@ function outcomeOf(result: DeliveryResult, spent: Spent): Outcome {
 
 function memoryOf(
   prepared: PreparedJob,
-  files: readonly ProposedFile[],
+  {edits}: Proposal,
   blobs: ReadonlyMap<string, string>,
   trace: Trace,
   tools: JobTools,
 ): Memory {
   return {
     inputs: prepared.inputs,
-    files: Object.fromEntries(files.map(file => [file.path, blobs.get(file.path) ?? ''])),
+    files: Object.fromEntries(edits.map(({path}) => [path, blobs.get(path) ?? ''])),
     ...(trace.reply === undefined ? {} : {replyDigest: trace.reply.digest}),
     runId: tools.runId,
     at: tools.clock.now(),

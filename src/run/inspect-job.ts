@@ -36,7 +36,7 @@ export async function inspectJob(job: Job, tools: PrepareTools): Promise<Inspect
     for (const [path, blob] of Object.entries(memory.files)) {
       const inPlace =
         repo.workTree === undefined
-          ? built.committed.get(path) === blob
+          ? built.entries.get(path)?.id === blob
           : await tools.holdsBlob(repo.workTree, path, blob);
       if (!inPlace) touched.push(path);
     }

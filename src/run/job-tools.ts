@@ -1,6 +1,6 @@
 import type {Delivery} from '../delivery/delivery.ts';
 import type {RepoContext} from '../domain/context.ts';
-import type {ObjectReader} from '../domain/git.ts';
+import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Spent} from '../domain/outcome.ts';
@@ -23,8 +23,8 @@ export interface OpenRepo {
 
 export interface BuiltContext {
   readonly context: RepoContext;
-  /** Blob ids at the planned commit, by path. */
-  readonly committed: ReadonlyMap<string, string>;
+  /** Every file of the planned commit, by path. */
+  readonly entries: ReadonlyMap<string, TreeEntry>;
   /** Of tree, history and shown files, as if what we delivered had not been committed. */
   readonly digests: {readonly tree: string; readonly history: string; readonly shown: string};
 }

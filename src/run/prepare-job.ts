@@ -44,7 +44,7 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
     const built = await tools.buildContext(repo, job, skill, createNormaliser(deliveries));
     const inputs: InputParts = {...parts, commit: repo.reader.head.commit, ...built.digests};
     const same = candidate !== undefined && sameInputs(candidate.inputs, inputs);
-    if (same && (await isInPlace(candidate, repo, built.committed, tools))) {
+    if (same && (await isInPlace(candidate, repo, built.entries, tools))) {
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
@@ -79,12 +79,12 @@ function describeStanding(job: Job, memory: Memory | undefined, deliveries: read
 async function isInPlace(
   memory: Memory,
   repo: OpenRepo,
-  committed: ReadonlyMap<string, string> | undefined,
+  entries: BuiltContext['entries'] | undefined,
   tools: PrepareTools,
 ): Promise<boolean> {
   for (const [path, blob] of Object.entries(memory.files)) {
     const inPlace =
-      repo.workTree === undefined ? committed?.get(path) === blob : await tools.holdsBlob(repo.workTree, path, blob);
+      repo.workTree === undefined ? entries?.get(path)?.id === blob : await tools.holdsBlob(repo.workTree, path, blob);
     if (!inPlace) return false;
   }
   return true;

@@ -4,6 +4,7 @@ import {JobFailure} from '../../src/domain/outcome.ts';
 import {openDeliveryRig} from './delivery-rig.ts';
 import {flipFolder} from './flip-folder.ts';
 import {changesBetween, snapshotTree} from './snapshot-tree.ts';
+import {textEdits} from './text-edits.ts';
 
 export interface SwapResult {
   readonly delivered: number;
@@ -35,7 +36,7 @@ export async function deliverUnderSwaps(enough: (attempts: number) => boolean): 
           workTree: rig.repo.path,
           reader: {head: {commit: rig.repo.commit}, objectFormat: 'sha1'},
           committed: new Map(),
-          files: [{path, text: `attempt ${attempts}\n`}],
+          edits: textEdits([{path, text: `attempt ${attempts}\n`}]),
           earlier,
           intend: async files => {
             earlier.push(...files);

@@ -10,6 +10,7 @@ import {
   type TemporaryRepo,
 } from '../../src/testing/temporary-fleet.ts';
 import {changesBetween, snapshotTree} from './snapshot-tree.ts';
+import {textEdits} from './text-edits.ts';
 
 export interface DeliveryRig extends AsyncDisposable {
   /** Holds the repo as `repo` and, beside it, `outside/secret.txt`. */
@@ -49,7 +50,7 @@ export async function openDeliveryRig(
       workTree: repo.path,
       reader: {head: {commit: await repo.git(...trusted, 'rev-parse', 'HEAD')}, objectFormat: 'sha1'},
       committed: await readCommitted(repo),
-      files: Object.entries(files).map(([path, text]) => ({path, text})),
+      edits: textEdits(Object.entries(files).map(([path, text]) => ({path, text}))),
       earlier: more.earlier ?? [],
       ...(more.unconfirmed === undefined ? {} : {unconfirmed: more.unconfirmed}),
       intend:

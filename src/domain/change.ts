@@ -1,0 +1,85 @@
+import type {TreeEntry} from './git.ts';
+import type {DeliveryKind} from './job.ts';
+import type {ChangedFile, Delivered} from './outcome.ts';
+
+/** One path of a change: as it is at the planned commit, and as the job wants it. */
+export interface FileEdit {
+  /** Relative to the repo root, `/` separated. Untrusted: it may come from a skill, a template, a reply or a command. */
+  readonly path: string;
+  /** Absent for a path that is new. */
+  readonly before?: Pick<TreeEntry, 'kind' | 'id'>;
+  /** Absent for a path that goes. For a link the bytes are its target, for a submodule its commit id. */
+  readonly after?: {readonly kind: TreeEntry['kind']; readonly bytes: Buffer};
+}
+
+/** What a mode wants to become of the repo. */
+export interface Proposal {
+  /** In path order, each path once. */
+  readonly edits: readonly FileEdit[];
+  /** What was done and why, in the words of the model or the script. Untrusted. */
+  readonly summary?: string;
+}
+
+/** The diff of a job: made by us from two trees, whatever the model says it did. */
+export interface Change extends Proposal {
+  /** The commit it was made from. */
+  readonly commit: string;
+  readonly files: readonly ChangedFile[];
+  /** What `git apply` takes. Untrusted text. */
+  readonly patch: string;
+  /** The same for the same edit in another repo or on another line: SHA-256 over the patch without line numbers and ids, hexadecimal. */
+  readonly patchId: string;
+}
+
+/** Why a change may not leave before a person has seen it. */
+export interface PolicyFinding {
+  readonly rule:
+    | 'too-large'
+    | 'too-many-files'
+    | 'path-not-allowed'
+    | 'protected-path'
+    | 'binary'
+    | 'mode-change'
+    | 'link'
+    | 'submodule'
+    | 'secret'
+    | 'hidden-characters';
+  readonly path?: string;
+  /** One line, in our own words; untrusted parts are escaped where they are shown. */
+  readonly detail: string;
+}
+
+/** One verify command, before and after the change. */
+export interface VerifyResult {
+  readonly command: string;
+  readonly before: 'passed' | 'failed' | 'not-run';
+  readonly after: 'passed' | 'failed' | 'flaky' | 'timed-out' | 'not-run';
+  readonly durationMs: number;
+  /** End of what it said. Untrusted. */
+  readonly output: string;
+}
+
+export type Decision =
+  | {readonly kind: 'pending'}
+  | {readonly kind: 'accepted'; readonly at: number}
+  | {
+      readonly kind: 'rejected';
+      readonly at: number;
+      readonly why: 'wrong' | 'unwanted' | 'style' | 'risky';
+      readonly text?: string;
+    };
+
+/** A change as the ledger keeps it, for diff, review and the page. */
+export interface ChangeRecord {
+  readonly runId: string;
+  readonly jobId: string;
+  readonly repoKey: string;
+  readonly change: Change;
+  readonly findings: readonly PolicyFinding[];
+  readonly verified: readonly VerifyResult[];
+  /** How it was to leave. */
+  readonly deliver: DeliveryKind;
+  readonly delivered?: Delivered;
+  readonly decision: Decision;
+  readonly recordedAt: number;
+}
