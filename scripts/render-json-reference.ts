@@ -1,4 +1,5 @@
-import {type RunView, toRunJson} from '../src/cli/run-view.ts';
+import {toRunJson} from '../src/cli/run-view.ts';
+import type {RunView} from '../src/run/read-run-view.ts';
 
 const documents: readonly (readonly [command: string, shape: string])[] = [
   [

@@ -2,9 +2,10 @@ import {jobLabel} from '../domain/job.ts';
 import {failureReasons} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
+import type {RunDetails} from '../run/read-run-view.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {runLogFile} from './reporters.ts';
-import {countsText, type RunDetails} from './run-view.ts';
+import {countsText} from './run-view.ts';
 import {duration, localMoment} from './time-text.ts';
 
 export interface StatusPlaces {

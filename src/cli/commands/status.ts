@@ -1,13 +1,15 @@
 import {jobLabel} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
+import {findMissedRuns, type MissedRun} from '../../run/find-missed-runs.ts';
+import {type RunDetails, readRunDetails} from '../../run/read-run-view.ts';
 import {systemClock} from '../../util/clock.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
-import {findMissedRuns, type MissedRun, missedLine, toMissedJson} from '../missed-runs.ts';
+import {missedLine, toMissedJson} from '../missed-runs.ts';
 import {runLogFile} from '../reporters.ts';
-import {type RunDetails, readRunDetails, toRunJson} from '../run-view.ts';
+import {toRunJson} from '../run-view.ts';
 import {nextSteps, statusLine, statusLines} from '../status-text.ts';
 
 export interface StatusOptions {

@@ -1,0 +1,82 @@
+import type {JobRecord, RunRecord, RunState} from '../domain/run.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import type {RunSettings} from './run-settings.ts';
+
+export interface RunCounts {
+  readonly total: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly upToDate: number;
+  readonly failed: number;
+  readonly notStarted: number;
+  readonly running: number;
+  readonly pending: number;
+}
+
+/** A run as people look at it. */
+export interface RunView {
+  readonly run: RunRecord;
+  /** `interrupted` also where nobody has recorded that its process is gone. */
+  readonly state: RunState;
+  readonly counts: RunCounts;
+  readonly spentUsd: number;
+  /** Worst case of the calls in flight. */
+  readonly reservedUsd: number;
+  readonly budgetUsd?: number;
+}
+
+export interface RunDetails extends RunView {
+  readonly running: readonly JobRecord[];
+  /** Newest first. */
+  readonly failures: readonly JobRecord[];
+  /** Milliseconds since 1970 at which it ends if it goes on like its latest jobs. */
+  readonly endsAt?: number;
+}
+
+export async function readRunView(ledger: Ledger, run: RunRecord): Promise<RunView> {
+  const counts = await ledger.countJobs(run.id);
+  const of = (name: string): number => counts.get(name) ?? 0;
+  const budgetUsd = run.control.budgetUsd ?? (run.settings as Partial<RunSettings> | null)?.budgetUsd;
+  return {
+    run,
+    state: run.state === 'running' && !ledger.isHeld(run) ? 'interrupted' : run.state,
+    counts: {
+      total: [...counts.values()].reduce((sum, count) => sum + count, 0),
+      changed: of('changed'),
+      unchanged: of('unchanged'),
+      upToDate: of('up-to-date'),
+      failed: of('failed'),
+      notStarted: of('not-started'),
+      running: of('running'),
+      pending: of('pending'),
+    },
+    ...(await ledger.costOfRun(run.id)),
+    ...(budgetUsd === undefined ? {} : {budgetUsd}),
+  };
+}
+
+const shownFailures = 5;
+const shownRunning = 8;
+
+export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: number): Promise<RunDetails> {
+  const view = await readRunView(ledger, run);
+  const isOpen = view.counts.running + view.counts.pending > 0;
+  const endsAt =
+    view.state === 'running'
+      ? estimateEnd(view, await ledger.jobs(run.id, {state: 'ended', newest: 50}), nowMs)
+      : undefined;
+  return {
+    ...view,
+    running: isOpen ? (await ledger.jobs(run.id, {state: 'running'})).slice(0, shownRunning) : [],
+    failures: await ledger.jobs(run.id, {status: 'failed', newest: shownFailures}),
+    ...(endsAt === undefined ? {} : {endsAt}),
+  };
+}
+
+/** From the pace of the latest jobs, so that a run which was resumed after days is not measured from its first start. */
+function estimateEnd({counts}: RunView, latest: readonly JobRecord[], nowMs: number): number | undefined {
+  const ended = latest.flatMap(({endedAt}) => endedAt ?? []);
+  const [first] = latest.flatMap(({startedAt}) => startedAt ?? []).sort((a, b) => a - b);
+  if (ended.length < 2 || first === undefined || nowMs - first < 2_000) return undefined;
+  return nowMs + ((nowMs - first) / ended.length) * (counts.running + counts.pending);
+}
