@@ -74,6 +74,9 @@ export interface ChangeRecord {
   readonly runId: string;
   readonly jobId: string;
   readonly repoKey: string;
+  /** Name of the repo in the fleet, and the skill: with them people name a change. */
+  readonly repo: string;
+  readonly skill: string;
   readonly change: Change;
   readonly findings: readonly PolicyFinding[];
   readonly verified: readonly VerifyResult[];
@@ -82,4 +85,20 @@ export interface ChangeRecord {
   readonly delivered?: Delivered;
   readonly decision: Decision;
   readonly recordedAt: number;
+  /** The run that made a later change of the same job, so that nobody need decide on this one. */
+  readonly supersededBy?: string;
+}
+
+/** What lists show of a change: all but the patch and the bytes. */
+export type ChangeSummary = Omit<ChangeRecord, 'change'> & {readonly change: Omit<Change, 'edits' | 'patch'>};
+
+/** Where a recorded change stands: waits for a person, waits to be delivered, was refused, has left, or was replaced. */
+export type ChangeState = 'to-review' | 'to-deliver' | 'rejected' | 'delivered' | 'superseded';
+
+/** A patch stays on this machine until somebody delivers it. */
+export function changeStateOf(change: Pick<ChangeRecord, 'decision' | 'delivered' | 'supersededBy'>): ChangeState {
+  if (change.delivered !== undefined && change.delivered.kind !== 'patch') return 'delivered';
+  if (change.decision.kind === 'rejected') return 'rejected';
+  if (change.supersededBy !== undefined) return 'superseded';
+  return change.decision.kind === 'accepted' ? 'to-deliver' : 'to-review';
 }

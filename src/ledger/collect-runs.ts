@@ -2,8 +2,8 @@ import type {Database} from './database.ts';
 import {isHeld, readRuns} from './run-queries.ts';
 
 /**
- * Forgets runs that started before `before` and that no live process holds, with their jobs. Deliveries and memories
- * stay, and so do replies that a memory may deliver again.
+ * Forgets runs that started before `before` and that no live process holds, with their jobs and changes. Deliveries, memories
+ * and what a person rejected stay, and so do replies that a memory may deliver again.
  */
 export async function collectRuns(
   database: Database,
@@ -25,6 +25,7 @@ export async function collectRuns(
     await database.write([
       ...digests.map(digest => ({sql: 'DELETE FROM replies WHERE digest = ?', params: [digest]})),
       {sql: 'DELETE FROM jobs WHERE run_id = ?', params: [id]},
+      {sql: 'DELETE FROM changes WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM spending WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM claims WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM runs WHERE id = ?', params: [id]},

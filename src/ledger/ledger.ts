@@ -1,7 +1,8 @@
+import type {ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
-import type {ChangedFile, Outcome} from '../domain/outcome.ts';
+import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
 
@@ -90,6 +91,21 @@ export interface JobEnd {
   readonly memory?: {readonly repoKey: string; readonly output: string; readonly memory: Memory};
   /** Gives the repo free for other runs. */
   readonly releaseRepo?: string;
+  /** The diff that the job made, whether it left or is held; replaces what an earlier attempt of the job recorded and that did not leave. */
+  readonly change?: NewChange;
+}
+
+export type NewChange = Pick<ChangeRecord, 'repoKey' | 'change' | 'findings' | 'verified' | 'deliver' | 'delivered'>;
+
+/** Which changes to list; all when empty. */
+export interface ChangeFilter {
+  readonly runId?: string;
+  readonly state?: ChangeState;
+  readonly repoKey?: string;
+  readonly patchId?: string;
+  /** Default: all. */
+  readonly limit?: number;
+  readonly offset?: number;
 }
 
 export type ReserveResult =
@@ -176,6 +192,24 @@ export interface Ledger {
   /** Every delivery into the repo, oldest first. */
   deliveries(repoKey: string): Promise<DeliveryRecord[]>;
   intendDelivery(runId: string, jobId: string, repoKey: string, files: readonly DeliveryRecord[]): Promise<void>;
+
+  /** Undefined when there is none, or when it was damaged; a damaged one is quarantined. */
+  change(runId: string, jobId: string): Promise<ChangeRecord | undefined>;
+  /** Oldest first, without patches and bytes; damaged ones are left out and quarantined. */
+  changes(filter?: ChangeFilter): Promise<ChangeSummary[]>;
+  /** How many changes there are in each state; of one run or of all. */
+  countChanges(runId?: string): Promise<ReadonlyMap<ChangeState, number>>;
+  /**
+   * Records what a person decided on these changes of a run; `pending` takes a decision back. A rejected change is remembered
+   * by its patch id, beyond the life of its run. An accepted one supersedes earlier changes of the same job that have not left.
+   * Returns the ids of the jobs whose change was found.
+   */
+  decide(runId: string, jobIds: readonly string[], decision: Decision): Promise<string[]>;
+  /** The decision when this change was rejected in this repo before. */
+  rejection(repoKey: string, patchId: string): Promise<Extract<Decision, {kind: 'rejected'}> | undefined>;
+  /** Records that a change left after its job had ended, and that these blobs, by path, are in the repo. */
+  confirmDelivered(runId: string, jobId: string, delivered: Delivered, confirm?: JobEnd['confirm']): Promise<void>;
+
   /** Costs in US dollars of past calls of a skill's jobs with this model, newest first. */
   pastCosts(skill: string, model: string, limit: number): Promise<number[]>;
   quarantined(): Promise<number>;

@@ -105,4 +105,40 @@ export const migrations: readonly string[] = [
     run_id TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE changes (
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    repo_key TEXT NOT NULL,
+    repo TEXT NOT NULL,
+    skill TEXT NOT NULL,
+    patch_id TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    detail_checksum TEXT NOT NULL,
+    patch TEXT NOT NULL,
+    edits TEXT NOT NULL,
+    content_checksum TEXT NOT NULL,
+    deliver TEXT NOT NULL,
+    delivered TEXT,
+    has_left BIGINT NOT NULL,
+    decision TEXT NOT NULL,
+    reason TEXT,
+    decided_at BIGINT,
+    superseded_by TEXT,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (run_id, job_id)
+  );
+  CREATE INDEX changes_by_state ON changes (decision, has_left, recorded_at);
+  CREATE INDEX changes_by_patch ON changes (repo_key, patch_id);
+  CREATE INDEX changes_by_job ON changes (job_id, repo_key);
+  CREATE TABLE rejections (
+    repo_key TEXT NOT NULL,
+    patch_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (repo_key, patch_id)
+  );
+  `,
 ];

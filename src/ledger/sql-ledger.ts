@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {noControl, type RunControl} from '../domain/run.ts';
 import type {Clock} from '../util/clock.ts';
+import * as changes from './change-queries.ts';
 import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
 import type {Ledger} from './ledger.ts';
@@ -74,6 +75,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
           confirmDelivery(end.confirm!.repoKey, path, blob),
         ),
         ...(memory === undefined ? [] : [insertMemory(memory.repoKey, job.skill, memory.output, memory.memory)]),
+        ...changes.recordChange(runId, job, end.change, clock.now()),
         ...(end.releaseRepo === undefined ? [] : [releaseRepo(runId, end.releaseRepo)]),
       ]);
     },
@@ -126,6 +128,17 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     deliveries: repoKey => readDeliveries(database, repoKey),
     async intendDelivery(runId, jobId, repoKey, files) {
       await database.write(files.map(file => insertDelivery(runId, jobId, repoKey, file, clock.now())));
+    },
+    change: (runId, jobId) => changes.readChange(database, runId, jobId, clock.now()),
+    changes: (filter = {}) => changes.readChanges(database, filter, clock.now()),
+    countChanges: runId => changes.countChanges(database, runId),
+    decide: (runId, jobIds, decision) => changes.decide(database, runId, jobIds, decision, clock.now()),
+    rejection: (repoKey, patchId) => changes.readRejection(database, repoKey, patchId),
+    async confirmDelivered(runId, jobId, delivered, confirm) {
+      await database.write([
+        changes.markDelivered(runId, jobId, delivered),
+        ...Object.entries(confirm?.blobs ?? {}).map(([path, blob]) => confirmDelivery(confirm!.repoKey, path, blob)),
+      ]);
     },
     async pastCosts(skill, model, limit) {
       const rows = await database.read(

@@ -1,0 +1,263 @@
+import type {Change, ChangeRecord, ChangeState, ChangeSummary, Decision, FileEdit} from '../domain/change.ts';
+import type {DeliveryKind, Job} from '../domain/job.ts';
+import type {Delivered} from '../domain/outcome.ts';
+import type {Database, Row, SqlValue, Statement} from './database.ts';
+import type {ChangeFilter, NewChange} from './ledger.ts';
+import {checksum} from './spending-queries.ts';
+
+/** What belongs into the transaction that ends a job. */
+export function recordChange(runId: string, job: Job, ended: NewChange | undefined, nowMs: number): Statement[] {
+  const forget = {sql: 'DELETE FROM changes WHERE run_id = ? AND job_id = ? AND has_left = 0', params: [runId, job.id]};
+  if (ended === undefined) return [forget];
+  const {repoKey, change, findings, verified, deliver, delivered} = ended;
+  const {edits, patch, patchId, ...shown} = change;
+  const detail = JSON.stringify({...shown, findings, verified});
+  const editsText = JSON.stringify(edits.map(packEdit));
+  return [
+    {
+      sql: `INSERT INTO changes (run_id, job_id, repo_key, repo, skill, patch_id, detail, detail_checksum, patch, edits, content_checksum,
+              deliver, delivered, has_left, decision, recorded_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?)
+            ON CONFLICT (run_id, job_id) DO UPDATE SET repo_key = excluded.repo_key, patch_id = excluded.patch_id, detail = excluded.detail,
+              detail_checksum = excluded.detail_checksum, patch = excluded.patch, edits = excluded.edits,
+              content_checksum = excluded.content_checksum, deliver = excluded.deliver, delivered = excluded.delivered,
+              has_left = excluded.has_left, decision = 'pending', reason = NULL, decided_at = NULL, superseded_by = NULL,
+              recorded_at = excluded.recorded_at`,
+      params: [
+        runId,
+        job.id,
+        repoKey,
+        job.repo,
+        job.skill,
+        patchId,
+        detail,
+        checksum(detail),
+        patch,
+        editsText,
+        checksum(patch + editsText),
+        deliver,
+        delivered === undefined ? null : JSON.stringify(delivered),
+        hasLeft(delivered),
+        nowMs,
+      ],
+    },
+    {
+      // The very change that a person has accepted, made once more.
+      sql: `UPDATE changes SET decision = 'accepted', decided_at = (
+              SELECT MAX(earlier.decided_at) FROM changes AS earlier WHERE earlier.job_id = ? AND earlier.repo_key = ? AND earlier.patch_id = ?
+                AND earlier.run_id <> ? AND earlier.decision = 'accepted' AND earlier.has_left = 0)
+            WHERE run_id = ? AND job_id = ? AND has_left = 0 AND EXISTS (
+              SELECT 1 FROM changes AS earlier WHERE earlier.job_id = ? AND earlier.repo_key = ? AND earlier.patch_id = ?
+                AND earlier.run_id <> ? AND earlier.decision = 'accepted' AND earlier.has_left = 0)`,
+      params: [job.id, repoKey, patchId, runId, runId, job.id, job.id, repoKey, patchId, runId],
+    },
+    {
+      sql: `UPDATE changes SET superseded_by = ? WHERE job_id = ? AND repo_key = ? AND run_id <> ? AND has_left = 0
+              AND (decision = 'pending' OR (decision = 'accepted' AND patch_id = ?))`,
+      params: [runId, job.id, repoKey, runId, patchId],
+    },
+  ];
+}
+
+/** A patch stays on this machine; `changeStateOf` says the same. */
+function hasLeft(delivered: Delivered | undefined): 0 | 1 {
+  return delivered === undefined || delivered.kind === 'patch' ? 0 : 1;
+}
+
+interface PackedEdit extends Omit<FileEdit, 'after'> {
+  readonly after?: {readonly kind: NonNullable<FileEdit['after']>['kind']; readonly base64: string};
+}
+
+function packEdit({after, ...edit}: FileEdit): PackedEdit {
+  return after === undefined ? edit : {...edit, after: {kind: after.kind, base64: after.bytes.toString('base64')}};
+}
+
+function unpackEdit({after, ...edit}: PackedEdit): FileEdit {
+  return after === undefined ? edit : {...edit, after: {kind: after.kind, bytes: Buffer.from(after.base64, 'base64')}};
+}
+
+export async function readChange(
+  database: Database,
+  runId: string,
+  jobId: string,
+  nowMs: number,
+): Promise<ChangeRecord | undefined> {
+  const [row] = await database.read('SELECT * FROM changes WHERE run_id = ? AND job_id = ?', [runId, jobId]);
+  const summary = row === undefined ? undefined : await toSummary(database, row, nowMs);
+  if (row === undefined || summary === undefined) return undefined;
+  const patch = String(row['patch']);
+  const edits = String(row['edits']);
+  if (row['content_checksum'] !== checksum(patch + edits)) {
+    await quarantineChange(database, row, patch + edits, nowMs);
+    return undefined;
+  }
+  const change: Change = {...summary.change, patch, edits: (JSON.parse(edits) as PackedEdit[]).map(unpackEdit)};
+  return {...summary, change};
+}
+
+const summaryColumns = `run_id, job_id, repo_key, repo, skill, patch_id, detail, detail_checksum, deliver, delivered, decision, reason,
+  decided_at, superseded_by, recorded_at`;
+
+/** The same cases as `changeStateOf`. */
+const stateExpression = `CASE WHEN has_left = 1 THEN 'delivered' WHEN decision = 'rejected' THEN 'rejected'
+  WHEN superseded_by IS NOT NULL THEN 'superseded' WHEN decision = 'accepted' THEN 'to-deliver' ELSE 'to-review' END`;
+
+/** What `stateExpression` implies and an index can find. */
+const stateConditions: Record<ChangeState, string> = {
+  'to-review': `decision = 'pending' AND has_left = 0 AND superseded_by IS NULL`,
+  'to-deliver': `decision = 'accepted' AND has_left = 0 AND superseded_by IS NULL`,
+  rejected: `decision = 'rejected' AND has_left = 0`,
+  delivered: 'has_left = 1',
+  superseded: `decision <> 'rejected' AND has_left = 0 AND superseded_by IS NOT NULL`,
+};
+
+export async function readChanges(database: Database, filter: ChangeFilter, nowMs: number): Promise<ChangeSummary[]> {
+  const conditions: [string, SqlValue[]][] = [['1 = 1', []]];
+  if (filter.runId !== undefined) conditions.push(['run_id = ?', [filter.runId]]);
+  if (filter.repoKey !== undefined) conditions.push(['repo_key = ?', [filter.repoKey]]);
+  if (filter.patchId !== undefined) conditions.push(['patch_id = ?', [filter.patchId]]);
+  if (filter.state !== undefined) conditions.push([stateConditions[filter.state], []]);
+  const rows = await database.read(
+    `SELECT ${summaryColumns} FROM changes WHERE ${conditions.map(([condition]) => condition).join(' AND ')}
+     ORDER BY recorded_at, run_id, job_id LIMIT ? OFFSET ?`,
+    [...conditions.flatMap(([, values]) => values), filter.limit ?? 1_000_000_000, filter.offset ?? 0],
+  );
+  const found: ChangeSummary[] = [];
+  for (const row of rows) {
+    const summary = await toSummary(database, row, nowMs);
+    if (summary !== undefined) found.push(summary);
+  }
+  return found;
+}
+
+export async function countChanges(
+  database: Database,
+  runId: string | undefined,
+): Promise<ReadonlyMap<ChangeState, number>> {
+  const rows = await database.read(
+    `SELECT ${stateExpression} AS name, COUNT(*) AS count FROM changes ${runId === undefined ? '' : 'WHERE run_id = ?'} GROUP BY ${stateExpression}`,
+    runId === undefined ? [] : [runId],
+  );
+  return new Map(rows.map(row => [String(row['name']) as ChangeState, Number(row['count'])]));
+}
+
+async function toSummary(database: Database, row: Row, nowMs: number): Promise<ChangeSummary | undefined> {
+  const text = String(row['detail']);
+  if (row['detail_checksum'] !== checksum(text)) {
+    await quarantineChange(database, row, text, nowMs);
+    return undefined;
+  }
+  const {findings, verified, ...shown} = JSON.parse(text) as Omit<Change, 'edits' | 'patch' | 'patchId'> &
+    Pick<ChangeRecord, 'findings' | 'verified'>;
+  return {
+    runId: String(row['run_id']),
+    jobId: String(row['job_id']),
+    repoKey: String(row['repo_key']),
+    repo: String(row['repo']),
+    skill: String(row['skill']),
+    change: {...shown, patchId: String(row['patch_id'])},
+    findings,
+    verified,
+    deliver: String(row['deliver']) as DeliveryKind,
+    ...(row['delivered'] == null ? {} : {delivered: JSON.parse(String(row['delivered'])) as Delivered}),
+    decision: toDecision(row),
+    recordedAt: Number(row['recorded_at']),
+    ...(row['superseded_by'] == null ? {} : {supersededBy: String(row['superseded_by'])}),
+  };
+}
+
+type Rejected = Extract<Decision, {kind: 'rejected'}>;
+
+function toDecision(row: Row): Decision {
+  const at = Number(row['decided_at']);
+  if (row['decision'] === 'accepted') return {kind: 'accepted', at};
+  if (row['decision'] !== 'rejected') return {kind: 'pending'};
+  return {kind: 'rejected', at, ...(JSON.parse(String(row['reason'])) as Pick<Rejected, 'why' | 'text'>)};
+}
+
+async function quarantineChange(database: Database, row: Row, content: string, nowMs: number): Promise<void> {
+  const [runId, jobId] = [String(row['run_id']), String(row['job_id'])];
+  await database.write([
+    {
+      sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
+      params: ['change', `${runId} ${jobId}`, 'checksum does not match', content, nowMs],
+    },
+    {sql: 'DELETE FROM changes WHERE run_id = ? AND job_id = ?', params: [runId, jobId]},
+  ]);
+}
+
+export async function decide(
+  database: Database,
+  runId: string,
+  jobIds: readonly string[],
+  decision: Decision,
+  nowMs: number,
+): Promise<string[]> {
+  const results = await database.write(
+    jobIds.flatMap(jobId => [
+      {
+        sql: `UPDATE changes SET decision = ?, reason = ?, decided_at = ? WHERE run_id = ? AND job_id = ? RETURNING job_id`,
+        params: [
+          decision.kind,
+          decision.kind === 'rejected' ? reasonText(decision) : null,
+          decision.kind === 'pending' ? null : decision.at,
+          runId,
+          jobId,
+        ],
+      },
+      decision.kind === 'rejected' ? rememberRejection(runId, jobId, decision, nowMs) : forgetRejection(runId, jobId),
+      ...(decision.kind === 'accepted' ? [supersedeOthers(runId, jobId)] : []),
+    ]),
+  );
+  return results.flat().flatMap(row => (row['job_id'] === undefined ? [] : [String(row['job_id'])]));
+}
+
+function reasonText({why, text}: Rejected): string {
+  return JSON.stringify({why, ...(text === undefined ? {} : {text})});
+}
+
+function rememberRejection(runId: string, jobId: string, decision: Rejected, nowMs: number): Statement {
+  return {
+    sql: `INSERT INTO rejections (repo_key, patch_id, run_id, job_id, reason, at)
+          SELECT repo_key, patch_id, run_id, job_id, ?, ? FROM changes WHERE run_id = ? AND job_id = ?
+          ON CONFLICT (repo_key, patch_id) DO UPDATE SET run_id = excluded.run_id, job_id = excluded.job_id, reason = excluded.reason, at = excluded.at`,
+    params: [JSON.stringify({...decision}), nowMs, runId, jobId],
+  };
+}
+
+function forgetRejection(runId: string, jobId: string): Statement {
+  return {
+    sql: `DELETE FROM rejections WHERE EXISTS (SELECT 1 FROM changes WHERE changes.run_id = ? AND changes.job_id = ?
+            AND changes.repo_key = rejections.repo_key AND changes.patch_id = rejections.patch_id)`,
+    params: [runId, jobId],
+  };
+}
+
+/** Two changes of one job exclude one another: each is the whole way from its own commit to the result. */
+function supersedeOthers(runId: string, jobId: string): Statement {
+  return {
+    sql: `UPDATE changes SET superseded_by = ? WHERE job_id = ? AND run_id <> ? AND has_left = 0 AND EXISTS (
+            SELECT 1 FROM changes AS accepted WHERE accepted.run_id = ? AND accepted.job_id = ? AND accepted.repo_key = changes.repo_key
+              AND accepted.recorded_at >= changes.recorded_at)`,
+    params: [runId, jobId, runId, runId, jobId],
+  };
+}
+
+export async function readRejection(
+  database: Database,
+  repoKey: string,
+  patchId: string,
+): Promise<Rejected | undefined> {
+  const [row] = await database.read('SELECT reason FROM rejections WHERE repo_key = ? AND patch_id = ?', [
+    repoKey,
+    patchId,
+  ]);
+  return row === undefined ? undefined : (JSON.parse(String(row['reason'])) as Rejected);
+}
+
+export function markDelivered(runId: string, jobId: string, delivered: Delivered): Statement {
+  return {
+    sql: 'UPDATE changes SET delivered = ?, has_left = ? WHERE run_id = ? AND job_id = ?',
+    params: [JSON.stringify(delivered), hasLeft(delivered), runId, jobId],
+  };
+}
