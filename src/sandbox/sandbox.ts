@@ -1,0 +1,57 @@
+import type {SandboxLimits, SandboxTier} from '../domain/sandbox.ts';
+
+/** A folder of this machine that a command sees. */
+export interface Mount {
+  /** Absolute path. */
+  readonly source: string;
+  /** Absolute path inside, such as `/skill`. */
+  readonly at: string;
+  readonly writable: boolean;
+}
+
+export interface SandboxCommand {
+  /** Program and arguments, as they are seen inside; no shell unless it is named: `['/bin/sh', '-c', command]`. */
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute path of a folder that belongs to `owner`: `/repo` inside, writable, and the working directory. */
+  readonly workspace: string;
+  readonly mounts?: readonly Mount[];
+  /** Added to the few variables that every command gets. Must hold no secret. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Wall time, milliseconds. */
+  readonly timeoutMs: number;
+  /** What differs from the limits of the sandbox. */
+  readonly limits?: Partial<SandboxLimits>;
+  readonly signal?: AbortSignal;
+}
+
+export type SandboxEnd =
+  | {readonly kind: 'exited'; readonly exitCode: number}
+  /** Killed by us at a limit. */
+  | {readonly kind: 'limit'; readonly limit: 'time' | 'memory' | 'processes' | 'disk' | 'files' | 'output'}
+  | {readonly kind: 'aborted'};
+
+export interface SandboxResult {
+  readonly end: SandboxEnd;
+  /** Head and tail of standard output and standard error together, with a note where something was left out. Untrusted. */
+  readonly output: string;
+  readonly durationMs: number;
+}
+
+/** Where commands run that a model, a skill or a repo has chosen. Whatever they do, no process of theirs outlives the call or us. */
+export interface Sandbox {
+  readonly tier: SandboxTier;
+  /** Whom a workspace must belong to; absent: to us. */
+  readonly owner?: {readonly uid: number; readonly gid: number};
+  /** The path under which a command sees the workspace: `/repo` where it has a root of its own. */
+  pathInside(workspace: string): string;
+  /** Runs a command to its end. Throws `SandboxError` when it could not be started; how it ended is the caller's to judge. */
+  run(command: SandboxCommand): Promise<SandboxResult>;
+}
+
+/** The sandbox itself failed, not the command. */
+export class SandboxError extends Error {
+  constructor(message: string, options?: {cause?: unknown}) {
+    super(message, options);
+    this.name = 'SandboxError';
+  }
+}
