@@ -208,6 +208,12 @@ export const failureReasons = {
     next: 'orchestrator retry, or correct the check in SKILL.md.',
     retry: 'yes',
   },
+  'held-for-review': {
+    family: 'check',
+    cause: 'The policy wants a person to see the change before it leaves; it is kept.',
+    next: 'orchestrator review',
+    retry: 'no',
+  },
   'uncommitted-changes': {
     family: 'delivery',
     cause: 'The output file has changes that are not committed; they were left alone.',
@@ -237,6 +243,156 @@ export const failureReasons = {
     cause: 'The disk is full or read-only.',
     next: 'Free space, then: orchestrator retry',
     retry: 'after-fix',
+  },
+  'forge-unknown': {
+    family: 'delivery',
+    cause: 'It is not known which forge, and which repository there, the repo belongs to.',
+    next: 'Give the repo a "url" in the fleet file; list a forge other than github.com and gitlab.com under "forges" there.',
+    retry: 'after-fix',
+  },
+  'forge-no-token': {
+    family: 'delivery',
+    cause: 'There is no token for the forge of the repo.',
+    next: 'Set the variable that the message names, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'forge-auth': {
+    family: 'delivery',
+    cause: 'The forge does not accept the token.',
+    next: 'Make a new token, set it in the environment, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'forge-sso': {
+    family: 'delivery',
+    cause: 'The token is not authorised for the single sign-on of the organisation.',
+    next: 'Authorise the token for the organisation on the forge, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'forge-forbidden': {
+    family: 'delivery',
+    cause: 'The token may not do this in the repository.',
+    next: 'Give the token the right to push and to open pull requests there, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'forge-repo-missing': {
+    family: 'delivery',
+    cause: 'The forge has no such repository, or does not show it to this token.',
+    next: 'Correct "url" in the fleet file, or give the token access to the repository.',
+    retry: 'after-fix',
+  },
+  'repo-moved': {
+    family: 'delivery',
+    cause: 'The repository has another name on the forge now; tokens are not sent along a redirect.',
+    next: 'Correct "url" (and "github") in the fleet file.',
+    retry: 'after-fix',
+  },
+  'repo-archived': {
+    family: 'delivery',
+    cause: 'The repository is archived on the forge: nothing can be proposed there.',
+    next: 'Unarchive it, or set "active": false in the fleet file.',
+    retry: 'after-fix',
+  },
+  'repo-blocked': {
+    family: 'delivery',
+    cause: 'The forge has blocked the repository.',
+    next: 'Look at the repository on the forge, or set "active": false in the fleet file.',
+    retry: 'no',
+  },
+  'pull-requests-off': {
+    family: 'delivery',
+    cause: 'The repository takes no pull requests.',
+    next: 'Switch them on in its settings on the forge, or use --deliver branch.',
+    retry: 'after-fix',
+  },
+  'base-branch-missing': {
+    family: 'delivery',
+    cause: 'The branch that the pull request is to go into does not exist on the forge.',
+    next: 'Correct "branch" in the fleet file, or push that branch.',
+    retry: 'after-fix',
+  },
+  'head-branch-missing': {
+    family: 'delivery',
+    cause: 'The forge does not see the branch of the change.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'base-not-pushed': {
+    family: 'delivery',
+    cause: 'The change was made from a commit that the forge does not have on the base branch.',
+    next: 'Push your commits, or set "branch" in the fleet file, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'no-difference': {
+    family: 'delivery',
+    cause: 'The forge sees no difference between the branch of the change and the base branch.',
+    next: 'Look whether the change is merged already.',
+    retry: 'no',
+  },
+  'forge-conflict': {
+    family: 'delivery',
+    cause: 'The forge refused because of the state that the repository or the pull request is in.',
+    next: 'Look at the pull requests of the repository on the forge, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'forge-invalid': {
+    family: 'delivery',
+    cause: 'The forge finds the request invalid.',
+    next: 'Read the message; labels, reviewers and rules of the repository are the usual cause.',
+    retry: 'after-fix',
+  },
+  'forge-redirected': {
+    family: 'delivery',
+    cause: 'The address of the forge redirects elsewhere; tokens are not sent along.',
+    next: 'Correct "api_url" of the forge.',
+    retry: 'after-fix',
+  },
+  'forge-rate-limited': {
+    family: 'delivery',
+    cause: 'The forge takes no more requests with this token for now.',
+    next: 'Wait until the time in the message, then: orchestrator retry',
+    retry: 'yes',
+  },
+  'forge-secondary-limit': {
+    family: 'delivery',
+    cause: 'The forge kept asking to go slower.',
+    next: 'Lower "pr_per_hour", wait some minutes, then: orchestrator retry',
+    retry: 'yes',
+  },
+  'forge-error': {
+    family: 'delivery',
+    cause: 'The forge kept answering with a server error.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'forge-unreachable': {
+    family: 'delivery',
+    cause: 'No connection to the forge could be made or kept.',
+    next: 'Check the network and the address of the forge, then: orchestrator retry',
+    retry: 'yes',
+  },
+  'forge-timeout': {
+    family: 'delivery',
+    cause: 'The forge did not answer in time.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'forge-cut': {
+    family: 'delivery',
+    cause: 'The connection to the forge ended in the middle of its answer.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'forge-malformed': {
+    family: 'delivery',
+    cause: 'The forge answered with something that is not a valid answer.',
+    next: 'Check "api_url" of the forge, then: orchestrator retry',
+    retry: 'yes',
+  },
+  paced: {
+    family: 'delivery',
+    cause: 'As many pull requests were opened in the last hour as "pr_per_hour" allows.',
+    next: 'orchestrator retry, later: nothing is paid again; or raise "pr_per_hour".',
+    retry: 'yes',
   },
   crashed: {
     family: 'us',
@@ -304,7 +460,8 @@ export interface Spent {
 /** How a job ended. Exactly one per job. */
 export type Outcome =
   | ({readonly status: 'changed'; readonly files: readonly ChangedFile[]; readonly delivered: Delivered} & Spent)
-  | ({readonly status: 'unchanged'; readonly files: readonly ChangedFile[]} & Spent)
+  /** `note` says why, where it is not that the repo has it already. */
+  | ({readonly status: 'unchanged'; readonly files: readonly ChangedFile[]; readonly note?: string} & Spent)
   | ({readonly status: 'up-to-date'; readonly since: string} & Spent)
   | ({readonly status: 'failed'; readonly failure: Failure} & Spent)
   | ({readonly status: 'not-started'; readonly reason: NotStartedReason} & Spent);

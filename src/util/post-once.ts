@@ -10,7 +10,7 @@ import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
 export interface HttpPost {
   readonly url: string;
   /** Default POST. */
-  readonly method?: 'GET';
+  readonly method?: 'GET' | 'PATCH' | 'PUT';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly signal: AbortSignal;
