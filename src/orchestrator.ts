@@ -34,7 +34,7 @@ export async function openModels(env: Env, configuration: ModelsConfiguration): 
 }
 
 /** What can be read of repos, without a model and without writing. */
-export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob'> & {
+export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff'> & {
   /** Estimated tokens of what would be sent. */
   countTokens(request: Pick<ModelRequest, 'system' | 'prompt'>): number;
   close(): Promise<void>;
@@ -49,6 +49,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     {createSimpleMode},
     {holdsBlob},
     {estimateTokens},
+    {makeChange},
     {realpath},
   ] = await Promise.all([
     import('./workspace/object-store.ts'),
@@ -58,6 +59,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     import('./modes/simple.ts'),
     import('./util/holds-blob.ts'),
     import('./context/estimate-tokens.ts'),
+    import('./workspace/make-change.ts'),
     import('node:fs/promises'),
   ]);
   const store = await openObjectStore({directory: path.join(stateDir, 'git')});
@@ -97,6 +99,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
       throw new Error(`mode ${name} was refused when the run was planned`);
     },
     holdsBlob,
+    diff: makeChange,
     countTokens: ({system, prompt}) => estimateTokens(system) + estimateTokens(prompt),
     close: () => store.close(),
   };
@@ -127,6 +130,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     {RunSteering},
     {runJobs},
     {createObtainReply},
+    {createStartJob, createWaitForRepo},
     {createReplySource},
     {createLimiter},
     {createLocalDispatcher},
@@ -138,6 +142,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     import('./run/steer-run.ts'),
     import('./run/run-jobs.ts'),
     import('./run/obtain-reply.ts'),
+    import('./run/start-job.ts'),
     import('./run/reply-source.ts'),
     import('./dispatch/limits.ts'),
     import('./dispatch/local.ts'),
@@ -175,12 +180,17 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     stopNow: text => steering.stopNow('stopped', text),
   });
   const files = createFilesDelivery();
+  const starting = {runId: run.id, ledger, clock: systemClock, gate, busyTimeoutMs: 30 * 60_000};
+  const waitForRepo = createWaitForRepo(starting);
+  const startJob = createStartJob(starting, waitForRepo);
   const tools: JobTools = {
     ...repos,
     runId: run.id,
+    runStartedAt: run.startedAt,
     ledger,
     clock: systemClock,
     gate,
+    startJob,
     repoUse: new RepoUse(),
     skill: name => options.skills.get(name)!,
     delivery: (kind): Delivery => {
@@ -192,7 +202,8 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
       ledger,
       clock: systemClock,
       gate,
-      busyTimeoutMs: 30 * 60_000,
+      startJob,
+      waitForRepo,
       budget: () => {
         const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
         return {

@@ -1,5 +1,6 @@
-import type {FileEdit} from '../domain/change.ts';
+import type {Change, FileEdit} from '../domain/change.ts';
 import type {ObjectReader} from '../domain/git.ts';
+import type {Job} from '../domain/job.ts';
 import type {ChangedFile, Delivered} from '../domain/outcome.ts';
 
 /** Content that we delivered to a path earlier, so that it is ours to replace. */
@@ -28,6 +29,10 @@ export interface DeliveryPlace {
 }
 
 export interface DeliveryRequest extends DeliveryPlace {
+  readonly job: Job;
+  /** Start in milliseconds since 1970: the date of what is made, so that making it again gives the same. */
+  readonly run: {readonly id: string; readonly startedAt: number};
+  readonly change: Change;
   /** In path order, each path once; also those that change nothing at the planned commit, since the work tree may differ from it. */
   readonly edits: readonly FileEdit[];
   /**
@@ -46,7 +51,13 @@ export type DeliveryResult =
       readonly files: readonly ChangedFile[];
       readonly blobs: Blobs;
     }
-  | {readonly kind: 'unchanged'; readonly files: readonly ChangedFile[]; readonly blobs: Blobs};
+  | {
+      readonly kind: 'unchanged';
+      readonly files: readonly ChangedFile[];
+      readonly blobs: Blobs;
+      /** Why, where it is not that the repo has it already. */
+      readonly note?: string;
+    };
 
 /** Git blob ids of all files of the request as they are now, by path. */
 export type Blobs = ReadonlyMap<string, string>;
@@ -54,6 +65,6 @@ export type Blobs = ReadonlyMap<string, string>;
 /** How a change leaves. Doing the same delivery twice is harmless. Throws `JobFailure` for what can happen to a repo. */
 export interface Delivery {
   /** Throws what `deliver` would throw whatever these files were to hold, so that nothing is paid for in vain. */
-  check(request: DeliveryPlace & {readonly paths: readonly string[]}): Promise<void>;
+  check(request: DeliveryPlace & {readonly job: Job; readonly paths: readonly string[]}): Promise<void>;
   deliver(request: DeliveryRequest): Promise<DeliveryResult>;
 }

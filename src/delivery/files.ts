@@ -17,8 +17,16 @@ export interface FilesDeliveryOptions {
   readonly access?: DirectoryAccess;
 }
 
+/** All that this delivery needs to know of a job. */
+export type FilesRequest = Omit<DeliveryRequest, 'job' | 'run' | 'change'>;
+
+export interface FilesDelivery extends Delivery {
+  check(request: DeliveryPlace & {readonly paths: readonly string[]}): Promise<void>;
+  deliver(request: FilesRequest): Promise<DeliveryResult>;
+}
+
 /** Writes into the user's checkout: the files themselves and nothing else, never the index, HEAD or stash. All checks come before the first effect. */
-export function createFilesDelivery(options: FilesDeliveryOptions = {}): Delivery {
+export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDelivery {
   const access = options.access ?? detectDirectoryAccess();
   const userId = effectiveUserId();
   const openTree = async ({workTree}: DeliveryPlace): Promise<WorkTree> => {
@@ -60,11 +68,7 @@ interface Write {
   readonly current: CurrentFile | undefined;
 }
 
-async function deliverInto(
-  tree: WorkTree,
-  request: DeliveryRequest,
-  userId: number | undefined,
-): Promise<DeliveryResult> {
+async function deliverInto(tree: WorkTree, request: FilesRequest, userId: number | undefined): Promise<DeliveryResult> {
   const intended: IntendedFile[] = [];
   const blobs = new Map<string, string>();
   const writes: Write[] = [];
@@ -90,7 +94,7 @@ async function deliverInto(
 async function writeFiles(
   tree: WorkTree,
   writes: readonly Write[],
-  request: DeliveryRequest,
+  request: FilesRequest,
   userId: number | undefined,
 ): Promise<void> {
   const staged: StagedFile[] = [];

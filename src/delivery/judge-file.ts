@@ -3,7 +3,8 @@ import type {ProposedFile} from '../domain/proposed-file.ts';
 import {countLineChanges} from '../util/count-line-changes.ts';
 import {gitBlobId} from '../util/git-blob-id.ts';
 import {quoteText} from '../util/quote-text.ts';
-import type {DeliveryPlace, DeliveryRequest, IntendedFile} from './delivery.ts';
+import type {DeliveryPlace, IntendedFile} from './delivery.ts';
+import type {FilesRequest} from './files.ts';
 
 export type Verdict =
   /** The file is as proposed and nobody waits to hear that we wrote it. */
@@ -39,7 +40,7 @@ function ownBlobs(path: string, {committed, earlier}: DeliveryPlace): Set<string
 }
 
 /** Whether the proposed file may replace what is there, and with which bytes. Throws `uncommitted-changes` when that is the user's work. */
-export function judgeFile(file: ProposedFile, current: Buffer | undefined, request: DeliveryRequest): Verdict {
+export function judgeFile(file: ProposedFile, current: Buffer | undefined, request: FilesRequest): Verdict {
   const format = request.reader.objectFormat;
   if (current === undefined) {
     assertOurs(file.path, current, request);

@@ -11,6 +11,10 @@ export interface ModeInput {
   readonly context: RepoContext;
   /** Every file of the planned commit, by path. */
   readonly entries: ReadonlyMap<string, TreeEntry>;
+  /** Aborts when the job may go on no longer. */
+  readonly signal: AbortSignal;
+  /** Takes the repo and marks the job as running; for a mode that calls no model, before its first effect. */
+  readonly begin: () => Promise<void>;
   /** Gets the reply to this request: a recorded one, or one that is paid for and recorded before it is returned. */
   readonly obtainReply: (request: ModelRequest) => Promise<ModelReply>;
 }

@@ -54,7 +54,7 @@ export function describeOutcome(outcome: Outcome): string {
     case 'changed':
       return `changed ${outcome.files.map(file => `${escapeWord(file.path)} +${file.added} -${file.removed}`).join(' ')}`;
     case 'unchanged':
-      return 'unchanged';
+      return outcome.note === undefined ? 'unchanged' : `unchanged: ${escapeLine(outcome.note)}`;
     case 'up-to-date':
       return `up-to-date since=${outcome.since}`;
     case 'not-started':

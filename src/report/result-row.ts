@@ -51,8 +51,13 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
 function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | 'next'> {
   switch (outcome.status) {
     case 'changed':
+      return {status: 'success', outcome: 'changed'};
     case 'unchanged':
-      return {status: 'success', outcome: outcome.status};
+      return {
+        status: 'success',
+        outcome: 'unchanged',
+        ...(outcome.note === undefined ? {} : {message: outcome.note}),
+      };
     case 'up-to-date':
       return {status: 'skipped', outcome: 'up-to-date', message: `Nothing changed since ${outcome.since}`};
     case 'not-started':

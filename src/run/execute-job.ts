@@ -1,16 +1,18 @@
-import type {DeliveryResult, EarlierDelivery, IntendedFile} from '../delivery/delivery.ts';
+import type {DeliveryResult} from '../delivery/delivery.ts';
 import type {Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
 import type {JobDetail} from '../domain/run.ts';
-import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
-import {type DeliveryRecord, type JobEnd, LedgerError, type Memory} from '../ledger/ledger.ts';
-import {createNormaliser} from './inputs.ts';
-import type {JobTools, ObtainedReply} from './job-tools.ts';
+import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/ledger.ts';
+import {localDate} from '../util/local-time.ts';
+import {deliverChange, placeOf} from './deliver-change.ts';
+import type {JobTools} from './job-tools.ts';
+import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
 import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
+import {proposeChange} from './propose-change.ts';
 
 /** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
 export type Answered = () => Promise<void>;
@@ -26,7 +28,7 @@ export async function executeJob(
   answered: Answered,
   signal: AbortSignal,
 ): Promise<JobDetail> {
-  const trace: Trace = {spent: {usage: noUsage, cost: noCost}, attempts: 0};
+  const trace = new JobTrace();
   let end: JobEnd;
   try {
     end = await reachEnd(job, preparation, trace, tools, answered, signal);
@@ -39,14 +41,19 @@ export async function executeJob(
     if (trace.preparation?.kind === 'ready') trace.preparation.prepared.repo.release();
   }
   const releaseRepo = trace.repoKey !== undefined && tools.repoUse.leave(trace.repoKey) ? trace.repoKey : undefined;
-  await tools.ledger.finishJob(tools.runId, job, {...end, ...(releaseRepo === undefined ? {} : {releaseRepo})});
+  const change = changeOf(job, end.detail.outcome, trace);
+  await tools.ledger.finishJob(tools.runId, job, {
+    ...end,
+    ...(change === undefined ? {} : {change}),
+    ...(releaseRepo === undefined ? {} : {releaseRepo}),
+  });
   return end.detail;
 }
 
 async function reachEnd(
   job: Job,
   first: Promise<Preparation>,
-  trace: Trace,
+  trace: JobTrace,
   tools: JobTools,
   answered: Answered,
   signal: AbortSignal,
@@ -67,123 +74,62 @@ async function reachEnd(
   }
 }
 
-/** What is known of a job while it goes on, for its record however it ends. */
-interface Trace {
-  spent: Spent;
-  /** Model calls that were made, answered or not. */
-  attempts: number;
-  preparation?: Preparation;
-  /** Set when the job is at work in the repo. */
-  repoKey?: string;
-  reply?: ObtainedReply;
-}
-
 async function makeChange(
   prepared: PreparedJob,
-  trace: Trace,
+  trace: JobTrace,
   tools: JobTools,
   answered: Answered,
   signal: AbortSignal,
 ): Promise<JobEnd> {
-  const {job, repo, built} = prepared;
-  const skill = tools.skill(job.skill);
-  const mode = tools.mode(job.mode);
-  const delivery = tools.delivery(job.deliver);
-  const earlier = ownBlobs(prepared.deliveries);
-  const committed = {
-    get: (path: string) => built.entries.get(path)?.id,
-    has: (path: string) => built.entries.has(path),
-  };
-  const place = {workTree: repo.workTree, reader: repo.reader, committed, earlier};
-
+  const {job, repo} = prepared;
   // Before money is spent: a delivery that would be refused whatever the model says.
-  await delivery.check({...place, paths: job.outputs}).catch(async error => {
-    // What is in the way may have been delivered by another run since.
-    await assertCurrent(prepared, tools.ledger);
-    throw error;
-  });
-
-  const proposal = await mode
-    .propose({
-      job,
-      skill,
-      context: built.context,
-      entries: built.entries,
-      obtainReply: async request => {
-        const onSpent = (spent: Spent): void => {
-          trace.spent = {usage: addUsage(trace.spent.usage, spent.usage), cost: addCost(trace.spent.cost, spent.cost)};
-        };
-        const onAttempt = (): void => {
-          trace.attempts++;
-        };
-        const remembered = prepared.remembered?.replyDigest;
-        trace.reply = await tools.obtainReply(
-          {
-            job,
-            repoKey: repo.key,
-            request,
-            promptVersion: mode.version,
-            onHeld: () => assertCurrent(prepared, tools.ledger),
-            onAttempt,
-            onSpent,
-            ...(remembered === undefined ? {} : {remembered}),
-          },
-          signal,
-        );
-        await answered();
-        return trace.reply.reply;
-      },
-    })
-    .catch(async (error: unknown) => {
-      if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
+  await tools
+    .delivery(job.deliver)
+    .check({...placeOf(prepared), job, paths: job.mode === 'simple' ? job.outputs : []})
+    .catch(async error => {
+      // What is in the way may have been delivered by another run since.
+      await assertCurrent(prepared, tools.ledger);
       throw error;
     });
 
-  const result = await delivery.deliver({
-    ...place,
-    edits: proposal.edits,
-    unconfirmed: prepared.deliveries
-      .filter(({state}) => state === 'intended')
-      .map(({path, added, removed, blob, before}) => ({path, added, removed, blob, before})),
-    intend: intended => {
-      const normalise = createNormaliser(prepared.deliveries);
-      const records = intended.map(file => toRecord(file, normalise));
-      return tools.ledger.intendDelivery(tools.runId, job.id, repo.key, records);
-    },
-  });
-  const outcome = outcomeOf(result, trace.spent);
-  return {
-    detail: detailOf(outcome, trace),
-    confirm: {repoKey: repo.key, blobs: Object.fromEntries(result.blobs)},
-    memory: {
-      repoKey: repo.key,
-      output: job.outputPattern,
-      memory: memoryOf(prepared, proposal, result.blobs, trace, tools),
-    },
-  };
-}
+  const proposal = await proposeChange(prepared, trace, tools, answered, signal);
+  const change = await tools.diff(repo.reader, proposal);
+  trace.change = change;
+  const rejected = await tools.ledger.rejection(repo.key, change.patchId);
+  if (rejected !== undefined) {
+    const note = `the same change was rejected on ${localDate(new Date(rejected.at))} (${rejected.why})`;
+    return endWell({status: 'unchanged', files: [], note, ...trace.spent}, {edits: []}, new Map());
+  }
+  // The work tree may hold what an earlier night left there; only the delivery into it can say that nothing is new.
+  if (change.edits.length === 0 && job.deliver !== 'files')
+    return endWell({status: 'unchanged', files: [], ...trace.spent}, proposal, new Map());
 
-function toRecord(file: IntendedFile, normalise: ReturnType<typeof createNormaliser>): DeliveryRecord {
-  const {before, ...rest} = file;
-  const base = before === undefined ? undefined : normalise(file.path, before);
-  return {...rest, ...(before === undefined ? {} : {before}), ...(base === undefined ? {} : {base}), state: 'intended'};
-}
+  const result = await deliverChange(prepared, proposal, change, tools);
+  return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
 
-function ownBlobs(deliveries: readonly DeliveryRecord[]): EarlierDelivery[] {
-  return deliveries.map(({path, blob}) => ({path, blob}));
+  function endWell(outcome: Outcome, done: Proposal, blobs: ReadonlyMap<string, string>): JobEnd {
+    // A branch, pull request or patch was handed over: what became of it is a person's to say.
+    const left = job.deliver === 'files' ? done : {edits: []};
+    const memory = memoryOf(prepared, left, blobs, trace, tools);
+    return {
+      detail: detailOf(outcome, trace),
+      confirm: {repoKey: repo.key, blobs: Object.fromEntries(blobs)},
+      memory: {repoKey: repo.key, output: job.outputPattern, memory},
+    };
+  }
 }
 
 function outcomeOf(result: DeliveryResult, spent: Spent): Outcome {
   return result.kind === 'delivered'
     ? {status: 'changed', files: result.files, delivered: result.delivered, ...spent}
-    : {status: 'unchanged', files: result.files, ...spent};
+    : {status: 'unchanged', files: result.files, ...(result.note === undefined ? {} : {note: result.note}), ...spent};
 }
 
 function memoryOf(
   prepared: PreparedJob,
   {edits}: Proposal,
   blobs: ReadonlyMap<string, string>,
-  trace: Trace,
+  trace: JobTrace,
   tools: JobTools,
 ): Memory {
   return {
@@ -214,7 +160,15 @@ function crash(error: unknown): Failure {
   };
 }
 
-function detailOf(outcome: Outcome, trace: Trace): JobDetail {
+/** Kept for diff and review: a change that left, and one that was held back or could not be delivered. */
+function changeOf(job: Job, outcome: Outcome, {change, repoKey, findings, verified}: JobTrace): NewChange | undefined {
+  if (change === undefined || repoKey === undefined || change.edits.length === 0) return undefined;
+  if (outcome.status !== 'changed' && outcome.status !== 'failed') return undefined;
+  const delivered = outcome.status === 'changed' ? {delivered: outcome.delivered} : {};
+  return {repoKey, change, findings, verified, deliver: job.deliver, ...delivered};
+}
+
+function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
   const leftOut = trace.preparation?.kind === 'ready' ? trace.preparation.prepared.built.context.leftOut : [];
   return {
     outcome,

@@ -1,4 +1,5 @@
 import type {Delivery} from '../delivery/delivery.ts';
+import type {Change, Proposal} from '../domain/change.ts';
 import type {RepoContext} from '../domain/context.ts';
 import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
@@ -56,6 +57,8 @@ export interface ReplyRequest {
 /** Everything that executing a job reaches outside itself; the composition root builds it. */
 export interface JobTools {
   readonly runId: string;
+  /** Milliseconds since 1970. */
+  readonly runStartedAt: number;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly gate: RunGate;
@@ -71,6 +74,10 @@ export interface JobTools {
   ) => Promise<BuiltContext>;
   readonly mode: (name: ModeName) => Mode;
   readonly delivery: (kind: DeliveryKind) => Delivery;
+  /** Takes the repo for this run and marks the job as running; waits while another run holds the repo. */
+  readonly startJob: (job: Job, repoKey: string, signal: AbortSignal) => Promise<void>;
+  /** The diff that a proposal makes, ours whatever a model says it did. */
+  readonly diff: (reader: ObjectReader, proposal: Proposal) => Promise<Change>;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
   /** Whether the file in the work tree is what git would store under this blob id. */
   readonly holdsBlob: (workTree: string, path: string, blob: string) => Promise<boolean>;

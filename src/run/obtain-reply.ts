@@ -1,14 +1,15 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
-import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
+import type {NotStartedReason} from '../domain/outcome.ts';
 import {type Cost, noCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import {localDate} from '../util/local-time.ts';
 import {digestRequest} from './inputs.ts';
-import type {ObtainedReply, ReplyRequest} from './job-tools.ts';
+import type {JobTools, ObtainedReply, ReplyRequest} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
 import type {RunGate} from './run-gate.ts';
+import {busyPollMs, type WaitForRepo} from './start-job.ts';
 
 /** One HTTP attempt. */
 export type CallOnce = (request: ModelRequest, signal: AbortSignal) => Promise<ModelReply>;
@@ -40,8 +41,8 @@ export interface ObtainReplyOptions {
   readonly gate: RunGate;
   readonly source: ReplySource;
   readonly budget: () => RunBudget;
-  /** How long a job waits for a repo that another run holds, milliseconds. */
-  readonly busyTimeoutMs: number;
+  readonly startJob: JobTools['startJob'];
+  readonly waitForRepo: WaitForRepo;
 }
 
 export interface RunBudget {
@@ -66,7 +67,7 @@ export function createObtainReply(
     const known = wanted.remembered === undefined ? [requestDigest] : [wanted.remembered, requestDigest];
     const recorded = job.force ? undefined : await recordedReply(ledger, known);
     if (recorded !== undefined) {
-      await startJob(options, job, repoKey, signal);
+      await options.startJob(job, repoKey, signal);
       await wanted.onHeld();
       return recorded;
     }
@@ -129,28 +130,6 @@ async function recordedReply(ledger: Ledger, digests: readonly string[]): Promis
   return undefined;
 }
 
-const busyPollMs = 250;
-
-async function startJob(options: ObtainReplyOptions, job: Job, repoKey: string, signal: AbortSignal): Promise<void> {
-  const until = options.clock.now() + options.busyTimeoutMs;
-  for (;;) {
-    const {busyWith} = await options.ledger.startJob(options.runId, job, repoKey);
-    if (busyWith === undefined) return;
-    await waitForRepo(options, busyWith, until, signal);
-  }
-}
-
-async function waitForRepo(
-  options: ObtainReplyOptions,
-  busyWith: string,
-  until: number,
-  signal: AbortSignal,
-): Promise<void> {
-  options.gate.checkJob();
-  if (options.clock.now() >= until) throw new JobFailure('repo-busy', `Run ${busyWith} holds the repo`);
-  await options.clock.sleep(busyPollMs, signal);
-}
-
 /** Waits as long as other calls may still give back a part of what they reserved; stops admission when none can. */
 async function reserve(
   options: ObtainReplyOptions,
@@ -162,7 +141,7 @@ async function reserve(
 ): Promise<string> {
   const {ledger, gate, clock, runId} = options;
   const worstCaseUsd = await options.source.worstCaseUsd(request);
-  const busyUntil = clock.now() + options.busyTimeoutMs;
+  const waitingSince = clock.now();
   for (;;) {
     gate.checkCall(job.task);
     const scopes = budgetScopes(runId, job, options.budget(), new Date(clock.now()));
@@ -172,7 +151,7 @@ async function reserve(
       settled.enter();
       return result.id;
     }
-    if (result.kind === 'busy') await waitForRepo(options, result.runId, busyUntil, signal);
+    if (result.kind === 'busy') await options.waitForRepo(result.runId, waitingSince, signal);
     else if (settled.inFlight > 0) await pending;
     else if (isShared(result.scope) && (await ledger.callsInFlight(runId)) > 0) await clock.sleep(busyPollMs, signal);
     else throw closeFor(result.scope, job, gate);

@@ -1,0 +1,46 @@
+import type {DeliveryPlace, DeliveryResult, IntendedFile} from '../delivery/delivery.ts';
+import type {Change, Proposal} from '../domain/change.ts';
+import type {DeliveryRecord} from '../ledger/ledger.ts';
+import {createNormaliser} from './inputs.ts';
+import type {JobTools} from './job-tools.ts';
+import type {PreparedJob} from './prepare-job.ts';
+
+export function placeOf({repo, built, deliveries}: PreparedJob): DeliveryPlace {
+  return {
+    workTree: repo.workTree,
+    reader: repo.reader,
+    committed: {get: path => built.entries.get(path)?.id, has: path => built.entries.has(path)},
+    earlier: deliveries.map(({path, blob}) => ({path, blob})),
+  };
+}
+
+/** Hands the change to its delivery. What it intends is durable in the ledger before the first effect. */
+export async function deliverChange(
+  prepared: PreparedJob,
+  proposal: Proposal,
+  change: Change,
+  tools: JobTools,
+): Promise<DeliveryResult> {
+  const {job, repo, deliveries} = prepared;
+  return await tools.delivery(job.deliver).deliver({
+    ...placeOf(prepared),
+    job,
+    run: {id: tools.runId, startedAt: tools.runStartedAt},
+    change,
+    edits: proposal.edits,
+    unconfirmed: deliveries
+      .filter(({state}) => state === 'intended')
+      .map(({path, added, removed, blob, before}) => ({path, added, removed, blob, before})),
+    intend: intended => {
+      const normalise = createNormaliser(deliveries);
+      const records = intended.map(file => toRecord(file, normalise));
+      return tools.ledger.intendDelivery(tools.runId, job.id, repo.key, records);
+    },
+  });
+}
+
+function toRecord(file: IntendedFile, normalise: ReturnType<typeof createNormaliser>): DeliveryRecord {
+  const {before, ...rest} = file;
+  const base = before === undefined ? undefined : normalise(file.path, before);
+  return {...rest, ...(before === undefined ? {} : {before}), ...(base === undefined ? {} : {base}), state: 'intended'};
+}

@@ -1,0 +1,28 @@
+import type {Change, PolicyFinding, VerifyResult} from '../domain/change.ts';
+import type {Spent} from '../domain/outcome.ts';
+import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
+import type {ObtainedReply} from './job-tools.ts';
+import type {Preparation} from './prepare-job.ts';
+
+/** What is known of a job while it goes on, for its record however it ends. */
+export class JobTrace {
+  spent: Spent = {usage: noUsage, cost: noCost};
+  /** Model calls that were made, answered or not. */
+  attempts = 0;
+  preparation: Preparation | undefined;
+  /** Set when the job is at work in the repo. */
+  repoKey: string | undefined;
+  /** The newest reply. */
+  reply: ObtainedReply | undefined;
+  change: Change | undefined;
+  findings: readonly PolicyFinding[] = [];
+  verified: readonly VerifyResult[] = [];
+
+  readonly addSpent = (spent: Spent): void => {
+    this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};
+  };
+
+  readonly addAttempt = (): void => {
+    this.attempts++;
+  };
+}
