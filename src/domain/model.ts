@@ -10,6 +10,10 @@ export interface ModelRequest {
   readonly system: string;
   /** The part that differs by repo. */
   readonly prompt: string;
+  /** What was said after the prompt, oldest first; for a model that works in turns. */
+  readonly messages?: readonly Message[];
+  /** What the model may ask for. */
+  readonly tools?: readonly ToolDefinition[];
   readonly maxOutputTokens: number;
   readonly timeoutMs: number;
   /** What the texts above were made from; the offline model reads these instead. */
@@ -21,12 +25,50 @@ export interface ModelRequest {
   };
 }
 
+/** A tool as the model is told of it. */
+export interface ToolDefinition {
+  /** `[a-zA-Z0-9_-]{1,64}`, the shape that all vendors take. */
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of an object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** A request by the model. Untrusted. */
+export interface ToolCall {
+  /** `[a-zA-Z0-9_-]{1,64}`, unique in its reply. */
+  readonly id: string;
+  readonly name: string;
+  /** Parsed JSON; whether it fits the tool is not checked. */
+  readonly input: unknown;
+  /** What came instead of JSON, or of a usable name: cut, for the answer to it. `input` is then `{}`. */
+  readonly malformed?: string;
+}
+
+/** Our answer to a tool call. */
+export interface ToolResult {
+  readonly callId: string;
+  readonly name: string;
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+/** A part of a conversation after its prompt. */
+export type Message =
+  | {readonly role: 'user'; readonly text: string}
+  | {readonly role: 'assistant'; readonly reply: Pick<ModelReply, 'text' | 'toolCalls' | 'vendorParts'>}
+  | {readonly role: 'tool'; readonly results: readonly ToolResult[]};
+
 /** Why the model stopped. Anything but `stop` is not a whole answer. */
 export type FinishReason = 'stop' | 'length' | 'content-filter' | 'tool-calls' | 'error' | 'interrupted' | 'other';
 
 export interface ModelReply {
   readonly text: string;
   readonly finishReason: FinishReason;
+  /** In the order asked; absent when there are none. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** The reply in the form of the provider layer, where its vendor wants more of it back than text and tool calls. JSON. */
+  readonly vendorParts?: readonly unknown[];
   /** The provider's own word for it. */
   readonly rawFinishReason?: string;
   readonly usage: Usage;

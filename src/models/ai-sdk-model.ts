@@ -2,6 +2,7 @@ import type {LanguageModelV4, LanguageModelV4GenerateResult} from '@ai-sdk/provi
 import type {FinishReason, ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Post, PostError} from '../util/post-once.ts';
+import {readContent, toPrompt, toTools} from './ai-sdk-messages.ts';
 import type {Model} from './model.ts';
 import {ModelCallError} from './model-call-error.ts';
 import type {Provider} from './providers.ts';
@@ -37,11 +38,8 @@ async function callLanguageModel(
   clock.sleep(request.timeoutMs, ended.signal).then(onTimeout, () => {});
   try {
     const result = await language.doGenerate({
-      prompt: [
-        // The mark is on the part that all repos share; only Anthropic needs it, the others cache by prefix.
-        {role: 'system', content: request.system, providerOptions: {anthropic: {cacheControl: {type: 'ephemeral'}}}},
-        {role: 'user', content: [{type: 'text', text: request.prompt}]},
-      ],
+      prompt: toPrompt(request),
+      ...(request.tools === undefined ? {} : {tools: toTools(request.tools), toolChoice: {type: 'auto'}}),
       maxOutputTokens: request.maxOutputTokens,
       // Otherwise OpenAI keeps what it was shown. Chat Completions keep nothing, and servers that imitate them may not know the field.
       ...(language.provider === 'openai.responses' ? {providerOptions: {openai: {store: false}}} : {}),
@@ -66,7 +64,7 @@ function readReply(provider: Provider, result: LanguageModelV4GenerateResult, no
   const usage = readUsage(result.usage);
   const rateLimit = readRateLimit(result.response?.headers ?? {}, now);
   return {
-    text: result.content.map(part => (part.type === 'text' ? part.text : '')).join(''),
+    ...readContent(result.content),
     finishReason: finishReasonOf(result, body?.status),
     ...(result.finishReason.raw === undefined ? {} : {rawFinishReason: result.finishReason.raw}),
     usage: usage ?? {inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, requests: 1},

@@ -1,12 +1,12 @@
 import {createHash} from 'node:crypto';
 import type {Job} from '../domain/job.ts';
-import type {ModelRequest} from '../domain/model.ts';
+import type {Message, ModelRequest} from '../domain/model.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {DeliveryRecord, InputParts} from '../ledger/ledger.ts';
 
 /** Digest of every byte that produces a reply: prompt, model and parameters. */
 export function digestRequest(request: ModelRequest, promptVersion: number): string {
-  const {system, prompt, model, maxOutputTokens, source} = request;
+  const {system, prompt, model, maxOutputTokens, source, messages, tools} = request;
   const head = [
     promptVersion,
     model,
@@ -14,7 +14,23 @@ export function digestRequest(request: ModelRequest, promptVersion: number): str
     system.length,
     source === undefined ? null : [source.skill.digest, source.date],
   ];
-  return createHash('sha256').update(JSON.stringify(head)).update(system).update(prompt).digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify(head)).update(system).update(prompt);
+  if (messages !== undefined || tools !== undefined) {
+    hash.update(JSON.stringify([prompt.length, tools ?? null]));
+    for (const message of messages ?? []) hash.update(digestMessage(message));
+  }
+  return hash.digest('hex');
+}
+
+/** A conversation grows by a message or two a turn, and is digested with every turn. */
+const messageDigests = new WeakMap<Message, Buffer>();
+
+function digestMessage(message: Message): Buffer {
+  const known = messageDigests.get(message);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256').update(JSON.stringify(message)).digest();
+  messageDigests.set(message, digest);
+  return digest;
 }
 
 /** The parts of a job's input that do not come from the repo. */

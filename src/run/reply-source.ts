@@ -1,5 +1,5 @@
 import type {Job} from '../domain/job.ts';
-import {type ModelReply, providerOf} from '../domain/model.ts';
+import {type ModelReply, type ModelRequest, providerOf} from '../domain/model.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {callWithRetry, type RetryEvent} from '../models/call-with-retry.ts';
@@ -32,6 +32,15 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
   };
   const worstCases = new Map<string, number>();
   const systemTokens = new Map<string, number>();
+  // A conversation grows by a message or two a turn, and is counted with every turn.
+  const counted = new WeakMap<object, number>();
+  const tokensOf = (value: object): number => {
+    const tokens = counted.get(value) ?? options.estimateTokens(JSON.stringify(value));
+    counted.set(value, tokens);
+    return tokens;
+  };
+  const conversationTokens = ({messages = [], tools}: ModelRequest): number =>
+    messages.reduce((sum, message) => sum + tokensOf(message), tools === undefined ? 0 : tokensOf(tools) + 400);
   return {
     async call(job, request, attempt, signal) {
       const model = await options.models.open(request.model);
@@ -53,7 +62,9 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
       const {model, system, prompt, maxOutputTokens, source} = request;
       const known = systemTokens.get(system) ?? options.estimateTokens(system);
       systemTokens.set(system, known);
-      const inputTokens = mostTokens(known + (source?.context.tokens ?? options.estimateTokens(prompt)));
+      const inputTokens = mostTokens(
+        known + (source?.context.tokens ?? options.estimateTokens(prompt)) + conversationTokens(request),
+      );
       // Price lists with tiers and hours are slow to ask, and most requests round to the same few sizes.
       const key = `${model} ${inputTokens} ${maxOutputTokens}`;
       const worst = worstCases.get(key) ?? worstCaseUsd({inputTokens, maxOutputTokens}, listed);

@@ -9,6 +9,20 @@ export interface ParsedRequest {
   readonly maxOutputTokens: number | undefined;
   /** Whether the system part carries Anthropic's cache mark; the other dialects cache by themselves. */
   readonly cached: boolean;
+  /** Names of the tools that the model may ask for. */
+  readonly tools: readonly string[];
+  /** Replies of the model that the request shows it again. */
+  readonly turns: number;
+  /** Answers to the tool calls of the newest reply, in their order. */
+  readonly toolResults: readonly {readonly text: string; readonly isError: boolean}[];
+}
+
+/** A tool call that a scripted model makes. */
+export interface ScriptedCall {
+  readonly name: string;
+  /** A string is sent as it is where the dialect has arguments as text. */
+  readonly input: unknown;
+  readonly id?: string;
 }
 
 /** Why the model stopped, in words all dialects have; `rawFinish` gives a dialect's own word instead. */
@@ -28,16 +42,24 @@ export interface RenderedReply {
   readonly finish: Finish;
   readonly rawFinish?: string;
   readonly tokens: Tokens;
+  readonly toolCalls?: readonly ScriptedCall[];
 }
 
 interface Part {
   readonly text?: string;
   readonly cache_control?: unknown;
+  readonly type?: string;
+  readonly content?: string | readonly Part[];
+  readonly is_error?: boolean;
+  readonly functionResponse?: {readonly response?: {readonly content?: unknown; readonly error?: unknown}};
 }
 
 interface Message {
   readonly role?: string;
+  readonly type?: string;
   readonly content?: string | readonly Part[];
+  readonly parts?: readonly Part[];
+  readonly output?: string;
 }
 
 /** What is read of a request; which of it is there depends on the dialect. */
@@ -50,7 +72,12 @@ interface Body {
   readonly max_completion_tokens?: number;
   readonly max_output_tokens?: number;
   readonly systemInstruction?: {readonly parts?: readonly Part[]};
-  readonly contents?: readonly {readonly parts?: readonly Part[]}[];
+  readonly contents?: readonly Message[];
+  readonly tools?: readonly {
+    readonly name?: string;
+    readonly function?: {readonly name?: string};
+    readonly functionDeclarations?: readonly {readonly name: string}[];
+  }[];
   readonly generationConfig?: {readonly maxOutputTokens?: number};
 }
 
@@ -64,6 +91,38 @@ export function dialectOf(path: string): Dialect | undefined {
 
 export function parseRequest(dialect: Dialect, path: string, body: string): ParsedRequest {
   const json = JSON.parse(body) as Body;
+  return {...parseTexts(dialect, path, json), ...parseConversation(json)};
+}
+
+type Conversation = Pick<ParsedRequest, 'tools' | 'turns' | 'toolResults'>;
+
+function parseConversation(json: Body): Conversation {
+  const messages = json.messages ?? json.input ?? json.contents ?? [];
+  const isModel = ({role, type}: Message): boolean =>
+    role === 'assistant' || role === 'model' || type === 'function_call' || type === 'reasoning';
+  const last = messages.findLastIndex(isModel);
+  return {
+    tools: (json.tools ?? []).flatMap(
+      ({name, function: own, functionDeclarations}) =>
+        functionDeclarations?.map(declared => declared.name) ?? [name ?? own?.name ?? ''],
+    ),
+    turns: messages.filter((message, index) => isModel(message) && (index === 0 || !isModel(messages[index - 1]!)))
+      .length,
+    toolResults: last === -1 ? [] : messages.slice(last + 1).flatMap(resultsOf),
+  };
+}
+
+function resultsOf({role, type, content, parts, output}: Message): {text: string; isError: boolean}[] {
+  if (type === 'function_call_output') return [{text: String(output), isError: false}];
+  if (role === 'tool') return [{text: textOf(content), isError: false}];
+  return [...(Array.isArray(content) ? content : []), ...(parts ?? [])].flatMap((part: Part) => {
+    if (part.type === 'tool_result') return [{text: textOf(part.content), isError: part.is_error === true}];
+    const response = part.functionResponse?.response;
+    return response === undefined ? [] : [{text: String(response.content ?? response.error), isError: false}];
+  });
+}
+
+function parseTexts(dialect: Dialect, path: string, json: Body): Omit<ParsedRequest, keyof Conversation> {
   switch (dialect) {
     case 'anthropic':
       return {
@@ -113,6 +172,10 @@ function textOf(content: string | readonly Part[] | undefined): string {
 
 export function renderReply(dialect: Dialect, reply: RenderedReply): unknown {
   const {id, model, text, tokens} = reply;
+  const calls = (reply.toolCalls ?? (reply.finish === 'tool-use' ? [{name: 'read_file', input: {path: 'a'}}] : [])).map(
+    (call, index) => ({id: `call_${id}_${index + 1}`, ...call}),
+  );
+  const argumentsOf = ({input}: ScriptedCall): string => (typeof input === 'string' ? input : JSON.stringify(input));
   const finish = reply.rawFinish ?? finishWords[dialect][reply.finish];
   switch (dialect) {
     case 'anthropic':
@@ -121,15 +184,10 @@ export function renderReply(dialect: Dialect, reply: RenderedReply): unknown {
         type: 'message',
         role: 'assistant',
         model,
-        content:
-          reply.finish === 'tool-use'
-            ? [
-                {type: 'text', text},
-                {type: 'tool_use', id: 'toolu_1', name: 'read_file', input: {path: 'a'}},
-              ]
-            : text === ''
-              ? []
-              : [{type: 'text', text}],
+        content: [
+          ...(text === '' ? [] : [{type: 'text', text}]),
+          ...calls.map(call => ({type: 'tool_use', id: call.id, name: call.name, input: call.input})),
+        ],
         stop_reason: finish,
         stop_sequence: null,
         usage: {
@@ -152,9 +210,15 @@ export function renderReply(dialect: Dialect, reply: RenderedReply): unknown {
               role: 'assistant',
               content: reply.finish === 'refusal' ? null : text,
               ...(reply.finish === 'refusal' ? {refusal: text} : {}),
-              ...(reply.finish === 'tool-use'
-                ? {tool_calls: [{id: 'call_1', type: 'function', function: {name: 'read_file', arguments: '{}'}}]}
-                : {}),
+              ...(calls.length === 0
+                ? {}
+                : {
+                    tool_calls: calls.map(call => ({
+                      id: call.id,
+                      type: 'function',
+                      function: {name: call.name, arguments: argumentsOf(call)},
+                    })),
+                  }),
             },
             finish_reason: finish,
           },
@@ -187,6 +251,14 @@ export function renderReply(dialect: Dialect, reply: RenderedReply): unknown {
                 : {type: 'output_text', text, annotations: []},
             ],
           },
+          ...calls.map(call => ({
+            type: 'function_call',
+            id: `fc_${call.id}`,
+            call_id: call.id,
+            name: call.name,
+            arguments: argumentsOf(call),
+            status: 'completed',
+          })),
         ],
         usage: {
           input_tokens: tokens.input,
@@ -205,7 +277,7 @@ export function renderReply(dialect: Dialect, reply: RenderedReply): unknown {
             index: 0,
             content: {
               role: 'model',
-              parts: [{text}, ...(reply.finish === 'tool-use' ? [{functionCall: {name: 'read_file', args: {}}}] : [])],
+              parts: [{text}, ...calls.map(call => ({functionCall: {name: call.name, args: call.input}}))],
             },
             ...(finish === null ? {} : {finishReason: finish}),
           },

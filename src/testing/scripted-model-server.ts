@@ -11,6 +11,7 @@ import {
   parseRequest,
   renderError,
   renderReply,
+  type ScriptedCall,
   type Tokens,
 } from './model-dialects.ts';
 
@@ -28,7 +29,8 @@ export interface RecordedRequest extends ParsedRequest {
 
 interface Reply {
   readonly text: string;
-  /** Default `stop`. */
+  readonly toolCalls?: readonly ScriptedCall[];
+  /** Default `stop`, with tool calls `tool-use`. */
   readonly finish?: Finish;
   /** A word of the dialect instead of `finish`. */
   readonly rawFinish?: string;
@@ -135,11 +137,11 @@ export async function startScriptedModelServer(options: ServerOptions = {}): Pro
     if (delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs));
     const render = (reply: Reply): string => {
       const tokens = {...countTokens(recorded, reply.text, seenSystems), ...reply.tokens};
-      const finish = reply.finish ?? 'stop';
+      const {text, toolCalls} = reply;
+      const finish = reply.finish ?? (toolCalls === undefined ? 'stop' : 'tool-use');
       const raw = reply.rawFinish === undefined ? {} : {rawFinish: reply.rawFinish};
-      return JSON.stringify(
-        renderReply(dialect, {id, model: recorded.model, text: reply.text, finish, ...raw, tokens}),
-      );
+      const calls = toolCalls === undefined ? {} : {toolCalls};
+      return JSON.stringify(renderReply(dialect, {id, model: recorded.model, text, finish, ...raw, ...calls, tokens}));
     };
     await give(request, response, dialect, answer, render);
   };
