@@ -1,8 +1,8 @@
 import {type BigIntStats, constants} from 'node:fs';
 import {lstat, open} from 'node:fs/promises';
 import {JobFailure} from '../domain/outcome.ts';
+import {type Directory, sameFile} from '../util/directory.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {type Directory, sameFile} from './directory.ts';
 import {errorCode, writeFailure} from './write-failure.ts';
 
 /** A regular file as it was found, with one name only. */

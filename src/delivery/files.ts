@@ -1,12 +1,12 @@
 import type {FileEdit} from '../domain/change.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
+import {type DirectoryAccess, detectDirectoryAccess} from '../util/directory.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
 import {pathProblem} from '../util/path-problem.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {type CurrentFile, readCurrentFile} from './current-file.ts';
 import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult, IntendedFile} from './delivery.ts';
-import {type DirectoryAccess, detectDirectoryAccess} from './directory.ts';
 import {assertOurs, judgeFile} from './judge-file.ts';
 import {type StagedFile, stageFile} from './staged-file.ts';
 import {WorkTree} from './work-tree.ts';

@@ -2,9 +2,9 @@ import {createHash} from 'node:crypto';
 import {type BigIntStats, constants} from 'node:fs';
 import {type FileHandle, lstat, open, rename, unlink} from 'node:fs/promises';
 import {JobFailure} from '../domain/outcome.ts';
+import {type Directory, sameFile} from '../util/directory.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertUntouched, type CurrentFile} from './current-file.ts';
-import {type Directory, sameFile} from './directory.ts';
 import {errorCode, writeFailure} from './write-failure.ts';
 
 /** New content, whole and on the disk, beside the place where it belongs. */

@@ -1,7 +1,7 @@
 import {lstat, mkdir, rmdir} from 'node:fs/promises';
 import {JobFailure} from '../domain/outcome.ts';
+import {type Directory, type DirectoryAccess, openChild, openRoot, sameFile} from '../util/directory.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {type Directory, type DirectoryAccess, openChild, openRoot, sameFile} from './directory.ts';
 import {errorCode, writeFailure} from './write-failure.ts';
 
 /** The user's checkout, its folders opened one by one from the root without following a link. Close it. */
