@@ -8,6 +8,7 @@ export interface ForgeCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT';
   /** Absolute, below the address of the interface. */
   readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
 }
@@ -42,14 +43,14 @@ export function createForgeHttp(options: ForgeHttpOptions): AskForge {
   let notBefore = 0;
   let lastMutation = Promise.resolve();
 
-  const askOnce = async ({method, url, body = '', signal}: ForgeCall): Promise<HttpAnswer> => {
+  const askOnce = async ({method, url, headers, body = '', signal}: ForgeCall): Promise<HttpAnswer> => {
     assertBelow(base, url);
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
       const answer = await post({
         url,
         ...(method === 'POST' ? {} : {method}),
-        headers: {...options.headers, ...(method === 'GET' ? {} : {'content-type': 'application/json'})},
+        headers: {...headers, ...options.headers, ...(method === 'GET' ? {} : {'content-type': 'application/json'})},
         body,
         signal: AbortSignal.any([signal, timeout]),
       });

@@ -28,10 +28,11 @@ export interface Forge {
   findPullRequests(path: string, head: string, signal: AbortSignal): Promise<PullRequest[]>;
   /** Is never repeated by itself: after an `ambiguous` error only looking tells whether it was done. */
   openPullRequest(path: string, wanted: NewPullRequest, signal: AbortSignal): Promise<PullRequest>;
+  /** `draft` is what it is now; it does not change. */
   updatePullRequest(
     path: string,
     number: number,
-    change: {readonly title: string; readonly body: string; readonly base: string},
+    change: {readonly title: string; readonly body: string; readonly base: string; readonly draft: boolean},
     signal: AbortSignal,
   ): Promise<PullRequest>;
   addLabels(path: string, number: number, labels: readonly string[], signal: AbortSignal): Promise<void>;

@@ -32,6 +32,8 @@ export interface ForgeRepo {
   readonly topics: readonly string[];
   /** Whether the token may push; absent when the forge does not say. */
   readonly canPush?: boolean;
+  /** False when the repository takes none. */
+  readonly pullRequests?: boolean;
 }
 
 /** What repos a source of the fleet asks a forge for. */
