@@ -2,7 +2,14 @@
 export interface Statement {
   readonly sql: string;
   readonly params: readonly SqlValue[];
+  /** The whole write is undone, and rejects with `GuardFailed`, unless this statement returns a row. */
+  readonly guard?: true;
+  /** Already written for PostgreSQL, with `$1`; SQLite refuses it. */
+  readonly postgres?: true;
 }
+
+/** What a write relied on does not hold (any more); nothing of it was done. */
+export class GuardFailed extends Error {}
 
 export type SqlValue = string | number | null;
 export type Row = Record<string, SqlValue>;

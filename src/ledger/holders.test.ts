@@ -1,30 +1,29 @@
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {afterAll, afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {type LedgerStore, ledgerKinds} from '../../test/support/ledger-databases.ts';
 import type {Job} from '../domain/job.ts';
 import {noControl, type RunRecord} from '../domain/run.ts';
 import {ownProcess} from '../util/process-identity.ts';
 import type {Ledger} from './ledger.ts';
 import {createLedger} from './sql-ledger.ts';
-import {openSqlite} from './sqlite.ts';
 
 const live = ownProcess();
 const dead = {...live, pid: 999_999_999, start: 'gone'};
 const elsewhere = {...live, host: 'elsewhere'};
 
-describe('who holds a run', () => {
-  let directory: string;
+describe.each(ledgerKinds())('who holds a run: $name', kind => {
+  let store: LedgerStore;
   let ledger: Ledger;
   let now = 1_000_000;
-  beforeEach(() => {
-    directory = mkdtempSync(path.join(tmpdir(), 'orchestrator-test-holders-'));
-    ledger = createLedger(openSqlite(path.join(directory, 'state.db')), {now: () => now});
+  beforeEach(async context => {
+    context.skip(kind.problem !== undefined, kind.problem);
+    store = await kind.newStore();
+    ledger = createLedger(await store.open(), {now: () => now});
   });
   afterEach(async () => {
-    await ledger.close();
-    rmSync(directory, {recursive: true});
+    await ledger?.close();
+    await store?.[Symbol.asyncDispose]();
   });
+  afterAll(() => kind.close());
 
   it('two runs never share an id or a results file', async () => {
     expect(await ledger.startRun(runOf('r-1', {claim: 'a'}), [jobOf('x')])).toEqual({});

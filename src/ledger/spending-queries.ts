@@ -20,11 +20,12 @@ export async function reserveCall(
 ): Promise<ReserveResult> {
   const {runId, job, repoKey, limits} = reservation;
   const nano = toNano(reservation.worstCaseUsd);
-  const scopes = [...new Set([...limits.map(limit => limit.scope), ...reservation.counted])];
+  const scopes = sortScopes([...limits.map(limit => limit.scope), ...reservation.counted]);
   const fits = limits
     .map(() => 'AND (SELECT COALESCE(SUM(used_nano), 0) FROM budgets WHERE scope = ?) + ? <= ?')
     .join(' ');
-  const results = await database.write([
+  const [, ...results] = await database.write([
+    lockScopes(scopes),
     takeRepo(runId, repoKey),
     {
       sql: `INSERT INTO spending (id, run_id, job_id, task, model, state, reserved_nano, at)
@@ -52,6 +53,20 @@ export async function reserveCall(
   if (results[1]?.length === 1) return {kind: 'reserved', id};
   const full = await fullScope(database, nano, limits);
   return full === undefined ? await reserveCall(database, reservation, id, nowMs) : {kind: 'budget', scope: full};
+}
+
+/** In one order wherever several are changed, so that no two writers wait for one another. */
+export function sortScopes(scopes: readonly string[]): string[] {
+  return [...new Set(scopes)].sort();
+}
+
+/** Keeps others from adding to these sums until the transaction ends, so that what is compared with a limit still holds when it is added to. */
+function lockScopes(scopes: readonly string[]): Statement {
+  return {
+    sql: `INSERT INTO budgets (scope, used_nano) VALUES ${scopes.map(() => '(?, 0)').join(', ')}
+          ON CONFLICT (scope) DO UPDATE SET used_nano = budgets.used_nano`,
+    params: scopes,
+  };
 }
 
 /** The first limit that has no room; none when a call was settled in the meantime. */

@@ -87,7 +87,10 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       const id = randomUUID();
       const result = await spending.reserveCall(database, reservation, id, clock.now());
       if (result.kind === 'reserved') {
-        scopesOfCall.set(id, [...new Set([...reservation.limits.map(limit => limit.scope), ...reservation.counted])]);
+        scopesOfCall.set(
+          id,
+          spending.sortScopes([...reservation.limits.map(limit => limit.scope), ...reservation.counted]),
+        );
       }
       return result;
     },

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {DatabaseSync, type StatementSync} from 'node:sqlite';
 import {OrchestratorError} from '../domain/errors.ts';
 import {makeFolder} from '../util/make-folder.ts';
-import type {Database, Row, Statement} from './database.ts';
+import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
 import {LedgerError} from './ledger.ts';
 import {migrations} from './migrations.ts';
 
@@ -74,9 +74,7 @@ function commitTogether(
 ): unknown {
   try {
     connection.exec('BEGIN IMMEDIATE');
-    const results = batch.map(({statements}) =>
-      statements.map(({sql, params}) => prepare(sql).all(...params) as Row[]),
-    );
+    const results = batch.map(({statements}) => statements.map(statement => execute(prepare, statement)));
     connection.exec('COMMIT');
     for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
     return undefined;
@@ -84,6 +82,12 @@ function commitTogether(
     if (connection.isTransaction) connection.exec('ROLLBACK');
     return error ?? new Error('unknown database error');
   }
+}
+
+function execute(prepare: (sql: string) => StatementSync, {sql, params, guard}: Statement): Row[] {
+  const rows = prepare(sql).all(...params) as Row[];
+  if (guard && rows.length === 0) throw new GuardFailed(sql);
+  return rows;
 }
 
 /** How long one process waits for another, as the message of code 5 says. */

@@ -1,0 +1,251 @@
+import pg from 'pg';
+import type {Clock} from '../util/clock.ts';
+import {type Database, GuardFailed, type Row, type SqlValue, type Statement} from './database.ts';
+import {LedgerError} from './ledger.ts';
+import {
+  connectionSettings,
+  explainPostgres,
+  isConnectionError,
+  isRetryable,
+  typeParsers,
+} from './postgres-connection.ts';
+import {migratePostgres} from './postgres-migrations.ts';
+
+export interface PostgresOptions {
+  readonly clock: Clock;
+  /** How long a read or write goes on trying to reach a database that is restarted or cut off; default 60 s. */
+  readonly patienceMs?: number;
+}
+
+/** The ledger database of many machines, with what the queue needs beside it. */
+export interface PostgresDatabase extends Database {
+  /** For libraries that bring their own SQL, with `$1`; as patient as `read`, so that only what may be done twice belongs here. */
+  query(sql: string, values?: readonly unknown[]): Promise<{rows: Record<string, unknown>[]}>;
+  /** Time of the database server minus time of this process, milliseconds. */
+  clockOffsetMs(): Promise<number>;
+}
+
+/**
+ * Opens the ledger in PostgreSQL, and makes its tables when they are not there. Writes that arrive while another is being
+ * committed share one transaction. A write that was cut off is done exactly once: the database is asked what became of it.
+ *
+ * @throws OrchestratorError when the address is wrong, nobody answers there, or the tables come from a newer version.
+ */
+export async function openPostgres(url: string, options: PostgresOptions): Promise<PostgresDatabase> {
+  const settings = connectionSettings(url);
+  const database = new Postgres(settings, options);
+  try {
+    await migratePostgres(settings);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw explainPostgres(error, settings);
+  }
+}
+
+interface Pending {
+  readonly statements: readonly Statement[];
+  readonly resolve: (rows: Row[][]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A transaction that was executed and whose commit was asked for, when the connection went. */
+interface InDoubt {
+  readonly transaction: string;
+  readonly rows: Row[][][];
+}
+
+const maxTries = 20;
+/** Statements of one transaction: locks are not held for longer than such a number takes. */
+const maxBatch = 400;
+
+class Postgres implements PostgresDatabase {
+  readonly #settings: pg.PoolConfig;
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  readonly #pool: pg.Pool;
+  #writer: pg.Client | undefined;
+  #queue: Pending[] = [];
+  #isWriting = false;
+  readonly #closed = new AbortController();
+
+  constructor(settings: pg.PoolConfig, options: PostgresOptions) {
+    this.#settings = settings;
+    this.#clock = options.clock;
+    this.#patienceMs = options.patienceMs ?? 60_000;
+    this.#pool = new pg.Pool({...settings, max: 4, idleTimeoutMillis: 30_000, types: typeParsers});
+    // An idle connection that breaks is replaced by the next one who asks.
+    this.#pool.on('error', () => {});
+  }
+
+  async read(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    return (await this.query(numbered(sql), params)).rows as Row[];
+  }
+
+  async query(sql: string, values: readonly unknown[] = []): Promise<{rows: Record<string, unknown>[]}> {
+    return await this.#patiently(async () => {
+      const result: unknown = await this.#pool.query(sql, values as unknown[]);
+      // Several statements in one text give several results; the last says what came of them.
+      const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryResult;
+      return {rows: last.rows};
+    });
+  }
+
+  write(statements: readonly Statement[]): Promise<Row[][]> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({statements, resolve, reject});
+      if (this.#isWriting) return;
+      this.#isWriting = true;
+      setImmediate(() => void this.#drain());
+    });
+  }
+
+  async clockOffsetMs(): Promise<number> {
+    const before = this.#clock.now();
+    const {rows} = await this.query('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now');
+    return Number(rows[0]?.['now']) - (before + this.#clock.now()) / 2;
+  }
+
+  async close(): Promise<void> {
+    while (this.#isWriting) await new Promise(resolve => setImmediate(resolve));
+    this.#closed.abort();
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await Promise.allSettled([writer?.end(), this.#pool.end()]);
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch: Pending[] = [];
+      for (let size = 0; this.#queue.length > 0 && (batch.length === 0 || size < maxBatch); ) {
+        const pending = this.#queue.shift()!;
+        size += pending.statements.length;
+        batch.push(pending);
+      }
+      await this.#commitBatch(batch);
+    }
+    this.#isWriting = false;
+  }
+
+  /** Nearly always all go well together; when one fails, each gets a transaction of its own, so that it takes nobody with it. */
+  async #commitBatch(batch: readonly Pending[]): Promise<void> {
+    try {
+      const results = await this.#commit(batch.map(({statements}) => statements));
+      for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
+    } catch (error) {
+      if (batch.length === 1 || error instanceof LedgerError) {
+        for (const pending of batch) pending.reject(error);
+        return;
+      }
+      for (const pending of batch) await this.#commitBatch([pending]);
+    }
+  }
+
+  async #commit(writes: readonly (readonly Statement[])[]): Promise<Row[][][]> {
+    let inDoubt: InDoubt | undefined;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#patiently(async () => {
+          const client = await this.#connectedWriter();
+          if (inDoubt !== undefined && (await isCommitted(client, inDoubt.transaction, this.#clock)))
+            return inDoubt.rows;
+          inDoubt = undefined;
+          const executed = await executeAll(client, writes);
+          inDoubt = executed;
+          await client.query('COMMIT');
+          return executed.rows;
+        });
+      } catch (error) {
+        if (error instanceof GuardFailed || error instanceof LedgerError) throw error;
+        if (!isRetryable(error) || tries >= maxTries) throw error;
+        inDoubt = undefined;
+        await this.#clock.sleep(Math.random() * 10 * tries);
+      }
+    }
+  }
+
+  async #connectedWriter(): Promise<pg.Client> {
+    if (this.#writer !== undefined) return this.#writer;
+    const client = new pg.Client({...this.#settings, types: typeParsers, pipeline: true});
+    const forget = (): void => {
+      if (this.#writer === client) this.#writer = undefined;
+    };
+    client.on('error', forget);
+    client.on('end', forget);
+    await client.connect();
+    // A connection that was cut holds no lock for longer than this.
+    await client.query(
+      `SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s'; SET lock_timeout = '20s'`,
+    );
+    this.#writer = client;
+    return client;
+  }
+
+  async #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+    const until = this.#clock.now() + this.#patienceMs;
+    for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isConnectionError(error)) throw error;
+        const broken = this.#writer;
+        this.#writer = undefined;
+        broken?.end().catch(() => {});
+        if (this.#clock.now() + waitMs > until || this.#closed.signal.aborted)
+          throw explainPostgres(error, this.#settings);
+        await this.#clock.sleep(waitMs + Math.random() * waitMs);
+      }
+    }
+  }
+}
+
+/** All statements in one round trip, in a transaction that is left open. */
+async function executeAll(client: pg.Client, writes: readonly (readonly Statement[])[]): Promise<InDoubt> {
+  const statements = writes.flat();
+  const sent = [
+    client.query('BEGIN'),
+    client.query('SELECT pg_current_xact_id()::text AS id'),
+    ...statements.map(statement =>
+      client.query(statement.postgres ? statement.sql : numbered(statement.sql), [...statement.params]),
+    ),
+  ];
+  const results = await Promise.allSettled(sent);
+  // Those after the first that failed say no more than that the transaction is broken.
+  const failed = results.find(result => result.status === 'rejected');
+  const rows = results.slice(2).map(result => (result.status === 'fulfilled' ? (result.value.rows as Row[]) : []));
+  const guard = statements.findIndex((statement, index) => statement.guard && rows[index]?.length === 0);
+  if (failed !== undefined || guard !== -1) {
+    if (failed === undefined || !isConnectionError(failed.reason)) await client.query('ROLLBACK');
+    throw failed === undefined ? new GuardFailed(statements[guard]!.sql) : failed.reason;
+  }
+  const [, transaction] = results;
+  const answered = rows.values();
+  return {
+    transaction: transaction?.status === 'fulfilled' ? String(transaction.value.rows[0]?.['id']) : '',
+    rows: writes.map(write => write.map(() => answered.next().value ?? [])),
+  };
+}
+
+/** Waits for the end of a transaction whose connection was lost. */
+async function isCommitted(client: pg.Client, transaction: string, clock: Clock): Promise<boolean> {
+  for (;;) {
+    const {rows} = await client.query('SELECT pg_xact_status($1::xid8) AS status', [transaction]);
+    const status = rows[0]?.['status'];
+    if (status !== 'in progress') return status === 'committed';
+    await clock.sleep(100);
+  }
+}
+
+const numberedTexts = new Map<string, string>();
+
+/** `?` to `$1`, `$2`… Our statements hold no question mark in a string. */
+function numbered(sql: string): string {
+  let text = numberedTexts.get(sql);
+  if (text === undefined) {
+    let count = 0;
+    text = sql.replaceAll('?', () => `$${++count}`);
+    if (numberedTexts.size > 1_000) numberedTexts.clear();
+    numberedTexts.set(sql, text);
+  }
+  return text;
+}
