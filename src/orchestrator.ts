@@ -8,21 +8,33 @@ import type {ModelsConfiguration} from './domain/models-configuration.ts';
 import type {Outcome} from './domain/outcome.ts';
 import type {RunRecord} from './domain/run.ts';
 import type {Mode as ModeName, Skill} from './domain/skill.ts';
+import {type Database, deferDatabase} from './ledger/database.ts';
 import type {Ledger} from './ledger/ledger.ts';
 import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
 import type {Models} from './models/models.ts';
 import type {Mode} from './modes/mode.ts';
 import type {JobTools, OpenRepo} from './run/job-tools.ts';
+import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
 import type {RunSettings} from './run/run-settings.ts';
+import type {RunSteering} from './run/steer-run.ts';
 import {systemClock} from './util/clock.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Opens the ledger of this machine, `state.db` in the state folder; makes it when it is not there. */
-export function openLedger(stateDir: string): Ledger {
-  return createLedger(openSqlite(path.join(stateDir, 'state.db')), systemClock);
+/** Opens the ledger of this machine, `state.db` in the state folder, or the one that all machines of a queue share; makes it when it is not there. */
+export function openLedger(stateDir: string, queueUrl?: string): Ledger {
+  const database = queueUrl === undefined ? openSqlite(path.join(stateDir, 'state.db')) : openLater(queueUrl);
+  return createLedger(database, systemClock);
+}
+
+/** The driver is loaded by the first who asks for it. */
+function openLater(queueUrl: string): Database {
+  return deferDatabase(async () => {
+    const {openPostgres} = await import('./ledger/postgres.ts');
+    return await openPostgres(queueUrl, {clock: systemClock});
+  });
 }
 
 export async function openModels(env: Env, configuration: ModelsConfiguration): Promise<Models> {
@@ -124,117 +136,26 @@ export interface ExecuteRunOptions {
 /** Executes the jobs of a recorded run on this machine, to its recorded end. */
 export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
   const {ledger, run, settings, jobs, reporter} = options;
-  const [
-    {RunGate},
-    {RepoUse},
-    {RunSteering},
-    {runJobs},
-    {createObtainReply},
-    {createStartJob, createWaitForRepo},
-    {createReplySource},
-    {createLimiter},
-    {createLocalDispatcher},
-    {estimateTokens},
-    {createFilesDelivery},
-  ] = await Promise.all([
-    import('./run/run-gate.ts'),
-    import('./run/repo-use.ts'),
-    import('./run/steer-run.ts'),
+  const [{runJobs}, {createLocalDispatcher}] = await Promise.all([
     import('./run/run-jobs.ts'),
-    import('./run/obtain-reply.ts'),
-    import('./run/start-job.ts'),
-    import('./run/reply-source.ts'),
-    import('./dispatch/limits.ts'),
     import('./dispatch/local.ts'),
-    import('./context/estimate-tokens.ts'),
-    import('./delivery/files.ts'),
   ]);
-  const gate = new RunGate();
-  const models = await openModels(options.env, settings.models);
-  const repos = await openRepoTools(options.stateDir, jobs);
-  const limiters = new Map<string, ReturnType<typeof createLimiter>>();
-  const maxWorkers = (): number => steering.control.maxWorkers ?? settings.maxWorkers;
+  const session = await openRunSession({...options, onChange: () => dispatcher.refresh()});
+  const {steering, gate} = session;
   const dispatcher = createLocalDispatcher({
-    maxWorkers: () => (steering.control.paused && gate.jobsClosed === undefined ? 0 : maxWorkers()),
+    maxWorkers: () => (steering.control.paused && gate.jobsClosed === undefined ? 0 : session.maxWorkers()),
     parallel: settings.parallel,
   });
-  const steering = new RunSteering(
-    {
-      runId: run.id,
-      holder: run.holder,
-      ledger,
-      clock: systemClock,
-      gate,
-      reporter,
-      graceMs: settings.graceMs,
-      ...(settings.deadline === undefined ? {} : {deadline: settings.deadline}),
-      onChange: () => {
-        for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
-        dispatcher.refresh();
-      },
-    },
-    run.control,
-  );
   options.onSteering({
     stop: text => steering.stop('stopped', text),
     stopNow: text => steering.stopNow('stopped', text),
   });
-  const files = createFilesDelivery();
-  const starting = {runId: run.id, ledger, clock: systemClock, gate, busyTimeoutMs: 30 * 60_000};
-  const waitForRepo = createWaitForRepo(starting);
-  const startJob = createStartJob(starting, waitForRepo);
-  const tools: JobTools = {
-    ...repos,
-    runId: run.id,
-    runStartedAt: run.startedAt,
-    ledger,
-    clock: systemClock,
-    gate,
-    startJob,
-    repoUse: new RepoUse(),
-    skill: name => options.skills.get(name)!,
-    delivery: (kind): Delivery => {
-      if (kind === 'files') return files;
-      throw new Error(`delivery ${kind} was refused when the run was planned`);
-    },
-    obtainReply: createObtainReply({
-      runId: run.id,
-      ledger,
-      clock: systemClock,
-      gate,
-      startJob,
-      waitForRepo,
-      budget: () => {
-        const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
-        return {
-          ...(runUsd === undefined ? {} : {runUsd}),
-          ...(settings.budgetUsdPerDay === undefined ? {} : {dayUsd: settings.budgetUsdPerDay}),
-          ...(settings.budgetUsdPerMonth === undefined ? {} : {monthUsd: settings.budgetUsdPerMonth}),
-        };
-      },
-      source: createReplySource({
-        models,
-        configuration: settings.models,
-        limiterOf: provider => {
-          const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock: systemClock});
-          limiters.set(provider, limiter);
-          return limiter;
-        },
-        clock: systemClock,
-        random: Math.random,
-        estimateTokens,
-        ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
-        onRetry: (job, {error, waitMs}) =>
-          reporter.report({type: 'job.retrying', at: systemClock.now(), job, cause: error.message, waitMs}),
-      }),
-    }),
-  };
   try {
     return await runJobs({
       run,
       jobs,
       ended: options.ended,
-      tools,
+      tools: session.toolsFor(ledger),
       dispatcher,
       reporter,
       signal: steering.signal,
@@ -242,9 +163,140 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
         steering.stopNow('stopped', `the run cannot go on: ${error instanceof Error ? error.message : String(error)}`),
     });
   } finally {
-    steering.end();
-    await repos.close();
+    await session.close();
   }
+}
+
+export interface RunSessionOptions
+  extends Pick<ExecuteRunOptions, 'ledger' | 'run' | 'settings' | 'jobs' | 'skills' | 'stateDir' | 'env' | 'reporter'> {
+  /** Something changed that decides how many jobs may run at once. */
+  readonly onChange: () => void;
+  /** Default: what the run says. */
+  readonly maxWorkers?: number;
+  /** Other processes execute jobs of the run too. */
+  readonly isShared?: boolean;
+}
+
+/** What this process needs to execute jobs of one run. */
+export interface RunSession {
+  readonly gate: RunGate;
+  readonly steering: RunSteering;
+  maxWorkers(): number;
+  /** Tools that record into this ledger. */
+  toolsFor(ledger: Ledger): JobTools;
+  close(): Promise<void>;
+}
+
+export async function openRunSession(options: RunSessionOptions): Promise<RunSession> {
+  const {run, settings, jobs, reporter} = options;
+  const [
+    {RunGate},
+    {RepoUse},
+    {RunSteering},
+    {createObtainReply},
+    {createStartJob, createWaitForRepo},
+    {createReplySource},
+    {createLimiter},
+    {estimateTokens},
+    {createFilesDelivery},
+  ] = await Promise.all([
+    import('./run/run-gate.ts'),
+    import('./run/repo-use.ts'),
+    import('./run/steer-run.ts'),
+    import('./run/obtain-reply.ts'),
+    import('./run/start-job.ts'),
+    import('./run/reply-source.ts'),
+    import('./dispatch/limits.ts'),
+    import('./context/estimate-tokens.ts'),
+    import('./delivery/files.ts'),
+  ]);
+  const gate = new RunGate();
+  const models = await openModels(options.env, settings.models);
+  const repos = await openRepoTools(options.stateDir, jobs);
+  const limiters = new Map<string, ReturnType<typeof createLimiter>>();
+  const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
+  const steering = new RunSteering(
+    {
+      runId: run.id,
+      holder: run.holder,
+      ledger: options.ledger,
+      clock: systemClock,
+      gate,
+      reporter,
+      graceMs: settings.graceMs,
+      ...(settings.deadline === undefined ? {} : {deadline: settings.deadline}),
+      ...(options.isShared ? {deadlineAfter: run.startedAt} : {}),
+      onChange: () => {
+        for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
+        options.onChange();
+      },
+    },
+    run.control,
+  );
+  const files = createFilesDelivery();
+  const repoUse = new RepoUse();
+  const toolsFor = (ledger: Ledger): JobTools => {
+    const starting = {runId: run.id, ledger, clock: systemClock, gate, busyTimeoutMs: 30 * 60_000};
+    const waitForRepo = createWaitForRepo(starting);
+    const startJob = createStartJob(starting, waitForRepo);
+    return {
+      ...repos,
+      runId: run.id,
+      runStartedAt: run.startedAt,
+      ledger,
+      clock: systemClock,
+      gate,
+      startJob,
+      repoUse,
+      skill: name => options.skills.get(name)!,
+      delivery: (kind): Delivery => {
+        if (kind === 'files') return files;
+        throw new Error(`delivery ${kind} was refused when the run was planned`);
+      },
+      obtainReply: createObtainReply({
+        runId: run.id,
+        ledger,
+        clock: systemClock,
+        gate,
+        startJob,
+        waitForRepo,
+        isRunShared: options.isShared === true,
+        budget: () => {
+          const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
+          return {
+            ...(runUsd === undefined ? {} : {runUsd}),
+            ...(settings.budgetUsdPerDay === undefined ? {} : {dayUsd: settings.budgetUsdPerDay}),
+            ...(settings.budgetUsdPerMonth === undefined ? {} : {monthUsd: settings.budgetUsdPerMonth}),
+          };
+        },
+        source: createReplySource({
+          models,
+          configuration: settings.models,
+          limiterOf: provider => {
+            const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock: systemClock});
+            limiters.set(provider, limiter);
+            return limiter;
+          },
+          clock: systemClock,
+          random: Math.random,
+          estimateTokens,
+          ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
+          onRetry: (job, {error, waitMs}) =>
+            reporter.report({type: 'job.retrying', at: systemClock.now(), job, cause: error.message, waitMs}),
+        }),
+      }),
+    };
+  };
+  return {
+    gate,
+    steering,
+    maxWorkers,
+    toolsFor,
+    async close() {
+      steering.end();
+      await repos.close();
+    },
+  };
 }
 
 /** Refuses, before anything runs, what this version cannot do. */

@@ -23,3 +23,23 @@ export interface Database {
   write(statements: readonly Statement[]): Promise<Row[][]>;
   close(): Promise<void>;
 }
+
+/** A database that is opened when it is first used. */
+export function deferDatabase<Opened extends Database>(open: () => Promise<Opened>): Database {
+  let opening: Promise<Opened> | undefined;
+  const opened = (): Promise<Opened> => {
+    opening ??= open();
+    return opening;
+  };
+  return {
+    read: async (sql, params) => (await opened()).read(sql, params),
+    write: async statements => (await opened()).write(statements),
+    close: async () => {
+      // One that could not be opened was told to whoever used it.
+      await opening?.then(
+        database => database.close(),
+        () => {},
+      );
+    },
+  };
+}

@@ -41,6 +41,8 @@ export interface ObtainReplyOptions {
   readonly gate: RunGate;
   readonly source: ReplySource;
   readonly budget: () => RunBudget;
+  /** Other processes make calls of this run too, so that they may give back a part of what they reserved. */
+  readonly isRunShared?: boolean;
   readonly startJob: JobTools['startJob'];
   readonly waitForRepo: WaitForRepo;
 }
@@ -142,6 +144,7 @@ async function reserve(
   const {ledger, gate, clock, runId} = options;
   const worstCaseUsd = await options.source.worstCaseUsd(request);
   const waitingSince = clock.now();
+  let isLastTry = false;
   for (;;) {
     gate.checkCall(job.task);
     const scopes = budgetScopes(runId, job, options.budget(), new Date(clock.now()));
@@ -153,8 +156,11 @@ async function reserve(
     }
     if (result.kind === 'busy') await options.waitForRepo(result.runId, waitingSince, signal);
     else if (settled.inFlight > 0) await pending;
-    else if (isShared(result.scope) && (await ledger.callsInFlight(runId)) > 0) await clock.sleep(busyPollMs, signal);
-    else throw closeFor(result.scope, job, gate);
+    else if (isCountedElsewhere(options, result.scope) && !isLastTry) {
+      // What is asked for after the last call elsewhere was settled is the answer.
+      isLastTry = (await ledger.callsInFlight(options.isRunShared ? '' : runId)) === 0;
+      if (!isLastTry) await clock.sleep(busyPollMs, signal);
+    } else throw closeFor(result.scope, job, gate);
   }
 }
 
@@ -186,6 +192,11 @@ function budgetScopes(
     // Also without a limit: one of the run may be set while it goes on, day and month hold for all runs.
     counted: [run, day, month],
   };
+}
+
+/** Whether calls of other processes count towards this scope. */
+function isCountedElsewhere({isRunShared}: ObtainReplyOptions, scope: string): boolean {
+  return isRunShared === true || isShared(scope);
 }
 
 /** Other runs count towards it too. */

@@ -17,6 +17,8 @@ export interface SteerOptions {
   readonly graceMs: number;
   /** Local time `HH:MM`, the next one from now. */
   readonly deadline?: string;
+  /** The deadline is the first one after this moment, in milliseconds since 1970, which may have passed; default: from now. */
+  readonly deadlineAfter?: number;
   /** Something changed that decides how many jobs may run at once. */
   readonly onChange: () => void;
 }
@@ -65,8 +67,8 @@ export class RunSteering {
   }
 
   async #watch(): Promise<void> {
-    const {clock, ledger, runId, holder, deadline} = this.#options;
-    const deadlineAt = deadline === undefined ? Number.POSITIVE_INFINITY : nextTime(deadline, clock.now());
+    const {clock, ledger, runId, holder, deadline, deadlineAfter = clock.now()} = this.#options;
+    const deadlineAt = deadline === undefined ? Number.POSITIVE_INFINITY : nextTime(deadline, deadlineAfter);
     let beatAt = clock.now() + beatMs;
     for (;;) {
       try {
