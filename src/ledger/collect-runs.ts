@@ -26,6 +26,7 @@ export async function collectRuns(
       ...digests.map(digest => ({sql: 'DELETE FROM replies WHERE digest = ?', params: [digest]})),
       {sql: 'DELETE FROM jobs WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM changes WHERE run_id = ?', params: [id]},
+      {sql: 'DELETE FROM turns WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM spending WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM claims WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM runs WHERE id = ?', params: [id]},

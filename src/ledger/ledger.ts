@@ -4,6 +4,7 @@ import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
+import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
 
 /** The ledger cannot be read or written, so that nothing may go on. */
@@ -108,6 +109,22 @@ export interface ChangeFilter {
   readonly offset?: number;
 }
 
+/** Calls of one minute, and what they cost at most; `at` is its begin, milliseconds since 1970. */
+export interface CallMinute {
+  readonly at: number;
+  readonly calls: number;
+  readonly usd: number;
+}
+
+export type CostKey = 'repo' | 'skill' | 'model' | 'week';
+
+/** `name` of a week is its Monday, `YYYY-MM-DD`. */
+export interface CostRow {
+  readonly name: string;
+  readonly calls: number;
+  readonly usd: number;
+}
+
 export type ReserveResult =
   | {readonly kind: 'reserved'; readonly id: string}
   | {readonly kind: 'budget'; readonly scope: string}
@@ -154,6 +171,8 @@ export interface Ledger {
   /** Names of all repos that ever had a job. */
   repoNames(): Promise<string[]>;
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
+  /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
+  lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;
   /** Takes the repo for this run and marks the job as running; the run that has the repo is returned when there is one. */
   startJob(runId: string, job: Job, repoKey: string): Promise<{readonly busyWith?: string}>;
   releaseRepo(runId: string, repoKey: string): Promise<void>;
@@ -181,9 +200,17 @@ export interface Ledger {
   replyOfJob(runId: string, jobId: string): Promise<(RecordedReply & {readonly usable: boolean}) | undefined>;
   /** The reply was whole but not what the skill asks for: kept as a record, never used again. */
   rejectReply(digest: string): Promise<void>;
+  /** Records a turn of an agent, and forgets those that were recorded at and after its number. */
+  recordTurn(runId: string, jobId: string, turn: TurnRecord): Promise<void>;
+  /** Turns of an agent in this run, in order, up to the first that is missing or was damaged; a damaged one is quarantined. */
+  turns(runId: string, jobId: string): Promise<TurnRecord[]>;
   usedUsd(scope: string): Promise<number>;
   /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
   costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;
+  /** Minutes of a run in which calls were made, oldest first. */
+  callMinutes(runId: string): Promise<CallMinute[]>;
+  /** What calls since then cost, in total for each name, the dearest first. */
+  costs(by: CostKey, since: number): Promise<CostRow[]>;
   /** Calls of other live runs that are in flight and may hold a part of a shared budget. */
   callsInFlight(exceptRunId: string): Promise<number>;
 

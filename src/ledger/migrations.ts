@@ -141,4 +141,52 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (repo_key, patch_id)
   );
   `,
+  `
+  CREATE TABLE turns (
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    turn BIGINT NOT NULL,
+    request_digest TEXT NOT NULL,
+    reply_digest TEXT NOT NULL,
+    answers TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    PRIMARY KEY (run_id, job_id, turn)
+  );
+  `,
+  `
+  ALTER TABLE jobs ADD COLUMN fence BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN worker TEXT;
+  CREATE INDEX jobs_by_end ON jobs (run_id, ended_at);
+  CREATE TABLE skills (
+    digest TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    files TEXT NOT NULL
+  );
+  CREATE TABLE workers (
+    id TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid BIGINT NOT NULL,
+    version TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    max_workers BIGINT NOT NULL,
+    jobs BIGINT NOT NULL,
+    started_at BIGINT NOT NULL,
+    heartbeat_at BIGINT NOT NULL
+  );
+  CREATE TABLE provider_calls (
+    id TEXT PRIMARY KEY,
+    provider TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    expires_at BIGINT NOT NULL,
+    tokens BIGINT NOT NULL
+  );
+  CREATE INDEX provider_calls_by_start ON provider_calls (provider, started_at);
+  CREATE TABLE provider_limits (
+    provider TEXT PRIMARY KEY,
+    paused_until BIGINT NOT NULL
+  );
+  `,
 ];

@@ -5,9 +5,11 @@ import * as changes from './change-queries.ts';
 import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
 import type {Ledger} from './ledger.ts';
+import {readCallMinutes, readCosts, readLastJobs} from './looking-queries.ts';
 import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemories} from './memory-queries.ts';
 import * as runs from './run-queries.ts';
 import * as spending from './spending-queries.ts';
+import {readTurns, recordTurn} from './turn-queries.ts';
 
 /** The ledger over any database that speaks the shared dialect. */
 export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Ledger {
@@ -55,6 +57,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       return rows.map(row => String(row['repo']));
     },
     countJobs: runId => runs.countJobs(database, runId),
+    lastJobs: () => readLastJobs(database),
     async startJob(runId, job, repoKey) {
       const busyWith = await runs.claimRepo(database, runId, repoKey, clock.now());
       if (busyWith !== undefined) return {busyWith};
@@ -105,6 +108,10 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     async rejectReply(digest) {
       await database.write([{sql: 'UPDATE replies SET usable = 0 WHERE digest = ?', params: [digest]}]);
     },
+    async recordTurn(runId, jobId, turn) {
+      await database.write(recordTurn(runId, jobId, turn, clock.now()));
+    },
+    turns: (runId, jobId) => readTurns(database, runId, jobId, clock.now()),
     async callsInFlight(exceptRunId) {
       const rows = await database.read(
         `SELECT run_id, COUNT(*) AS count FROM spending WHERE state = 'reserved' AND run_id <> ? GROUP BY run_id`,
@@ -122,6 +129,8 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
       return Number(row?.['used_nano'] ?? 0) / 1e9;
     },
     costOfRun: runId => spending.readCostOfRun(database, runId),
+    callMinutes: runId => readCallMinutes(database, runId),
+    costs: (by, since) => readCosts(database, by, since),
 
     async memory(repoKey, skill, output) {
       const all = await readMemories(database, repoKey, clock.now());
