@@ -40,7 +40,10 @@ export class PostError extends Error {
 interface PostLimits {
   /** Default 20 s. */
   readonly connectTimeoutMs?: number;
-  /** How long the body may stand still; default 60 s. The wait for the head is bounded by the signal alone. */
+  /**
+   * How long the body may stand still; default 60 s. The wait for the head is bounded by the signal, and by the TCP probes that
+   * `keepAlive` turns on: they tell a peer that is gone (about 11 s) from a model that thinks.
+   */
   readonly bodyIdleMs?: number;
   /** Default 20 MiB. */
   readonly maxBodyBytes?: number;
