@@ -120,7 +120,7 @@ const projectSchema = z.object({
   http_url_to_repo: z.string(),
   default_branch: z.string().nullish(),
   archived: z.boolean().nullish(),
-  forked_from_project: z.unknown(),
+  forked_from_project: z.unknown().optional(),
   description: z.string().nullish(),
   topics: z.array(z.string()).nullish(),
   merge_requests_access_level: z.string().nullish(),
