@@ -264,7 +264,7 @@ export async function readJobsOfRepo(
   return rows.map(row => ({...toJob(row), runId: String(row['run_id'])}));
 }
 
-function toJob(row: Row): JobRecord {
+export function toJob(row: Row): JobRecord {
   return {
     job: JSON.parse(String(row['spec'])) as Job,
     state: String(row['state']) as JobState,
