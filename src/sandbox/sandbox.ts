@@ -42,11 +42,14 @@ export interface Sandbox {
   readonly tier: SandboxTier;
   /** Whom a workspace must belong to; absent: to us. */
   readonly owner?: {readonly uid: number; readonly gid: number};
-  /** The path under which a command sees the workspace: `/repo` where it has a root of its own. */
-  pathInside(workspace: string): string;
+  /** Where a command sees a folder: at `at` where it has a root of its own, else at `source`. */
+  seenAt(folder: Pick<Mount, 'source' | 'at'>): string;
   /** Runs a command to its end. Throws `SandboxError` when it could not be started; how it ended is the caller's to judge. */
   run(command: SandboxCommand): Promise<SandboxResult>;
 }
+
+/** Where a command sees its workspace, in a sandbox with a root of its own. */
+export const workspaceMount = '/repo';
 
 /** The sandbox itself failed, not the command. */
 export class SandboxError extends Error {

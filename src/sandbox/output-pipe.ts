@@ -1,0 +1,23 @@
+import {constants, mkdtempSync, openSync, rmSync} from 'node:fs';
+import {Socket} from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {runCommand} from '../util/run-command.ts';
+
+/**
+ * A pipe that also another user may open again as `/dev/stdout`: what Node makes for a child is a socket, and `echo > /dev/stderr`
+ * fails on it.
+ */
+export async function openOutputPipe(): Promise<{readonly reader: Socket; readonly writeDescriptor: number}> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-'));
+  try {
+    const pipe = path.join(folder, 'output');
+    const {exitCode, stderr} = await runCommand('mkfifo', ['-m', '666', pipe], {env: {PATH: process.env.PATH}});
+    if (exitCode !== 0) throw new Error(stderr);
+    const readDescriptor = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writeDescriptor = openSync(pipe, 'w');
+    return {reader: new Socket({fd: readDescriptor, readable: true, writable: false}), writeDescriptor};
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+}
