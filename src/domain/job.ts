@@ -36,7 +36,30 @@ export interface Job {
   readonly maxOutputTokens: number;
   /** Limit on what all jobs of this task may cost together. */
   readonly taskBudgetUsd?: number;
+  /** Absent: `defaultChangeLimits`. */
+  readonly changeLimits?: ChangeLimits;
 }
+
+/** What a change may be without a person having looked at it. Globs are relative to the repo root. */
+export interface ChangeLimits {
+  /** Paths it may touch; all when empty. */
+  readonly allow: readonly string[];
+  /** Paths it may not touch, whatever else is said. */
+  readonly deny: readonly string[];
+  /** Paths that need no person though they are among those protected by default. */
+  readonly allowProtected: readonly string[];
+  readonly maxChangedFiles: number;
+  /** Added and removed lines together. */
+  readonly maxChangedLines: number;
+}
+
+export const defaultChangeLimits: ChangeLimits = {
+  allow: [],
+  deny: [],
+  allowProtected: [],
+  maxChangedFiles: 100,
+  maxChangedLines: 5_000,
+};
 
 /** The same for the same (task, skill, repo), in every run and on every machine. 16 hexadecimal digits. */
 export function jobId(task: string, skill: string, repo: string): string {

@@ -1,0 +1,50 @@
+import type {FileEdit, PolicyFinding} from '../../domain/change.ts';
+import {hiddenCharacters} from '../../util/hidden-characters.ts';
+import type {PatchFile} from '../../util/parse-patch.ts';
+import type {Policy} from './policy.ts';
+
+/** What the lines that a change adds hold: secrets, and characters that nobody sees. */
+export async function judgeContent(
+  {path, before, after}: FileEdit,
+  parts: readonly PatchFile[],
+  {findSecrets}: Pick<Policy, 'findSecrets'>,
+): Promise<PolicyFinding[]> {
+  if (after === undefined || after.kind === 'submodule' || parts.some(({binary}) => binary)) return [];
+  const lines = addedLines(before, after.bytes, parts);
+  const found: PolicyFinding[] = [];
+  for (const {number, text} of lines) {
+    const hidden = hiddenCharacters(number === 1 ? text.replace(/^\ufeff/, '') : text);
+    if (hidden.length === 0) continue;
+    found.push({rule: 'hidden-characters', path, detail: `line ${number} holds ${hidden.slice(0, 5).join(', ')}`});
+  }
+  const secrets = await findSecrets(path, lines.map(({text}) => text).join('\n'));
+  for (const {rule, line} of secrets) {
+    found.push({
+      rule: 'secret',
+      path,
+      detail: `line ${lines[line - 1]?.number ?? line} holds what looks like a secret (${rule})`,
+    });
+  }
+  return found;
+}
+
+interface AddedLine {
+  /** 1-based, in the new file. */
+  readonly number: number;
+  /** Without its line end. */
+  readonly text: string;
+}
+
+/** All lines count as added when the patch does not tell. */
+function addedLines(before: FileEdit['before'], bytes: Buffer, parts: readonly PatchFile[]): AddedLine[] {
+  const told = parts.flatMap(({hunks}) => hunks.flatMap(({lines}) => lines.filter(({sign}) => sign === '+')));
+  const lines =
+    before !== undefined && parts.length > 0
+      ? told
+      : bytes
+          .toString('utf8')
+          .split('\n')
+          .map((text, index) => ({text, number: index + 1}));
+  // A form feed is how some sources part their pages.
+  return lines.map(({text, number}) => ({number, text: text.replace(/\r$/, '').replace(/^\f$/, '')}));
+}
