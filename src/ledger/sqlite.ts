@@ -6,10 +6,11 @@ import {makeFolder} from '../util/make-folder.ts';
 import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
 import {LedgerError} from './ledger.ts';
 import {migrations} from './migrations.ts';
+import {WalSync} from './wal-sync.ts';
 
 /**
  * Opens (and makes, mode 0600 in a 0700 folder) the ledger file. Writes that arrive while another is being committed
- * share one transaction and one fsync.
+ * share one transaction, and one flush to the disk that does not hold up this thread.
  *
  * @throws OrchestratorError when the place cannot be written, the file is no ledger, or it comes from a newer version.
  */
@@ -24,17 +25,34 @@ export function openSqlite(file: string): Database {
     }
     return statement;
   };
+  const log = new WalSync(`${file}-wal`);
   let queue: Pending[] = [];
+  let unflushed = 0;
+  const closing: (() => void)[] = [];
+
+  const resolveDurable = (committed: readonly Committed[]): void => {
+    unflushed++;
+    log.flush(error => {
+      unflushed--;
+      for (const {pending, rows} of committed) {
+        if (error === null) pending.resolve(rows);
+        else pending.reject(explain(error, file));
+      }
+      if (unflushed === 0) for (const wake of closing.splice(0)) wake();
+    });
+  };
 
   const commit = (): void => {
     const batch = queue;
     queue = [];
     // Nearly always all go well together; when one fails, each gets a transaction of its own, so that it takes nobody with it.
-    const failure = commitTogether(connection, prepare, batch);
+    const failure = commitTogether(connection, prepare, batch, resolveDurable);
     if (failure === undefined) return;
     for (const pending of batch) {
       const own =
-        batch.length === 1 || isStorageError(failure) ? failure : commitTogether(connection, prepare, [pending]);
+        batch.length === 1 || isStorageError(failure)
+          ? failure
+          : commitTogether(connection, prepare, [pending], resolveDurable);
       if (own !== undefined) pending.reject(explain(own, file));
     }
   };
@@ -55,6 +73,8 @@ export function openSqlite(file: string): Database {
     },
     async close() {
       if (queue.length > 0) commit();
+      if (unflushed > 0) await new Promise<void>(resolve => closing.push(resolve));
+      log.close();
       if (connection.isOpen) connection.close();
     },
   };
@@ -66,17 +86,26 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Commits all of them and resolves each, or changes nothing and gives what went wrong. */
+interface Committed {
+  readonly pending: Pending;
+  readonly rows: Row[][];
+}
+
+/** Commits all of them and hands them to `done`, or changes nothing and gives what went wrong. */
 function commitTogether(
   connection: DatabaseSync,
   prepare: (sql: string) => StatementSync,
   batch: readonly Pending[],
+  done: (committed: readonly Committed[]) => void,
 ): unknown {
   try {
     connection.exec('BEGIN IMMEDIATE');
-    const results = batch.map(({statements}) => statements.map(statement => execute(prepare, statement)));
+    const committed = batch.map(pending => ({
+      pending,
+      rows: pending.statements.map(statement => execute(prepare, statement)),
+    }));
     connection.exec('COMMIT');
-    for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
+    done(committed);
     return undefined;
   } catch (error) {
     if (connection.isTransaction) connection.exec('ROLLBACK');
@@ -100,7 +129,8 @@ function connect(file: string): DatabaseSync {
     connection = new DatabaseSync(file);
     connection.exec(`PRAGMA busy_timeout = ${busyMs}`);
     switchToWal(connection);
-    connection.exec('PRAGMA synchronous = FULL');
+    // The log is flushed by `WalSync` before a write counts as done; SQLite itself flushes it before it is copied back.
+    connection.exec('PRAGMA synchronous = NORMAL');
     chmodSync(file, 0o600);
     migrate(connection, file);
     return connection;
