@@ -5,7 +5,7 @@ import type {Cost, Usage} from './usage.ts';
 export type RetryHelps = 'yes' | 'after-fix' | 'no';
 
 interface ReasonInfo {
-  readonly family: 'repo' | 'context' | 'provider' | 'reply' | 'check' | 'delivery' | 'us';
+  readonly family: 'repo' | 'context' | 'provider' | 'reply' | 'agent' | 'check' | 'delivery' | 'us';
   /** One sentence: what happened. */
   readonly cause: string;
   /** What to do next, as a sentence or a command. */
@@ -208,11 +208,65 @@ export const failureReasons = {
     next: 'orchestrator retry, or correct the check in SKILL.md.',
     retry: 'yes',
   },
+  'turn-limit': {
+    family: 'agent',
+    cause: 'The agent used all its turns and had not finished.',
+    next: 'Raise "max_turns", then: orchestrator retry (its turns are not paid again)',
+    retry: 'after-fix',
+  },
+  'time-limit': {
+    family: 'agent',
+    cause: 'The agent used all its time and had not finished.',
+    next: 'Raise "job_timeout_s", then: orchestrator retry (its turns are not paid again)',
+    retry: 'after-fix',
+  },
+  'job-budget': {
+    family: 'agent',
+    cause: 'What the next call could cost at worst does not fit the budget of the job.',
+    next: 'Raise "job_budget_usd", then: orchestrator retry (its turns are not paid again)',
+    retry: 'after-fix',
+  },
+  'tools-denied': {
+    family: 'agent',
+    cause: 'The agent changed nothing, and asked for tools or paths that it may not use.',
+    next: 'See what it asked for with: orchestrator logs --job SKILL/REPO --transcript; widen "allowed-tools" of the skill if it was right.',
+    retry: 'after-fix',
+  },
+  'no-effect': {
+    family: 'agent',
+    cause: 'The agent said that it was done, and what it was to write is not there.',
+    next: 'See what it did with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
+    retry: 'yes',
+  },
+  'agent-stalled': {
+    family: 'agent',
+    cause: 'The agent made no headway: its calls failed, or it answered nothing.',
+    next: 'See what it did with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
+    retry: 'yes',
+  },
+  'agent-looping': {
+    family: 'agent',
+    cause: 'The agent made the same call again and again.',
+    next: 'See what it did with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
+    retry: 'yes',
+  },
+  'history-too-long': {
+    family: 'agent',
+    cause: 'The conversation of the agent is too long for its limit, also when it is shortened.',
+    next: 'Raise "context_tokens", or ask the skill for less at once.',
+    retry: 'after-fix',
+  },
   'held-for-review': {
     family: 'check',
     cause: 'The policy wants a person to see the change before it leaves; it is kept.',
     next: 'orchestrator review',
     retry: 'no',
+  },
+  'change-too-large': {
+    family: 'check',
+    cause: 'The job left more files or bytes behind than a change may have.',
+    next: 'Have the skill do less at once, or have the repo ignore build output in .gitignore.',
+    retry: 'after-fix',
   },
   'uncommitted-changes': {
     family: 'delivery',

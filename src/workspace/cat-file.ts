@@ -2,6 +2,7 @@ import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {gitEnvironment} from '../util/git-environment.ts';
 import type {ObjectFormat} from './git-directory.ts';
+import {alternateDirectories} from './own-git.ts';
 import {type ObjectReply, ReplyParser} from './reply-parser.ts';
 
 export interface CatFileOptions {
@@ -41,7 +42,7 @@ export class CatFile {
       cwd: options.gitDirectory,
       env: gitEnvironment({
         GIT_DIR: options.gitDirectory,
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: options.objectDirectories.map(quotePath).join(':'),
+        GIT_ALTERNATE_OBJECT_DIRECTORIES: alternateDirectories(options.objectDirectories),
       }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -101,10 +102,4 @@ export class CatFile {
     this.#child.stdin.write(`${command} ${names.join(`\n${command} `)}\nflush\n`);
     return answered;
   }
-}
-
-/** As git reads entries of GIT_ALTERNATE_OBJECT_DIRECTORIES: C-quoted when they hold the separator or begin with what has a meaning. */
-function quotePath(path: string): string {
-  if (!/[:"\\\n]/.test(path)) return path;
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }

@@ -11,21 +11,31 @@ export type ObjectFormat = 'sha1' | 'sha256';
  */
 export async function ensureGitDirectory(directory: string, format: ObjectFormat): Promise<string> {
   const path = join(directory, `${format}.git`);
-  if (readSmallFile(join(path, 'config'), 4096)?.toString('utf8') === configs[format]) return path;
+  if (isComplete(path, format)) return path;
   await removeLeftovers(directory, `${format}.git.`);
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   await mkdir(join(temporary, 'objects'), {recursive: true, mode: 0o700});
   await mkdir(join(temporary, 'refs'));
+  await mkdir(join(temporary, 'info'));
+  await writeFile(join(temporary, 'info/attributes'), attributes);
   await writeFile(join(temporary, 'HEAD'), 'ref: refs/heads/none\n');
   await writeFile(join(temporary, 'config'), configs[format]);
   try {
     await rename(temporary, path);
   } catch (error) {
-    // Another process was first, or one of an older version: then only the configuration is replaced.
-    await rename(join(temporary, 'config'), join(path, 'config')).catch(() => Promise.reject(error));
+    // Another process was first, or one of an older version: then only what is ours to say is replaced.
+    await mkdir(join(path, 'info'), {recursive: true}).catch(() => Promise.reject(error));
+    await rename(join(temporary, 'info/attributes'), join(path, 'info/attributes'));
+    await rename(join(temporary, 'config'), join(path, 'config'));
     await rm(temporary, {recursive: true, force: true});
   }
   return path;
+}
+
+function isComplete(path: string, format: ObjectFormat): boolean {
+  const holds = (name: string, text: string): boolean =>
+    readSmallFile(join(path, name), 4096)?.toString('utf8') === text;
+  return holds('config', configs[format]) && holds('info/attributes', attributes);
 }
 
 /** Of processes that were killed here; those that live are still at it. */
@@ -45,6 +55,9 @@ function processExists(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
+
+// Stronger than any .gitattributes of a repo: what is written to a disk are the bytes of its objects.
+const attributes = '* -text -filter -ident !eol !working-tree-encoding\n';
 
 // The commit graph is off because a repo could lie in its own.
 const settings =
