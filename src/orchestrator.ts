@@ -46,7 +46,7 @@ export async function openModels(env: Env, configuration: ModelsConfiguration): 
 }
 
 /** What can be read of repos, without a model and without writing. */
-export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff'> & {
+export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff' | 'judgeChange'> & {
   /** Estimated tokens of what would be sent. */
   countTokens(request: Pick<ModelRequest, 'system' | 'prompt'>): number;
   close(): Promise<void>;
@@ -62,6 +62,9 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     {holdsBlob},
     {estimateTokens},
     {makeChange},
+    {createCheckouts},
+    {judgeChange},
+    {defaultChangeLimits},
     {realpath},
   ] = await Promise.all([
     import('./workspace/object-store.ts'),
@@ -72,9 +75,14 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     import('./util/holds-blob.ts'),
     import('./context/estimate-tokens.ts'),
     import('./workspace/make-change.ts'),
+    import('./workspace/checkout.ts'),
+    import('./delivery/policy/judge-change.ts'),
+    import('./domain/job.ts'),
     import('node:fs/promises'),
   ]);
-  const store = await openObjectStore({directory: path.join(stateDir, 'git')});
+  const gitDirectory = path.join(stateDir, 'git');
+  const store = await openObjectStore({directory: gitDirectory});
+  const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
   store.plan(jobs.flatMap(job => job.path ?? []));
   const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
   return {
@@ -89,6 +97,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
         reader,
         key: await realpath(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
+        openCheckout: options => checkouts.create(reader, options),
         release: () => reader.release(),
       };
     },
@@ -112,6 +121,13 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     },
     holdsBlob,
     diff: makeChange,
+    judgeChange: (job, change) =>
+      judgeChange(change, {
+        ...(job.changeLimits ?? defaultChangeLimits),
+        // What the operator said is written needs no second word; an agent or a script writes what it likes.
+        outputs: job.mode === 'simple' ? job.outputs : [],
+        findSecrets: async (file, text) => await findSecrets(file, text),
+      }),
     countTokens: ({system, prompt}) => estimateTokens(system) + estimateTokens(prompt),
     close: () => store.close(),
   };

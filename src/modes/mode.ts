@@ -4,6 +4,7 @@ import type {TreeEntry} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Skill} from '../domain/skill.ts';
+import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
 
 export interface ModeInput {
   readonly job: Job;
@@ -11,6 +12,8 @@ export interface ModeInput {
   readonly context: RepoContext;
   /** Every file of the planned commit, by path. */
   readonly entries: ReadonlyMap<string, TreeEntry>;
+  /** A private work tree at the planned commit; removed when the job has ended. */
+  readonly openCheckout: (options?: CheckoutOptions) => Promise<Checkout>;
   /** Aborts when the job may go on no longer. */
   readonly signal: AbortSignal;
   /** Takes the repo and marks the job as running; for a mode that calls no model, before its first effect. */

@@ -1,5 +1,5 @@
 import type {DeliveryResult} from '../delivery/delivery.ts';
-import type {Proposal} from '../domain/change.ts';
+import type {PolicyFinding, Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
@@ -7,6 +7,7 @@ import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outc
 import type {JobDetail} from '../domain/run.ts';
 import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/ledger.ts';
 import {localDate} from '../util/local-time.ts';
+import {quoteText} from '../util/quote-text.ts';
 import {deliverChange, placeOf} from './deliver-change.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
@@ -104,6 +105,8 @@ async function makeChange(
   if (change.edits.length === 0 && job.deliver !== 'files')
     return endWell({status: 'unchanged', files: [], ...trace.spent}, proposal, new Map());
 
+  trace.findings = await tools.judgeChange(job, change);
+  if (trace.findings.length > 0) throw new JobFailure('held-for-review', describeFindings(trace.findings));
   const result = await deliverChange(prepared, proposal, change, tools);
   return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
 
@@ -117,6 +120,12 @@ async function makeChange(
       memory: {repoKey: repo.key, output: job.outputPattern, memory},
     };
   }
+}
+
+function describeFindings(findings: readonly PolicyFinding[]): string {
+  const [first] = findings;
+  const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more`;
+  return `${first!.path === undefined ? '' : `${quoteText(first!.path)}: `}${first!.detail}${more}`;
 }
 
 function outcomeOf(result: DeliveryResult, spent: Spent): Outcome {

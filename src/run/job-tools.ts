@@ -1,5 +1,5 @@
 import type {Delivery} from '../delivery/delivery.ts';
-import type {Change, Proposal} from '../domain/change.ts';
+import type {Change, PolicyFinding, Proposal} from '../domain/change.ts';
 import type {RepoContext} from '../domain/context.ts';
 import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
@@ -9,6 +9,7 @@ import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Mode} from '../modes/mode.ts';
 import type {Clock} from '../util/clock.ts';
+import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
 import type {RepoUse} from './repo-use.ts';
 import type {RunGate} from './run-gate.ts';
 
@@ -19,6 +20,8 @@ export interface OpenRepo {
   readonly key: string;
   /** Absolute path of the work tree; absent for a bare repository. */
   readonly workTree?: string;
+  /** A private work tree at the commit. Whoever opens it removes it. */
+  openCheckout(options?: CheckoutOptions): Promise<Checkout>;
   release(): void;
 }
 
@@ -78,6 +81,8 @@ export interface JobTools {
   readonly startJob: (job: Job, repoKey: string, signal: AbortSignal) => Promise<void>;
   /** The diff that a proposal makes, ours whatever a model says it did. */
   readonly diff: (reader: ObjectReader, proposal: Proposal) => Promise<Change>;
+  /** What keeps the change from leaving before a person has seen it. */
+  readonly judgeChange: (job: Job, change: Change) => Promise<readonly PolicyFinding[]>;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
   /** Whether the file in the work tree is what git would store under this blob id. */
   readonly holdsBlob: (workTree: string, path: string, blob: string) => Promise<boolean>;

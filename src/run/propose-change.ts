@@ -1,5 +1,6 @@
 import type {Proposal} from '../domain/change.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import type {Checkout} from '../workspace/checkout.ts';
 import type {Answered} from './execute-job.ts';
 import type {JobTools} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
@@ -18,6 +19,7 @@ export async function proposeChange(
   const onHeld = (): Promise<void> => assertCurrent(prepared, tools.ledger);
   // One reply is the whole work of simple mode only.
   const remembered = job.mode === 'simple' ? prepared.remembered?.replyDigest : undefined;
+  const checkouts: Checkout[] = [];
   try {
     return await mode.propose({
       job,
@@ -25,6 +27,11 @@ export async function proposeChange(
       context: built.context,
       entries: built.entries,
       signal,
+      async openCheckout(options) {
+        const checkout = await repo.openCheckout(options);
+        checkouts.push(checkout);
+        return checkout;
+      },
       async begin() {
         await tools.startJob(job, repo.key, signal);
         await onHeld();
@@ -50,5 +57,7 @@ export async function proposeChange(
   } catch (error) {
     if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
     throw error;
+  } finally {
+    for (const checkout of checkouts) await checkout.remove();
   }
 }
