@@ -19,6 +19,10 @@ const families: Readonly<Record<Family, {readonly title: string; readonly eviden
     title: 'The reply',
     evidence: 'A whole reply is recorded: `orchestrator logs --job SKILL/REPO --reply` prints it.',
   },
+  agent: {
+    title: 'The agent',
+    evidence: 'Every turn is recorded: `orchestrator logs --job SKILL/REPO --transcript` prints them.',
+  },
   check: {
     title: 'Checks',
     evidence: 'The message names the check; `orchestrator logs --job SKILL/REPO --reply` prints what it looked at.',

@@ -51,6 +51,8 @@ export interface ToolResult {
   readonly name: string;
   readonly text: string;
   readonly isError: boolean;
+  /** The call asked for what is not allowed; for the record, `text` says it to the model. */
+  readonly denied?: true;
 }
 
 /** A part of a conversation after its prompt. */

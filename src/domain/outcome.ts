@@ -211,19 +211,19 @@ export const failureReasons = {
   'turn-limit': {
     family: 'agent',
     cause: 'The agent used all its turns and had not finished.',
-    next: 'Raise "max_turns", then: orchestrator retry (its turns are not paid again)',
+    next: 'Raise "max_turns" and run it again; turns that were paid are not paid again.',
     retry: 'after-fix',
   },
   'time-limit': {
     family: 'agent',
     cause: 'The agent used all its time and had not finished.',
-    next: 'Raise "job_timeout_s", then: orchestrator retry (its turns are not paid again)',
+    next: 'Raise "job_timeout_s" and run it again; turns that were paid are not paid again.',
     retry: 'after-fix',
   },
   'job-budget': {
     family: 'agent',
     cause: 'What the next call could cost at worst does not fit the budget of the job.',
-    next: 'Raise "job_budget_usd", then: orchestrator retry (its turns are not paid again)',
+    next: 'Raise "job_budget_usd" and run it again; turns that were paid are not paid again.',
     retry: 'after-fix',
   },
   'tools-denied': {

@@ -1,0 +1,97 @@
+import type {FileEdit} from '../../domain/change.ts';
+import type {TreeEntry} from '../../domain/git.ts';
+import type {Job} from '../../domain/job.ts';
+import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
+import type {ProposedFile} from '../../domain/proposed-file.ts';
+import type {Skill} from '../../domain/skill.ts';
+import {quoteText} from '../../util/quote-text.ts';
+import {assertWholeMarkdown} from '../assert-whole-markdown.ts';
+import {checkOutput} from '../check-output.ts';
+import {isRefusal} from '../conversation.ts';
+import {isMarkdownPath} from '../file-kind.ts';
+
+/** What an agent did, as far as it counts for whether it is done. */
+export interface WorkDone {
+  /** The diff, whatever the agent says. */
+  readonly edits: readonly FileEdit[];
+  /** What it said at the end. */
+  readonly summary: string;
+  /** Calls that were refused by a rule, and calls that changed something. */
+  readonly deniedCalls: number;
+  readonly changingCalls: number;
+}
+
+/** Why the work does not count as done; the agent is told, and may go on. */
+export interface Shortfall {
+  readonly reason: FailureReason;
+  readonly message: string;
+}
+
+/** Done is what the diff and the checks of the skill say. Undefined when all is well; an empty diff can be. */
+export function judgeEnd(
+  work: WorkDone,
+  {job, skill, entries}: {readonly job: Job; readonly skill: Skill; readonly entries: ReadonlyMap<string, TreeEntry>},
+): Shortfall | undefined {
+  const declared = declaredOutputs(job, skill);
+  const missing = declared.filter(output => !isThere(output, work.edits, entries));
+  if (work.edits.length === 0) {
+    const why = whyNothing(work, missing);
+    if (why !== undefined) return why;
+  }
+  if (missing.length > 0)
+    return {reason: 'no-effect', message: `The skill writes ${list(missing)}, which is not there.`};
+  const texts = work.edits.flatMap(edit => toText(edit, declared));
+  try {
+    if (texts.length > 0) checkOutput(texts, skill.checks);
+    for (const {path, text} of texts)
+      if (declared.length > 0 && isMarkdownPath(path)) assertWholeMarkdown(path, text, skill);
+  } catch (error) {
+    if (!(error instanceof JobFailure)) throw error;
+    return error.failure;
+  }
+  return undefined;
+}
+
+function whyNothing(
+  {summary, deniedCalls, changingCalls}: WorkDone,
+  missing: readonly string[],
+): Shortfall | undefined {
+  if (isRefusal(summary)) return {reason: 'reply-refused', message: `The model refused: ${quoteText(summary, 120)}`};
+  if (changingCalls > 0) return {reason: 'no-effect', message: 'The agent undid all that it had changed.'};
+  if (deniedCalls > 0)
+    return {reason: 'tools-denied', message: `Nothing was changed, and ${deniedCalls} tool calls were refused.`};
+  if (missing.length > 0)
+    return {reason: 'no-effect', message: `Nothing was changed, and the skill writes ${list(missing)}.`};
+  return undefined;
+}
+
+/** Those that the task or the skill names; the name that a job gets when nobody named one is no promise. */
+export function declaredOutputs(job: Job, skill: Skill): readonly string[] {
+  const isNamed = skill.output !== undefined || skill.outputs.length > 0 || job.outputPattern !== job.output;
+  const fallback = `${skill.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}.md`;
+  return isNamed || job.output !== fallback ? job.outputs : [];
+}
+
+function isThere(output: string, edits: readonly FileEdit[], entries: ReadonlyMap<string, TreeEntry>): boolean {
+  const edit = edits.find(({path, after}) => after !== undefined && covers(output, path));
+  if (edit !== undefined) return true;
+  const isGone = edits.some(({path, after}) => after === undefined && path === output);
+  return (
+    !isGone && (output.endsWith('/') ? [...entries.keys()].some(path => path.startsWith(output)) : entries.has(output))
+  );
+}
+
+function covers(output: string, path: string): boolean {
+  return output.endsWith('/') ? path.startsWith(output) : path === output;
+}
+
+function toText({path, after}: FileEdit, declared: readonly string[]): ProposedFile[] {
+  if (after === undefined || after.kind === 'symlink' || after.kind === 'submodule') return [];
+  if (declared.length > 0 && !declared.some(output => covers(output, path))) return [];
+  if (after.bytes.includes(0)) return [];
+  return [{path, text: after.bytes.toString('utf8')}];
+}
+
+function list(outputs: readonly string[]): string {
+  return outputs.map(output => quoteText(output)).join(', ');
+}

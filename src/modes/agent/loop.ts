@@ -1,0 +1,247 @@
+import type {Message, ModelReply, ModelRequest, ToolCall, ToolResult} from '../../domain/model.ts';
+import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
+import {quoteText} from '../../util/quote-text.ts';
+import {type AnsweredCall, answerCall} from './answer-call.ts';
+import {compactHistory} from './compact-history.ts';
+import type {Shortfall} from './judge-end.ts';
+import {Repetition} from './repetition.ts';
+import type {ToolReach} from './tool.ts';
+import type {ToolSet} from './tool-set.ts';
+import {finishTool} from './tools/finish.ts';
+import type {ToolTiming, TurnLog} from './turn-log.ts';
+
+/** What the agent says at its end, and what its calls came to. */
+export interface AgentEnd {
+  readonly summary: string;
+  readonly deniedCalls: number;
+  readonly changingCalls: number;
+}
+
+export interface LoopOptions {
+  /** Everything but the messages. */
+  readonly first: ModelRequest;
+  readonly tools: ToolSet;
+  readonly reach: ToolReach;
+  readonly turns: TurnLog;
+  readonly maxTurns: number;
+  /** Of the messages, as estimated. */
+  readonly maxHistoryTokens: number;
+  readonly estimateTokens: (text: string) => number;
+  readonly now: () => number;
+  /** `recorded`: digest of the reply that this run has already. */
+  readonly obtainReply: (request: ModelRequest, recorded: string | undefined) => Promise<ModelReply>;
+  /** Undefined when the work is done; else what is missing, which the agent is told while it has rounds left. */
+  readonly judge: (end: AgentEnd) => Promise<Shortfall | undefined>;
+  /** Throws when the job may go on no longer. */
+  readonly checkTime: () => void;
+}
+
+/** How often the agent is told that its work does not count as done. */
+const maxRounds = 4;
+const maxCallsPerTurn = 32;
+const maxResultCharacters = 200_000;
+
+/** Turn by turn until the work is done: ask, record, run the tools, record. Throws `JobFailure` for every other end. */
+export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
+  const {first, turns, maxTurns, now} = options;
+  const history = new History(options);
+  const state: State = {deniedCalls: 0, changingCalls: 0, rounds: 0, repetition: new Repetition()};
+  await turns.open(first);
+  for (let turn = 1; turn <= maxTurns; turn++) {
+    options.checkTime();
+    const startedAt = now();
+    const request = {...first, messages: history.shown()};
+    const known = turns.recorded(turn, request);
+    const reply = await options.obtainReply(request, known?.replyDigest);
+    assertWhole(reply);
+    const work: TurnWork = {messages: [], timings: [], results: []};
+    const record = (answers: readonly Message[], isRecorded: boolean): Promise<void> =>
+      turns.record({turn, request, reply, answers, tools: work.timings, startedAt, isRecorded});
+    let answers: readonly Message[] | undefined;
+    try {
+      if (known === undefined) await takeTurn(reply, work, options, state);
+      else await repeatTurn(reply, known.answers, work, options, state);
+      const end = work.summary === undefined ? undefined : {...state, summary: work.summary};
+      const wasToldMore = known?.answers.some(({role}) => role === 'user') === true;
+      if (known !== undefined && (end === undefined || wasToldMore)) answers = known.answers;
+      else answers = await closeTurn(turn, end, work, options, state);
+      if (end !== undefined && wasToldMore) state.rounds++;
+      if (answers === undefined && end !== undefined) {
+        await record(work.messages, false);
+        return end;
+      }
+    } catch (error) {
+      if (error instanceof JobFailure) await record(work.messages, false);
+      throw error;
+    }
+    await record(answers ?? [], known !== undefined);
+    history.add([{role: 'assistant', reply: replyOf(reply)}, ...(answers ?? [])]);
+  }
+  throw new JobFailure('turn-limit', `The agent had not finished after ${maxTurns} turns.`);
+}
+
+interface State {
+  deniedCalls: number;
+  changingCalls: number;
+  rounds: number;
+  readonly repetition: Repetition;
+}
+
+/** What a turn comes to while it goes on, so that it can be recorded wherever it ends. */
+interface TurnWork {
+  messages: Message[];
+  readonly results: ToolResult[];
+  readonly timings: ToolTiming[];
+  /** Set when the agent says that it is done. */
+  summary?: string;
+}
+
+/** Runs the tools that the reply asks for. */
+async function takeTurn(reply: ModelReply, work: TurnWork, options: LoopOptions, state: State): Promise<void> {
+  const calls = reply.toolCalls ?? [];
+  if (calls.length === 0) {
+    work.summary = reply.text.trim();
+    return;
+  }
+  work.messages = [{role: 'tool', results: work.results}];
+  let characters = 0;
+  for (const [index, call] of calls.entries()) {
+    options.checkTime();
+    const startedAt = options.now();
+    const {result, changed, finished} =
+      index < maxCallsPerTurn ? await answerCall(call, options.tools, options.reach) : tooMany(call);
+    characters += result.text.length;
+    const text =
+      characters > maxResultCharacters
+        ? `[${result.text.length} characters left out: the results of this turn are too long together; ask for less at once]`
+        : result.text;
+    work.results.push({...result, text});
+    work.timings.push({name: call.name, startedAt, endedAt: options.now(), isError: result.isError});
+    if (finished !== undefined) work.summary = finished.summary;
+    count(call, result, changed === true, state);
+  }
+  state.repetition.endTurn(work.results);
+}
+
+function tooMany({id, name}: ToolCall): AnsweredCall {
+  const text = `Error: at most ${maxCallsPerTurn} calls are answered a turn.`;
+  return {result: {callId: id, name, text, isError: true}};
+}
+
+function count(call: ToolCall, result: ToolResult, changed: boolean, state: State): void {
+  if (result.denied) state.deniedCalls++;
+  if (changed) state.changingCalls++;
+  state.repetition.see(call, result, changed);
+}
+
+/** Brings the private folder to where a recorded turn left it. What its calls answered stands in the record. */
+async function repeatTurn(
+  reply: ModelReply,
+  answers: readonly Message[],
+  work: TurnWork,
+  {tools, reach, checkTime}: LoopOptions,
+  state: State,
+): Promise<void> {
+  const calls = reply.toolCalls ?? [];
+  const results = answers.flatMap(answer => (answer.role === 'tool' ? answer.results : []));
+  work.messages = answers.filter(({role}) => role === 'tool');
+  if (calls.length === 0) work.summary = reply.text.trim();
+  for (const call of calls) {
+    const result = results.find(({callId}) => callId === call.id);
+    // Killed or failed before this call: it had no answer.
+    if (result === undefined) continue;
+    checkTime();
+    const isRepeated = !result.isError && (call.name === finishTool.name || tools.isRepeated(call.name));
+    const {changed, finished} = isRepeated ? await answerCall(call, tools, reach) : {};
+    if (finished !== undefined) work.summary = finished.summary;
+    count(call, result, changed === true, state);
+  }
+  state.repetition.endTurn(results);
+}
+
+/** What the agent is told, or undefined when it is done. Throws when it is not and has no rounds left. */
+async function closeTurn(
+  turn: number,
+  end: AgentEnd | undefined,
+  {messages}: TurnWork,
+  {judge, maxTurns}: LoopOptions,
+  state: State,
+): Promise<readonly Message[] | undefined> {
+  if (end === undefined) {
+    const left = maxTurns - turn;
+    if (left !== 3 && left !== 1) return messages;
+    return [
+      ...messages,
+      {role: 'user', text: `[${left} ${left === 1 ? 'turn is' : 'turns are'} left: end the work and call finish]`},
+    ];
+  }
+  const shortfall = await judge(end);
+  if (shortfall === undefined) return undefined;
+  state.rounds++;
+  if (state.rounds >= maxRounds || isFinal(shortfall.reason)) throw new JobFailure(shortfall.reason, shortfall.message);
+  return [
+    ...messages,
+    {role: 'user', text: `The work does not count as done. ${shortfall.message} Go on, then call finish again.`},
+  ];
+}
+
+/** What more words do not mend. */
+function isFinal(reason: FailureReason): boolean {
+  return reason === 'reply-refused';
+}
+
+/** What of a reply the model is shown again. */
+function replyOf({text, toolCalls, vendorParts}: ModelReply): Pick<ModelReply, 'text' | 'toolCalls' | 'vendorParts'> {
+  return {
+    text,
+    ...(toolCalls === undefined ? {} : {toolCalls}),
+    ...(vendorParts === undefined ? {} : {vendorParts}),
+  };
+}
+
+function assertWhole({finishReason, rawFinishReason, toolCalls}: ModelReply): void {
+  if (finishReason === 'stop' || (finishReason === 'tool-calls' && toolCalls !== undefined)) return;
+  const reason: FailureReason =
+    finishReason === 'length'
+      ? 'reply-truncated'
+      : finishReason === 'content-filter'
+        ? 'reply-refused'
+        : 'reply-unfinished';
+  const word = rawFinishReason === undefined ? finishReason : `${finishReason}, ${quoteText(rawFinishReason, 60)}`;
+  throw new JobFailure(reason, `The model did not end its answer (${word}).`);
+}
+
+/** The conversation so far; its older part is shortened in large steps, so that the prefix mostly stays the same for caches. */
+class History {
+  readonly #options: Pick<LoopOptions, 'maxHistoryTokens' | 'estimateTokens'>;
+  #messages: Message[] = [];
+  readonly #tokens = new WeakMap<Message, number>();
+
+  constructor(options: Pick<LoopOptions, 'maxHistoryTokens' | 'estimateTokens'>) {
+    this.#options = options;
+  }
+
+  add(messages: readonly Message[]): void {
+    this.#messages.push(...messages);
+  }
+
+  shown(): readonly Message[] {
+    const {maxHistoryTokens} = this.#options;
+    if (this.#count() > maxHistoryTokens) this.#messages = compactHistory(this.#messages);
+    const tokens = this.#count();
+    if (tokens > maxHistoryTokens)
+      throw new JobFailure(
+        'history-too-long',
+        `The conversation has about ${tokens} tokens; at most ${maxHistoryTokens} are sent.`,
+      );
+    return [...this.#messages];
+  }
+
+  #count(): number {
+    return this.#messages.reduce((sum, message) => {
+      const tokens = this.#tokens.get(message) ?? this.#options.estimateTokens(JSON.stringify(message));
+      this.#tokens.set(message, tokens);
+      return sum + tokens;
+    }, 0);
+  }
+}

@@ -1,0 +1,42 @@
+import {quoteText} from '../../util/quote-text.ts';
+import {ToolError} from './tool.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** @throws ToolError that names the argument. */
+export function readText(input: Input, name: string): string {
+  const value = input[name];
+  if (typeof value !== 'string') throw new ToolError(`"${name}" must be a text, found ${describe(value)}`);
+  if (!value.isWellFormed()) throw new ToolError(`"${name}" is not valid Unicode`);
+  return value;
+}
+
+export function readOptionalText(input: Input, name: string): string | undefined {
+  return input[name] === undefined || input[name] === null ? undefined : readText(input, name);
+}
+
+/** A whole number from `least`; absent and null are the same. Some models write numbers as text. */
+export function readOptionalCount(input: Input, name: string, least: number): number | undefined {
+  const value = input[name];
+  if (value === undefined || value === null) return undefined;
+  const number = typeof value === 'string' && /^\d{1,12}$/.test(value) ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < least)
+    throw new ToolError(`"${name}" must be a whole number from ${least}, found ${describe(value)}`);
+  return number;
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'an object') : quoteText(String(value), 40);
+}
+
+/** JSON Schema of an object with these properties; all are required but those that end in `?`. */
+export function objectSchema(properties: Readonly<Record<string, {type: string; description: string}>>): Input {
+  const entries = Object.entries(properties).map(([name, value]) => [name.replace(/\?$/, ''), value] as const);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(entries),
+    required: Object.keys(properties).filter(name => !name.endsWith('?')),
+    additionalProperties: false,
+  };
+}

@@ -1,0 +1,62 @@
+import type {Skill} from '../../domain/skill.ts';
+import {type AllowedTools, readAllowedTools} from './allowed-tools.ts';
+import {type Tool, ToolDenied} from './tool.ts';
+import {editFileTool} from './tools/edit-file.ts';
+import {finishTool} from './tools/finish.ts';
+import {listFilesTool} from './tools/list-files.ts';
+import {readFileTool} from './tools/read-file.ts';
+import {runCommandTool} from './tools/run-command.ts';
+import {searchFilesTool} from './tools/search-files.ts';
+import {writeFileTool} from './tools/write-file.ts';
+
+const ownTools = [
+  readFileTool,
+  writeFileTool,
+  editFileTool,
+  listFilesTool,
+  searchFilesTool,
+  runCommandTool,
+  finishTool,
+];
+
+export interface ToolSet {
+  /** What the model is offered, always in the same order. */
+  readonly offered: readonly Tool[];
+  /** Throws `ToolDenied` for a tool that exists and is not offered; undefined for one that nobody knows. */
+  find(name: string): Tool | undefined;
+  /** Whether calls of this tool are made again when a job goes on after a crash. */
+  isRepeated(name: string): boolean;
+}
+
+/** The tools of a job: ours and those of the operator's servers, as far as the skill and the machine allow. */
+export function createToolSet(
+  skill: Pick<Skill, 'allowedTools'>,
+  options: {readonly hasSandbox: boolean; readonly more?: readonly Tool[]},
+): ToolSet {
+  const allowed = readAllowedTools(skill.allowedTools);
+  const all = [...ownTools.map(tool => narrowed(tool, allowed)), ...(options.more ?? [])];
+  const offered = all.filter(({name}) => allowed.allows(name) && (name !== runCommandTool.name || options.hasSandbox));
+  return {
+    offered,
+    isRepeated: name => offered.some(tool => tool.name === name && tool.mutates),
+    find(name) {
+      const tool = offered.find(candidate => candidate.name === name);
+      if (tool !== undefined || !all.some(candidate => candidate.name === name)) return tool;
+      throw new ToolDenied(
+        allowed.allows(name) ? `${name} needs a sandbox, which is not here` : `the skill does not allow ${name}`,
+      );
+    },
+  };
+}
+
+function narrowed(tool: Tool, allowed: AllowedTools): Tool {
+  if (tool.name !== runCommandTool.name) return tool;
+  return {
+    ...tool,
+    async call(input, reach) {
+      const problem = typeof input['command'] === 'string' ? allowed.commandProblem(input['command']) : undefined;
+      if (problem !== undefined) throw new ToolDenied(problem);
+      return await tool.call(input, reach);
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import {objectSchema, readOptionalCount, readText} from '../read-arguments.ts';
+import {type Tool, ToolDenied, ToolError} from '../tool.ts';
+
+const defaultSeconds = 120;
+const maxSeconds = 1200;
+const maxCharacters = 30_000;
+
+export const runCommandTool: Tool = {
+  name: 'run_command',
+  description:
+    'Runs a shell command in the repo, in a sandbox without network and without keys. The repo is the working directory, the skill is at /skill.',
+  parameters: objectSchema({
+    command: {type: 'string', description: 'For /bin/sh.'},
+    'timeout_s?': {type: 'integer', description: `Seconds after which it is killed; default ${defaultSeconds}.`},
+  }),
+  mutates: true,
+  async call(input, reach) {
+    const command = readText(input, 'command');
+    const seconds = Math.min(readOptionalCount(input, 'timeout_s', 1) ?? defaultSeconds, maxSeconds);
+    if (reach.sandbox === undefined) throw new ToolDenied('commands need a sandbox, which is not here');
+    if (command.trim() === '') throw new ToolError('"command" is empty');
+    if (command.length > 100_000 || command.includes('\0'))
+      throw new ToolError('"command" is too long, or holds a NUL character');
+    const {end, output} = await reach.sandbox.run({
+      argv: ['/bin/sh', '-c', command],
+      workspace: reach.directory,
+      mounts: [{source: reach.skill.directory, at: '/skill', writable: false}],
+      timeoutMs: seconds * 1000,
+      signal: reach.signal,
+    });
+    reach.signal.throwIfAborted();
+    const [found] = await reach.findSecrets('output.txt', output);
+    const shown =
+      found === undefined
+        ? cut(output)
+        : `[the output is held back: line ${found.line} of it holds what looks like a secret (${found.rule})]`;
+    switch (end.kind) {
+      case 'exited':
+        return {text: `exit code ${end.exitCode}\n${shown}`};
+      case 'limit':
+        return {text: `killed: it reached its limit of ${end.limit}\n${shown}`};
+      case 'aborted':
+        throw new ToolError('the command was stopped');
+      default:
+        return end satisfies never;
+    }
+  },
+};
+
+function cut(output: string): string {
+  if (output.length <= maxCharacters) return output === '' ? '[no output]' : output;
+  const half = maxCharacters / 2;
+  return `${output.slice(0, half)}\n[cut: ${output.length - maxCharacters} characters]\n${output.slice(-half)}`;
+}

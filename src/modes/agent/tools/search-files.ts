@@ -1,0 +1,134 @@
+import {runCommand} from '../../../util/run-command.ts';
+import {objectSchema, readOptionalText, readText} from '../read-arguments.ts';
+import {type Tool, ToolError, type ToolReach} from '../tool.ts';
+
+const maxLines = 200;
+const maxLineCharacters = 400;
+const timeoutMs = 20_000;
+
+export const searchFilesTool: Tool = {
+  name: 'search_files',
+  description: `Finds lines of text files of the repo that match a regular expression; at most ${maxLines}, as path:line:text.`,
+  parameters: objectSchema({
+    pattern: {type: 'string', description: 'Regular expression, case matters.'},
+    'file_pattern?': {type: 'string', description: 'Glob of the files to look into, such as "*.ts".'},
+  }),
+  mutates: false,
+  async call(input, reach) {
+    const pattern = readText(input, 'pattern');
+    const filePattern = readOptionalText(input, 'file_pattern');
+    if (pattern === '') throw new ToolError('"pattern" is empty');
+    if (pattern.length > 1000 || (filePattern?.length ?? 0) > 1000)
+      throw new ToolError('a pattern is longer than 1000 characters');
+    if (`${pattern}${filePattern}`.includes('\0')) throw new ToolError('a pattern cannot hold a NUL character');
+    const lines = await search(pattern, filePattern, reach);
+    return {text: await showLines(lines, reach)};
+  },
+};
+
+/** In a process of its own, so that no expression can hold up the other jobs. */
+async function search(pattern: string, filePattern: string | undefined, reach: ToolReach): Promise<string[]> {
+  const options = {
+    cwd: reach.directory,
+    env: {PATH: reach.programPath, HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...gitEnvironment},
+    timeoutMs,
+    maxBytes: 4 * 1024 * 1024,
+    signal: reach.signal,
+  };
+  const result = await runCommand('rg', ripgrepArguments(pattern, filePattern), options).catch(error => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return runCommand('git', gitArguments(pattern, filePattern), options);
+  });
+  if (result.exitCode === null) throw new ToolError('the search took too long or found too much; narrow it');
+  if (result.exitCode > 1) throw new ToolError(`the search failed: ${result.stderr.trim().slice(0, 300)}`);
+  return result.stdout
+    .toString('utf8')
+    .split('\n')
+    .filter(line => line !== '');
+}
+
+/** Nothing of the repo may decide what is found, so no ignore file counts. */
+function ripgrepArguments(pattern: string, filePattern: string | undefined): string[] {
+  return [
+    '--no-config',
+    '--no-ignore',
+    '--hidden',
+    '--no-follow',
+    '--no-heading',
+    '--line-number',
+    '--null',
+    '--color=never',
+    '--sort=path',
+    '--max-columns=2000',
+    '--max-columns-preview',
+    '--glob=!.git',
+    '--glob=!node_modules',
+    ...(filePattern === undefined ? [] : [`--glob=${filePattern.replace(/^!+/, '')}`]),
+    '--regexp',
+    pattern,
+    '--',
+    './',
+  ];
+}
+
+/** Where there is no ripgrep: git can search a folder that is no repository, and never reads what is not a regular file. */
+function gitArguments(pattern: string, filePattern: string | undefined): string[] {
+  return [
+    'grep',
+    '--no-index',
+    '--no-exclude-standard',
+    '-I',
+    '-n',
+    '-z',
+    '--no-color',
+    '-E',
+    '-e',
+    pattern,
+    '--',
+    filePattern === undefined ? '.' : `:(glob)${filePattern.includes('/') ? '' : '**/'}${filePattern}`,
+  ];
+}
+
+const gitEnvironment = {
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CEILING_DIRECTORIES: '/',
+  GIT_OPTIONAL_LOCKS: '0',
+};
+
+/** Lines of files that hold a secret are not shown. */
+async function showLines(lines: readonly string[], reach: ToolReach): Promise<string> {
+  const byFile = new Map<string, string[]>();
+  for (const line of lines.slice(0, maxLines)) {
+    const [path = '', rest = ''] = splitPath(line);
+    byFile.set(path, [...(byFile.get(path) ?? []), `${path}:${cut(rest)}`]);
+  }
+  const shown: string[] = [];
+  for (const [path, found] of byFile) {
+    const isHeldBack = await holdsSecret(path, found, reach);
+    shown.push(...(isHeldBack ? [`[${path}: held back, it holds what looks like a secret]`] : found));
+  }
+  if (lines.length > maxLines) shown.push(`[cut: ${lines.length - maxLines} more lines; narrow the search]`);
+  return shown.length === 0 ? '[nothing found]' : shown.join('\n');
+}
+
+/** Asked of the whole file: a line out of a key does not look like one. */
+async function holdsSecret(path: string, found: readonly string[], reach: ToolReach): Promise<boolean> {
+  if (reach.secretNameRule(path) !== undefined) return true;
+  const bytes = await reach.files.readIfThere(path, 8 * 1024 * 1024).catch(error => {
+    if (error instanceof ToolError) return undefined;
+    throw error;
+  });
+  const text = bytes?.toString('utf8') ?? found.join('\n');
+  return (await reach.findSecrets(path, text)).length > 0;
+}
+
+/** Path, then NUL, then `line:text`; from git a second NUL takes the place of the colon. */
+function splitPath(line: string): [string, string] {
+  const at = line.indexOf('\0');
+  return [line.slice(0, at).replace(/^\.\//, ''), line.slice(at + 1).replace('\0', ':')];
+}
+
+function cut(text: string): string {
+  return text.length > maxLineCharacters ? `${text.slice(0, maxLineCharacters)} [cut]` : text;
+}
