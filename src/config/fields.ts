@@ -41,8 +41,27 @@ export const sharedFields = {
     .max(4_000_000)
     .describe('How much of a repo the model is shown, in tokens. Default: 60000.'),
   max_output_tokens: z.int().min(1).max(1_000_000).describe('Longest reply, in tokens. Default: 16000.'),
+  allow: globs('Paths in a repo that a change may touch, as globs; others need a person. Default: all.').min(1),
+  deny: globs('Paths in a repo that a change may not touch before a person has looked, as globs.'),
+  allow_protected: globs(
+    'Paths protected by default (CI, git and agent settings, manifests, lock files) that a change may touch all the same, as globs.',
+  ),
+  max_changed_files: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .describe('A change of more files needs a person before it leaves. Default: 100.'),
+  max_changed_lines: z
+    .int()
+    .min(1)
+    .max(100_000_000)
+    .describe('A change of more lines, added and removed together, needs a person before it leaves. Default: 5000.'),
   exclude: z.array(line('a name, path or glob')).max(10_000).describe('Repos to leave out: names, paths or globs.'),
 };
+
+function globs(description: string) {
+  return z.array(line('a glob').max(1024)).max(1000).describe(description);
+}
 
 export function usd() {
   return z.number().positive().max(1_000_000);

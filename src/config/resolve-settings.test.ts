@@ -37,6 +37,7 @@ describe('resolveSettings', () => {
       skillDirs: [],
       exclude: [],
       verify: [],
+      changeLimits: {allow: [], deny: [], allowProtected: [], maxChangedFiles: 100, maxChangedLines: 5_000},
     });
   });
 

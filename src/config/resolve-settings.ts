@@ -1,3 +1,4 @@
+import {type ChangeLimits, defaultChangeLimits} from '../domain/job.ts';
 import type {Problem} from '../domain/problem.ts';
 import {show} from '../util/describe-issue.ts';
 import {expandPath, type PathPlaces} from '../util/expand-path.ts';
@@ -45,6 +46,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     skillDirs: [...(config.skills ?? []), ...(typed.skills ?? [])],
     exclude: [...new Set([...(config.exclude ?? []), ...(typed.exclude ?? [])])],
     verify: merged.verify ?? [],
+    changeLimits: changeLimitsOf(merged, defaultChangeLimits),
     ...defined({
       parallel: merged.parallel,
       maxWorkers: merged.max_workers,
@@ -82,6 +84,20 @@ export function modelsOf(written: {
 }): string[] | undefined {
   const models = [...(written.model === undefined ? [] : [written.model]), ...(written.models ?? [])];
   return models.length === 0 ? undefined : [...new Set(models)];
+}
+
+/** What is written over what holds otherwise; what is denied in both places stays denied. */
+export function changeLimitsOf(
+  written: Pick<WrittenSettings, 'allow' | 'deny' | 'allow_protected' | 'max_changed_files' | 'max_changed_lines'>,
+  otherwise: ChangeLimits,
+): ChangeLimits {
+  return {
+    allow: written.allow ?? otherwise.allow,
+    deny: [...new Set([...otherwise.deny, ...(written.deny ?? [])])],
+    allowProtected: written.allow_protected ?? otherwise.allowProtected,
+    maxChangedFiles: written.max_changed_files ?? otherwise.maxChangedFiles,
+    maxChangedLines: written.max_changed_lines ?? otherwise.maxChangedLines,
+  };
 }
 
 /** Leaves out what is undefined, so that a spread keeps the default. */

@@ -1,8 +1,24 @@
 import {z} from 'zod';
 import {line, sharedFields, usd} from './fields.ts';
 
-const {mode, model, models, output, deliver, verify, timeout_s, force, context_tokens, max_output_tokens, exclude} =
-  sharedFields;
+const {
+  mode,
+  model,
+  models,
+  output,
+  deliver,
+  verify,
+  timeout_s,
+  force,
+  context_tokens,
+  max_output_tokens,
+  exclude,
+  allow,
+  deny,
+  allow_protected,
+  max_changed_files,
+  max_changed_lines,
+} = sharedFields;
 
 /** `settings` of a task configuration. What stands here wins over the command line. */
 export const settingsSchema = z
@@ -73,6 +89,11 @@ export const settingsSchema = z
       .exactOptional()
       .describe('Folders searched for skills before all others; or folders of single skills.'),
     exclude: exclude.exactOptional(),
+    allow: allow.exactOptional(),
+    deny: deny.exactOptional(),
+    allow_protected: allow_protected.exactOptional(),
+    max_changed_files: max_changed_files.exactOptional(),
+    max_changed_lines: max_changed_lines.exactOptional(),
     verify: verify.exactOptional(),
     timeout_s: timeout_s.exactOptional(),
     context_tokens: context_tokens.exactOptional(),

@@ -1,4 +1,4 @@
-import type {DeliveryKind} from '../domain/job.ts';
+import type {ChangeLimits, DeliveryKind} from '../domain/job.ts';
 import type {Mode} from '../domain/skill.ts';
 
 /** What holds for a whole run: configuration, then flags, then defaults. Paths are absolute. */
@@ -31,6 +31,7 @@ export interface Settings {
   readonly skillDirs: readonly string[];
   /** Of the configuration and of the command line together: leaving out is always safe. */
   readonly exclude: readonly string[];
+  readonly changeLimits: ChangeLimits;
   readonly timeoutMs: number;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;

@@ -5,8 +5,24 @@ import {settingsSchema} from './settings-schema.ts';
 /** The keys of which a task has exactly one. */
 export const selectorKeys = ['group', 'tag', 'repos', 'repo_names', 'select'] as const;
 
-const {mode, model, models, output, deliver, verify, timeout_s, force, context_tokens, max_output_tokens, exclude} =
-  sharedFields;
+const {
+  mode,
+  model,
+  models,
+  output,
+  deliver,
+  verify,
+  timeout_s,
+  force,
+  context_tokens,
+  max_output_tokens,
+  exclude,
+  allow,
+  deny,
+  allow_protected,
+  max_changed_files,
+  max_changed_lines,
+} = sharedFields;
 
 /** One task, as written. */
 export const taskSchema = z
@@ -32,6 +48,11 @@ export const taskSchema = z
       .describe('Tags with and, or, not and parentheses: "python and not legacy".'),
     enabled: z.boolean().exactOptional().describe('false lists the task as disabled and never runs it. Default: true.'),
     exclude: exclude.exactOptional(),
+    allow: allow.exactOptional(),
+    deny: deny.exactOptional(),
+    allow_protected: allow_protected.exactOptional(),
+    max_changed_files: max_changed_files.exactOptional(),
+    max_changed_lines: max_changed_lines.exactOptional(),
     mode: mode.exactOptional(),
     model: model.exactOptional(),
     models: models.exactOptional(),

@@ -29,6 +29,8 @@ export interface Job {
   readonly date: string;
   readonly deliver: DeliveryKind;
   readonly verify: readonly string[];
+  /** Labels that a worker must have to be given it. */
+  readonly needs?: readonly string[];
   readonly timeoutMs: number;
   /** Ignore recorded replies and up-to-date results. */
   readonly force: boolean;
@@ -36,7 +38,7 @@ export interface Job {
   readonly maxOutputTokens: number;
   /** Limit on what all jobs of this task may cost together. */
   readonly taskBudgetUsd?: number;
-  /** Absent: `defaultChangeLimits`. */
+  /** Absent in jobs that an earlier version recorded: `defaultChangeLimits`. */
   readonly changeLimits?: ChangeLimits;
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {Flags} from '../config/settings.ts';
 import {ConfigurationError} from '../domain/errors.ts';
+import {defaultChangeLimits} from '../domain/job.ts';
 import {loadRunConfiguration} from './load-run-configuration.ts';
 
 const packageRoot = path.resolve(import.meta.dirname, '../..');
@@ -65,11 +66,16 @@ describe('loadRunConfiguration', () => {
           budget_usd: 2,
           model: 'anthropic/x',
           exclude: ['web'],
+          allow: ['docs/**'],
+          deny: ['docs/private'],
+          allow_protected: ['package-lock.json'],
+          max_changed_files: 3,
+          max_changed_lines: 50,
         },
         {name: 'B', skill: 'repo-summarizer', repo_names: ['web', 'api'], mode: 'agent', deliver: 'patch'},
         {name: 'C', skill: 'nobody-has-it', group: 'nope', enabled: false},
       ],
-      settings: {max_workers: 3, simple_mode: true, verify: ['npm test']},
+      settings: {max_workers: 3, simple_mode: true, verify: ['npm test'], allow: ['src'], deny: ['db']},
     });
     const {tasks, disabled, settings, overrides, description} = load('night.json', {
       maxWorkers: 9,
@@ -91,6 +97,13 @@ describe('loadRunConfiguration', () => {
         },
         ...{
           verify: ['npm test'],
+          changeLimits: {
+            allow: ['docs/**'],
+            deny: ['db', 'docs/private'],
+            allowProtected: ['package-lock.json'],
+            maxChangedFiles: 3,
+            maxChangedLines: 50,
+          },
           budgetUsd: 2,
           timeoutMs: 1500,
           force: false,
@@ -108,6 +121,7 @@ describe('loadRunConfiguration', () => {
           models: ['openai/gpt-5'],
           deliver: 'patch',
         },
+        changeLimits: {...defaultChangeLimits, allow: ['src'], deny: ['db']},
         ...{verify: ['npm test'], timeoutMs: 600_000, force: false, contextTokens: 60_000, maxOutputTokens: 16_000},
       },
     ]);

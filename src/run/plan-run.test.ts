@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {expect, it} from 'vitest';
+import {defaultChangeLimits} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Skill} from '../domain/skill.ts';
 import {isInShard, type PlannedTask, planRun} from './plan-run.ts';
@@ -31,6 +32,7 @@ function task(name: string, repos: readonly string[]): PlannedTask {
     models: ['offline'],
     deliver: 'files',
     verify: [],
+    changeLimits: defaultChangeLimits,
     timeoutMs: 1000,
     force: false,
     contextTokens: 60_000,

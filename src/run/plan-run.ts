@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {type DeliveryKind, type Job, jobId} from '../domain/job.ts';
+import {type ChangeLimits, type DeliveryKind, type Job, jobId} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Mode, Skill} from '../domain/skill.ts';
 import {fillDate, resolveOutput} from '../modes/output-path.ts';
@@ -15,6 +15,7 @@ export interface PlannedTask {
   readonly output?: string;
   readonly deliver: DeliveryKind;
   readonly verify: readonly string[];
+  readonly changeLimits: ChangeLimits;
   readonly budgetUsd?: number;
   readonly timeoutMs: number;
   readonly force: boolean;
@@ -65,6 +66,7 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         date,
         deliver: task.deliver,
         verify: task.verify,
+        changeLimits: task.changeLimits,
         timeoutMs: task.timeoutMs,
         force: task.force,
         contextTokens: task.contextTokens,

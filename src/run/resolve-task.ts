@@ -1,5 +1,5 @@
 import {realpathSync} from 'node:fs';
-import {defined, modelsOf} from '../config/resolve-settings.ts';
+import {changeLimitsOf, defined, modelsOf} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
 import type {PartialTask} from '../config/task-schema.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
@@ -38,6 +38,7 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
     mode: task.mode ?? settings.mode ?? skill.mode ?? 'simple',
     deliver: task.deliver ?? settings.deliver,
     verify: task.verify ?? settings.verify,
+    changeLimits: changeLimitsOf(task, settings.changeLimits),
     timeoutMs: task.timeout_s === undefined ? settings.timeoutMs : Math.round(task.timeout_s * 1000),
     force: task.force ?? settings.force,
     contextTokens: task.context_tokens ?? settings.contextTokens,
