@@ -1,10 +1,8 @@
 import {existsSync, lstatSync, readlinkSync} from 'node:fs';
 import path from 'node:path';
 import type {SandboxLimits} from '../domain/sandbox.ts';
+import {descriptors} from './gate.ts';
 import type {Mount} from './sandbox.ts';
-
-/** Numbers of the files that bubblewrap and the gate get beside the three that every program has. */
-export const descriptors = {status: 3, gate: 4, filter: 5, passwd: 6, group: 7, hosts: 8} as const;
 
 export const agentHome = '/home/agent';
 export const temporaryFolders = ['/tmp', agentHome, '/dev/shm'] as const;

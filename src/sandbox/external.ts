@@ -1,0 +1,68 @@
+import type {ChildProcess} from 'node:child_process';
+import {chown, mkdtemp, rm} from 'node:fs/promises';
+import {constants, tmpdir} from 'node:os';
+import path from 'node:path';
+import type {SandboxSettings} from '../domain/sandbox.ts';
+import {effectiveUserId} from '../util/effective-user.ts';
+import {quietEnvironment} from './bubblewrap-arguments.ts';
+import {runLimited} from './run-limited.ts';
+import type {Sandbox} from './sandbox.ts';
+
+/**
+ * For a machine that is a sandbox itself, as its operator says: commands run beside us, without our environment, as root under another
+ * user, within the same limits. What the machine itself lets them read and reach, they can.
+ */
+export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sandbox {
+  const isRoot = effectiveUserId() === 0;
+  const {uid} = settings;
+  return {
+    tier: 'external',
+    ...(isRoot ? {owner: {uid, gid: uid}} : {}),
+    seenAt: ({source}) => source,
+    async run(command) {
+      const limits = {...settings.limits, ...command.limits};
+      const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
+      if (isRoot) await chown(home, uid, uid);
+      const as = isRoot ? ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'] : [];
+      try {
+        return await runLimited({
+          command,
+          limits,
+          argv: ['setpriv', '--pdeathsig', 'KILL', ...as, '--', ...command.argv],
+          cwd: command.workspace,
+          env: {
+            ...quietEnvironment(settings.tools, path.dirname(process.execPath)),
+            HOME: home,
+            TMPDIR: home,
+            ...command.env,
+          },
+          descriptors: 0,
+          temporary: [],
+          attach(child, watch) {
+            if (child.pid !== undefined) watch(child.pid);
+            return {exitCode: () => codeOf(child), told: Promise.resolve()};
+          },
+          kill(child) {
+            killGroup(child);
+          },
+        });
+      } finally {
+        await rm(home, {recursive: true, force: true});
+      }
+    },
+  };
+}
+
+/** As shells tell it: 128 and the number of the signal that ended it. */
+function codeOf({exitCode, signalCode}: ChildProcess): number | undefined {
+  if (exitCode !== null) return exitCode;
+  return signalCode === null ? undefined : 128 + constants.signals[signalCode];
+}
+
+function killGroup({pid}: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it has ended meanwhile.
+  }
+}

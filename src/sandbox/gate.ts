@@ -1,0 +1,77 @@
+import type {ChildProcess} from 'node:child_process';
+import type {Socket} from 'node:net';
+import type {Readable, Writable} from 'node:stream';
+import type {Attached} from './run-limited.ts';
+
+/** Numbers of the files that bubblewrap and the gate get beside the three that every program has, counted from 3. */
+export const descriptors = {status: 3, gate: 4, filter: 5, passwd: 6, group: 7, hosts: 8} as const;
+
+/**
+ * The command starts when it is told to, and that is when bubblewrap has bound its life to ours: whoever dies before closes the gate for
+ * good. The number of processes is limited inside, where only those of the sandbox count.
+ */
+export function gated(processes: number): string[] {
+  const close = Object.values(descriptors)
+    .map(descriptor => `${descriptor}<&-`)
+    .join(' ');
+  const script = `echo ready >&${descriptors.gate}
+read -r _ <&${descriptors.gate} || exit 125
+exec ${close}
+echo 1000 > /proc/self/oom_score_adj
+exec nice -n 5 prlimit --nproc=${processes} -- "$@"`;
+  return ['/bin/sh', '-c', script, 'sh'];
+}
+
+/** Hands bubblewrap its files, and opens the gate when both say that all stands. */
+export function attachGate(
+  child: ChildProcess,
+  files: ReadonlyMap<number, Buffer>,
+  watch: (pid: number) => void,
+): Attached {
+  for (const [descriptor, bytes] of files) feed(child.stdio[descriptor] as Writable, bytes);
+  let pid: number | undefined;
+  let exitCode: number | undefined;
+  let isReady = false;
+  const gate = child.stdio[descriptors.gate] as Socket;
+  gate.on('error', ignoreBrokenPipe);
+  const open = (): void => {
+    if (!isReady || pid === undefined || gate.writableEnded) return;
+    watch(pid);
+    gate.end('\n');
+  };
+  gate.once('data', () => {
+    isReady = true;
+    open();
+  });
+  const status = child.stdio[descriptors.status] as Readable;
+  onStatus(status, told => {
+    pid ??= told['child-pid'];
+    exitCode ??= told['exit-code'];
+    open();
+  });
+  return {exitCode: () => exitCode, told: new Promise(resolve => status.once('close', resolve))};
+}
+
+function feed(stream: Writable, bytes: Buffer): void {
+  stream.on('error', ignoreBrokenPipe);
+  stream.end(bytes);
+}
+
+/** A program that ends without reading what it was given is judged by its end. */
+function ignoreBrokenPipe(): void {}
+
+interface Status {
+  readonly 'child-pid'?: number;
+  readonly 'exit-code'?: number;
+}
+
+/** Bubblewrap writes one JSON object a line; nobody inside can write there. */
+function onStatus(stream: Readable, tell: (status: Status) => void): void {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => {
+    text += chunk.toString('utf8');
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) tell(JSON.parse(line) as Status);
+  });
+}

@@ -1,0 +1,121 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {closeSync} from 'node:fs';
+import type {SandboxLimits} from '../domain/sandbox.ts';
+import {OutputBuffer} from './output-buffer.ts';
+import {openOutputPipe} from './output-pipe.ts';
+import {type SandboxCommand, type SandboxEnd, SandboxError, type SandboxResult} from './sandbox.ts';
+import {type Limit, watchLimits} from './watch-limits.ts';
+
+export interface LimitedCommand {
+  readonly command: Pick<SandboxCommand, 'workspace' | 'timeoutMs' | 'signal'>;
+  readonly limits: SandboxLimits;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** How many descriptors the program gets beside the three that every one has. */
+  readonly descriptors: number;
+  /** Temporary file systems of its own, as it names them. */
+  readonly temporary: readonly string[];
+  /** Called once it is started; calls `watch` with the first process to be watched, when there is one. */
+  readonly attach: (child: ChildProcess, watch: (pid: number) => void) => Attached;
+  readonly kill: (child: ChildProcess) => void;
+}
+
+export interface Attached {
+  /** Exit code of the command; undefined when it was never started. */
+  readonly exitCode: () => number | undefined;
+  /** Resolves when everything that is told of it has been told. */
+  readonly told: Promise<unknown>;
+}
+
+const headBytes = 32 * 1024;
+const tailBytes = 128 * 1024;
+const openFiles = 16_384;
+/** How long what was killed may take to be gone. */
+const goneMs = 5_000;
+
+/** Runs a program to its end or to its first limit, and gathers the head and the tail of what it says. */
+export async function runLimited(limited: LimitedCommand): Promise<SandboxResult> {
+  const {command, limits} = limited;
+  command.signal?.throwIfAborted();
+  const {reader, writeDescriptor} = await openOutputPipe();
+  const startedAt = performance.now();
+  const output = new OutputBuffer(headBytes, tailBytes);
+  const child = spawn('prlimit', [...kernelLimits(limits), '--', ...limited.argv], {
+    cwd: limited.cwd,
+    env: limited.env,
+    // Signals of the terminal are for us.
+    detached: true,
+    stdio: [
+      'ignore',
+      writeDescriptor,
+      writeDescriptor,
+      ...Array.from({length: limited.descriptors}, () => 'pipe' as const),
+    ],
+  });
+  closeSync(writeDescriptor);
+
+  let end: SandboxEnd | undefined;
+  let stopWatch: (() => void) | undefined;
+  const kill = (reason: SandboxEnd): void => {
+    end ??= reason;
+    limited.kill(child);
+  };
+  const onLimit = (limit: Limit): void => kill({kind: 'limit', limit});
+  const abort = (): void => kill({kind: 'aborted'});
+  const timer = setTimeout(() => onLimit('time'), command.timeoutMs);
+  command.signal?.addEventListener('abort', abort, {once: true});
+  // All has been said when nobody holds the other end any more.
+  const drained = new Promise(resolve => reader.once('close', resolve));
+  reader.on('error', () => {});
+  reader.on('data', (chunk: Buffer) => {
+    if (output.total > limits.outputBytes) return;
+    output.add(chunk);
+    if (output.total > limits.outputBytes) onLimit('output');
+  });
+
+  try {
+    const {workspace} = command;
+    const {exitCode, told} = limited.attach(child, pid => {
+      stopWatch ??= watchLimits({pid, workspace, temporary: limited.temporary, limits, onLimit});
+    });
+    await ended(child);
+    clearTimeout(timer);
+    // What it left running has no business any more.
+    limited.kill(child);
+    await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
+    return {
+      end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
+      output: output.toString(),
+      durationMs: Math.round(performance.now() - startedAt),
+    };
+  } finally {
+    clearTimeout(timer);
+    stopWatch?.();
+    command.signal?.removeEventListener('abort', abort);
+    reader.destroy();
+  }
+}
+
+function kernelLimits(limits: SandboxLimits): string[] {
+  return [`--data=${limits.memoryBytes}`, `--fsize=${limits.diskBytes}`, `--nofile=${openFiles}`, '--core=0'];
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    // Not `close`: that would wait for the pipes of a process that cannot be killed at this moment.
+    child.once('exit', () => resolve());
+  });
+}
+
+function afterMs(ms: number): Promise<void> {
+  return new Promise(resolve => {
+    setTimeout(resolve, ms).unref();
+  });
+}
+
+function neverStarted(output: OutputBuffer): never {
+  const reason = output.toString().trim().slice(-500) || 'no reason given';
+  throw new SandboxError(`the sandbox cannot be started: ${reason}`);
+}
