@@ -1,4 +1,5 @@
 import {type FailureReason, JobFailure} from '../domain/outcome.ts';
+import {quoteText} from '../util/quote-text.ts';
 
 export type ForgeErrorKind =
   | 'auth'
@@ -56,6 +57,15 @@ export class ForgeError extends Error {
 }
 
 const isAmbiguous = new Set<ForgeErrorKind>(['server-error', 'unreachable', 'timeout', 'cut', 'malformed']);
+
+/** What is not found when a branch is asked for is that branch. */
+export function asMissingBase(host: string, branch: string): (error: unknown) => never {
+  return error => {
+    if (error instanceof ForgeError && error.kind === 'not-found')
+      throw new ForgeError('base-missing', `${host} knows no branch ${quoteText(branch)}`);
+    throw error;
+  };
+}
 
 export function toJobFailure(error: ForgeError): JobFailure {
   return new JobFailure(reasonOf[error.kind], error.message, {cause: error});

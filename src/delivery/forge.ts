@@ -24,6 +24,8 @@ export interface NewPullRequest {
 /** One server of pull requests, asked with one token. Every method throws `ForgeError`, or the signal's reason. */
 export interface Forge {
   repo(path: string, signal: AbortSignal): Promise<ForgeRepo>;
+  /** Whether the branch holds the commit. False too when the forge does not know the commit; throws `base-missing` for the branch. */
+  contains(path: string, branch: string, commit: string, signal: AbortSignal): Promise<boolean>;
   /** All that were ever opened from this branch of the repo itself, newest first; at most 100. */
   findPullRequests(path: string, head: string, signal: AbortSignal): Promise<PullRequest[]>;
   /** Is never repeated by itself: after an `ambiguous` error only looking tells whether it was done. */

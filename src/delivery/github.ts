@@ -2,7 +2,7 @@ import {Octokit} from '@octokit/core';
 import {z} from 'zod';
 import type {ForgeRepo} from '../domain/forge.ts';
 import type {Forge, PullRequest} from './forge.ts';
-import {ForgeError} from './forge-error.ts';
+import {asMissingBase, ForgeError} from './forge-error.ts';
 import {type AskForge, createForgeHttp, type ForgeHttpOptions} from './forge-http.ts';
 import {parseForgeAnswer} from './parse-forge-answer.ts';
 
@@ -36,6 +36,25 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
           octokit.request('GET /repos/{owner}/{repo}', {...split(path), headers, request: {signal}}),
         ),
       ),
+    async contains(path, branch, commit, signal) {
+      // The second page has no list of files, which can be long.
+      const wanted = {...split(path), headers, request: {signal}, per_page: 1, page: 2};
+      const compare = octokit.request('GET /repos/{owner}/{repo}/compare/{basehead}', {
+        ...wanted,
+        basehead: `${branch}...${commit}`,
+      });
+      try {
+        const {status} = await read(z.object({status: z.string()}), compare);
+        return status === 'identical' || status === 'behind';
+      } catch (error) {
+        if (!(error instanceof ForgeError) || error.kind !== 'not-found') throw error;
+      }
+      const look = octokit.request('GET /repos/{owner}/{repo}/branches/{branch}', {
+        ...{...split(path), branch, headers, request: {signal}},
+      });
+      await read(z.object({name: z.string()}), look).catch(asMissingBase(host, branch));
+      return false;
+    },
     async findPullRequests(path, head, signal) {
       const {owner, repo} = split(path);
       const found = await read(

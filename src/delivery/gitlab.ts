@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import type {ForgeRepo} from '../domain/forge.ts';
 import type {Forge, PullRequest} from './forge.ts';
-import {ForgeError} from './forge-error.ts';
+import {asMissingBase, ForgeError} from './forge-error.ts';
 import {createForgeHttp, type ForgeHttpOptions} from './forge-http.ts';
 import {parseForgeAnswer} from './parse-forge-answer.ts';
 
@@ -34,6 +34,18 @@ export function createGitlabForge({token, ...http}: GitlabOptions): Forge {
 
   return {
     repo: async (path, signal) => toRepo(await call(projectSchema, 'GET', project(path), {}, signal)),
+    async contains(path, branch, commit, signal) {
+      const place = `${project(path)}/repository/merge_base?refs[]=${encodeURIComponent(branch)}&refs[]=${commit}`;
+      try {
+        return (await call(z.object({id: z.string()}), 'GET', place, {}, signal)).id === commit;
+      } catch (error) {
+        // It says 400 or 404 for a ref that it does not know.
+        if (!(error instanceof ForgeError) || (error.kind !== 'not-found' && error.kind !== 'invalid')) throw error;
+      }
+      const look = `${project(path)}/repository/branches/${encodeURIComponent(branch)}`;
+      await call(z.object({name: z.string()}), 'GET', look, {}, signal).catch(asMissingBase(host, branch));
+      return false;
+    },
     async findPullRequests(path, head, signal) {
       const wanted = {source_branch: head, state: 'all', order_by: 'created_at', sort: 'desc', per_page: 100};
       const found = await call(z.array(mergeSchema), 'GET', `${project(path)}/merge_requests`, wanted, signal);

@@ -66,6 +66,23 @@ async function answerAboutRepo(
       ? refuse(result, `${owner(repo)}:${head}`)
       : json(201, (await show(result)).whole);
   }
+  const [, base, commit] = /^\/compare\/(.+)\.\.\.([0-9a-f]+)$/.exec(rest) ?? [];
+  if (method === 'GET' && base !== undefined && commit !== undefined) {
+    const tip = await store.tip(repo, base);
+    const isIn = tip === undefined ? undefined : await store.isAncestor(repo, commit, tip);
+    if (tip === undefined || isIn === undefined) return refuse('missing');
+    return json(200, renderComparison(tip, commit, isIn, `${webUrl}${githubApiPath}/repos/${repo.path}`));
+  }
+  const branch = /^\/branches\/(.+)$/.exec(rest)?.[1];
+  if (method === 'GET' && branch !== undefined) {
+    const tip = await store.tip(repo, branch);
+    if (tip === undefined) return refuse('missing');
+    const url = `${webUrl}${githubApiPath}/repos/${repo.path}`;
+    return json(200, {
+      ...{name: branch, commit: renderCommit(tip, url), protected: false, protection: {enabled: false}},
+      ...{protection_url: `${url}/branches/${branch}/protection`, _links: {html: url, self: url}},
+    });
+  }
   const [, kind, number, more] = /^\/(pulls|issues)\/(\d+)(?:\/(\w+))?$/.exec(rest) ?? [];
   const pull = repo.pulls.find(one => one.number === Number(number));
   if (pull === undefined) return refuse('missing');
@@ -214,6 +231,24 @@ function renderRepo(repo: MemoryRepo, webUrl: string) {
     visibility: 'private',
     ...{pushed_at: made, created_at: made, updated_at: made},
     permissions: {admin: false, push: repo.canPush, pull: true},
+  };
+}
+
+function renderCommit(sha: string, url: string) {
+  const user = {name: 'Test', email: 'test@example.com', date: made};
+  return {
+    ...{url: `${url}/commits/${sha}`, sha, node_id: 'C_1', html_url: url, comments_url: url},
+    commit: {url, author: user, committer: user, message: 'Change', comment_count: 0, tree: {sha, url}},
+    ...{author: null, committer: null, parents: []},
+  };
+}
+
+function renderComparison(tip: string, commit: string, isIn: boolean, url: string) {
+  return {
+    ...{url, html_url: url, permalink_url: url, diff_url: url, patch_url: url},
+    ...{base_commit: renderCommit(tip, url), merge_base_commit: renderCommit(isIn ? commit : tip, url)},
+    status: tip === commit ? 'identical' : isIn ? 'behind' : 'ahead',
+    ...{ahead_by: isIn ? 0 : 1, behind_by: 0, total_commits: 0, commits: []},
   };
 }
 

@@ -44,6 +44,20 @@ async function answerAboutProject(
   const {method, query} = request;
   const content = readObject(request.body);
   if (rest === '' && method === 'GET') return json(200, renderProject(repo, webUrl));
+  if (rest === '/repository/merge_base' && method === 'GET') {
+    const [branch = '', commit = ''] = query.getAll('refs[]');
+    const tip = await store.tip(repo, branch);
+    const isIn = tip === undefined ? undefined : await store.isAncestor(repo, commit, tip);
+    if (tip === undefined || isIn === undefined) return json(404, {message: '404 Not Found'});
+    return json(200, {id: isIn ? commit : tip});
+  }
+  const branch = /^\/repository\/branches\/([^/]+)$/.exec(rest)?.[1];
+  if (branch !== undefined && method === 'GET') {
+    const tip = await store.tip(repo, decodeURIComponent(branch));
+    return tip === undefined
+      ? json(404, {message: '404 Branch Not Found'})
+      : json(200, {name: branch, commit: {id: tip}});
+  }
   if (!repo.takesPullRequests) return refuse('off');
   if (rest === '/merge_requests' && method === 'GET') {
     const branch = query.get('source_branch');

@@ -1,6 +1,7 @@
 import {mkdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {ForgeKind} from '../domain/forge.ts';
+import {runCommand} from '../util/run-command.ts';
 import {runGit} from './temporary-fleet.ts';
 
 /** A pull request as a person on the forge sees it; tests change it as such a person would. */
@@ -125,6 +126,14 @@ export class ForgeStore {
     if (change.base !== undefined && (await this.tip(repo, change.base)) === undefined) return 'base-missing';
     Object.assign(pull, change, {updatedAt: this.#now()});
     return undefined;
+  }
+
+  /** Whether the first is an ancestor of the second, or the same; undefined when one of them is not there. */
+  async isAncestor(repo: MemoryRepo, commit: string, of: string): Promise<boolean | undefined> {
+    const git = (...args: string[]) => runCommand('git', args, {cwd: repo.directory, env: process.env});
+    if ((await git('cat-file', '-e', `${commit}^{commit}`)).exitCode !== 0) return undefined;
+    const {exitCode} = await git('merge-base', '--is-ancestor', commit, of);
+    return exitCode === 0 ? true : exitCode === 1 ? false : undefined;
   }
 
   /** Commit id of a branch. */

@@ -127,6 +127,16 @@ describe.each<ForgeKind>(['github', 'gitlab'])('a forge of kind %s', kind => {
     await expect(forge.addLabels('acme/api', 9, ['x'], signal)).rejects.toMatchObject({kind: 'not-found'});
   });
 
+  it('knows whether a branch holds a commit', async () => {
+    const main = await runGit(repo.directory, ['rev-parse', 'main']);
+    const other = await runGit(repo.directory, ['rev-parse', 'orchestrator/docs']);
+    expect(await forge.contains('acme/api', 'main', main, signal)).toBe(true);
+    expect(await forge.contains('acme/api', 'orchestrator/docs', other, signal)).toBe(true);
+    expect(await forge.contains('acme/api', 'main', other, signal)).toBe(false);
+    expect(await forge.contains('acme/api', 'main', '0123456789'.repeat(4), signal)).toBe(false);
+    await expect(forge.contains('acme/api', 'gone', main, signal)).rejects.toMatchObject({kind: 'base-missing'});
+  });
+
   it('stops at once when it is told to', async () => {
     server.fault(/acme/, {stall: true});
     const stop = new AbortController();
@@ -150,6 +160,8 @@ it("asks and is answered as GitHub's published description says", async () => {
   await forge.requestReviewers('acme/api', 1, ['ann', 'team:core'], signal);
   await forge.findPullRequests('acme/api', wanted.head, signal);
   await forge.listRepos('org:acme', 10, signal);
+  await forge.contains('acme/api', 'main', await runGit(repo.directory, ['rev-parse', 'main']), signal);
+  await forge.contains('acme/api', 'main', '0123456789'.repeat(4), signal);
   await forge.listRepos('org:acme fork:true service', 10, signal);
   await forge.repo('acme/none', signal).catch(() => {});
 
@@ -158,7 +170,7 @@ it("asks and is answered as GitHub's published description says", async () => {
     description.judge(request, server.answers[index], githubApiPath),
   );
   expect(problems).toEqual([]);
-  expect(server.requests).toHaveLength(10);
+  expect(server.requests).toHaveLength(13);
   // The judge itself: what is not described is found.
   const [first] = server.requests;
   const odd = {...first!, method: 'POST', path: `${githubApiPath}/repos/a/b/pulls`, body: Buffer.from('{"titel":1}')};

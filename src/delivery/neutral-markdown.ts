@@ -1,0 +1,115 @@
+import {escapeLine} from '../util/escape-text.ts';
+
+export interface QuoteLimits {
+  readonly maxLines: number;
+  readonly maxCharacters: number;
+}
+
+/**
+ * Untrusted text as a quotation that a forge shows and does not act on: words stay words, and everything that could be a mention, a reference,
+ * a command, a link, an image or markup stands in a code span. Line by line, so that nothing leads out of the quotation.
+ */
+export function quoteAsMarkdown(text: string, {maxLines, maxCharacters}: QuoteLimits): string {
+  const cut = cutText(text, maxCharacters);
+  const lines = cut.text.split(/\r\n|[\n\r\u2028\u2029]/).map(neutraliseLine);
+  const kept = dropEmptyRuns(lines).slice(0, maxLines);
+  const isWhole = !cut.isCut && kept.length === dropEmptyRuns(lines).length;
+  return [...kept, ...(isWhole ? [] : ['', '(cut here)'])].map(line => (line === '' ? '>' : `> ${line}`)).join('\n');
+}
+
+/** Untrusted text as one code span, in which nothing is a mention or a reference. */
+export function codeSpan(text: string, maxCharacters = 200): string {
+  // A mention counts even in a code span once a squash has made the body a commit message.
+  const shown = cutWords(escapeLine(text), maxCharacters).replace(/(?<![\p{L}\p{N}_])@(?=[\p{L}\p{N}_-])/gu, '@ ');
+  const runs = [...shown.matchAll(/`+/g)].map(([run]) => run.length);
+  const fence = '`'.repeat(Math.max(0, ...runs) + 1);
+  const pad = shown.startsWith('`') || shown.endsWith('`') || shown.trim() === '' ? ' ' : '';
+  // A bar would end the cell of a table; outside of one the escape would show, so that another sign stands for it.
+  return `${fence}${pad}${shown.replaceAll('|', '¦')}${pad}${fence}`;
+}
+
+/**
+ * The words of the first line of untrusted text that can be words of a title: a title becomes the subject of a commit when it is squashed.
+ * Undefined when too little is left to say anything.
+ */
+export function plainTitle(text: string, maxCharacters: number): string | undefined {
+  const line = text.split(/\r\n|[\n\r\u2028\u2029]/).find(one => one.trim() !== '') ?? '';
+  const words = stripMarks(line)
+    .replaceAll('`', '')
+    .split(/\s+/)
+    .map(word => word.replace(/^[*_]+|[*_]+$/g, ''))
+    .filter(word => isPlain(word) || /^(?![.\d])[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*$/.test(word))
+    .filter(word => !isReference(word) && !/^www\./i.test(word));
+  let title = '';
+  for (const word of words) {
+    if (Array.from(title).length + Array.from(word).length + 1 > maxCharacters) break;
+    title += `${title === '' ? '' : ' '}${word}`;
+  }
+  title = title.replace(/[\s.,;:]+$/u, '');
+  return title.split(' ').length < 2 ? undefined : title;
+}
+
+function neutraliseLine(line: string): string {
+  const bullet = /^\s*[-*+]\s+/.test(line) ? '- ' : '';
+  const parts = stripMarks(line).split(/(`[^`]+`)/);
+  const tokens = parts.flatMap((part): {text: string; code: boolean}[] => {
+    if (part.length > 2 && part.startsWith('`') && part.endsWith('`')) {
+      const inner = part.slice(1, -1).trim();
+      return inner === '' ? [] : [{text: inner, code: true}];
+    }
+    const words = part.split(/\s+/).filter(word => word !== '');
+    return words.map(word => {
+      const bare = word.replace(/^(?:\*\*?|__?)(?=\S)|(?<=\S)(?:\*\*?|__?)$/g, '');
+      return {text: bare, code: !isPlain(bare) || isReference(bare)};
+    });
+  });
+  const shown: string[] = [];
+  for (let index = 0; index < tokens.length; index++) {
+    const {text, code} = tokens[index]!;
+    if (!code) {
+      shown.push(text);
+      continue;
+    }
+    const run = [text];
+    while (tokens[index + 1]?.code === true) run.push(tokens[++index]!.text);
+    shown.push(codeSpan(run.join(' '), 400));
+  }
+  return shown.length === 0 ? '' : `${bullet}${shown.join(' ')}`;
+}
+
+/** Of a heading, a quotation or a point of a list. */
+function stripMarks(line: string): string {
+  return line.replace(/^\s*(?:(?:#{1,6}|>|[-*+])(?:\s+|$))+/, '');
+}
+
+const plainWord =
+  /^[("'“‘„«]*(?:[\p{L}\p{M}]+|\p{N}+(?:[.,]\p{N}+)*%?)(?:[-–’'][\p{L}\p{M}]+|[-–]\p{N}+)*[)"'”’»]*[.,;:?!…]{0,3}[)"'”’»]*$/u;
+
+function isPlain(word: string): boolean {
+  return plainWord.test(word) || /^[-–—+&]$/.test(word);
+}
+
+/** `GH-12`, `ABC-12` and what could be the id of a commit are links on a forge. */
+function isReference(word: string): boolean {
+  return (
+    /[A-Za-z][A-Za-z0-9]*[-–]\d/.test(word) ||
+    /(?<![\p{L}\p{N}])(?=[a-f]*\d)[0-9a-f]{7,64}(?![\p{L}\p{N}])/iu.test(word)
+  );
+}
+
+function dropEmptyRuns(lines: readonly string[]): string[] {
+  const kept = lines.filter((line, index) => line !== '' || (index > 0 && lines[index - 1] !== ''));
+  while (kept.at(-1) === '') kept.pop();
+  return kept;
+}
+
+function cutText(text: string, maxCharacters: number): {text: string; isCut: boolean} {
+  const characters = Array.from(text.slice(0, maxCharacters * 2));
+  if (characters.length <= maxCharacters && text.length <= maxCharacters * 2) return {text, isCut: false};
+  return {text: characters.slice(0, maxCharacters).join(''), isCut: true};
+}
+
+function cutWords(text: string, maxCharacters: number): string {
+  const {text: kept, isCut} = cutText(text, maxCharacters);
+  return isCut ? `${kept}…` : kept;
+}
