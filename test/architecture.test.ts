@@ -18,6 +18,7 @@ const layers = [
 /** What points up all the same, and why. */
 const exceptions: Readonly<Record<string, string>> = {
   'run/run-jobs.ts → dispatch/dispatcher.ts': 'the port by which a run hands its jobs out; the adapters stay above it',
+  'cli/commands/serve.ts → web/server.ts': 'the command that opens the page',
 };
 
 /** Named by orchestrator.ts and their own room only; everybody else knows the port. */

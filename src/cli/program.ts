@@ -140,6 +140,16 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     .action(async (files, options) =>
       setExitCode(await (await import('./commands/report.ts')).report(io, files, options)),
     );
+  command(
+    'serve',
+    'the local web page: last night, review, costs; first line on stdout is its address',
+    'orchestrator serve\norchestrator serve --port 7400 --run r-20251201-020000-7f3a',
+  )
+    .option('--port <n>', 'default: any that is free')
+    .option('--host <address>', 'loopback only: 127.0.0.1')
+    .option('--run <run>', 'open this run')
+    .option('--json', 'the address as JSON')
+    .action(async options => setExitCode(await (await import('./commands/serve.ts')).serve(io, options)));
   addSelectionPlaces(
     command(
       'explain <repo>',

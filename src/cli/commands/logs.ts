@@ -3,11 +3,12 @@ import {jobLabel} from '../../domain/job.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
-import {escapeBlock, escapeLine, escapeWord} from '../../util/escape-text.ts';
+import {escapeBlock, escapeLine} from '../../util/escape-text.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
+import {jobLineFilter, type LineFilter} from '../job-line-filter.ts';
 import {LogReader} from '../log-reader.ts';
 import {runLogFile} from '../reporters.ts';
 
@@ -31,7 +32,7 @@ export async function logs(io: Io, id: string | undefined, options: LogsOptions)
       if (newest === undefined && id === undefined) return noRuns(io);
       const run = await findRun(ledger, id, () => true, 'that has a log');
       const jobs = options.job === undefined ? [] : await findJobs(ledger, run, options.job);
-      const wanted = lineFilter(jobs);
+      const wanted = jobLineFilter(jobs.map(({job}) => jobLabel(job)));
       await printLog(io, ledger, run, wanted, options.follow === true);
       if (options.reply) for (const record of jobs) await printReply(io, ledger, run, record);
       return 0;
@@ -62,21 +63,6 @@ async function findJobs(ledger: Ledger, run: RunRecord, typed: string): Promise<
         records.map(({job}) => jobLabel(job)),
       ) ?? `see them with: orchestrator report ${run.id}`,
   });
-}
-
-type LineFilter = (line: string) => boolean;
-
-/** Lines of the jobs; lines of a stack belong to the line above them. */
-function lineFilter(jobs: readonly JobRecord[]): LineFilter {
-  if (jobs.length === 0) return () => true;
-  const words = new Set(jobs.map(({job}) => escapeWord(jobLabel(job))));
-  let keeps = false;
-  return line => {
-    if (line.startsWith('    ')) return keeps;
-    const rest = /^\S+ \S+ run=\S+ job=(.*)$/.exec(line)?.[1];
-    keeps = rest !== undefined && [...words].some(word => rest.startsWith(`${word} `));
-    return keeps;
-  };
 }
 
 const pollMs = 300;
