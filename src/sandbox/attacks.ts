@@ -142,7 +142,7 @@ function kernel(): Record<string, Try> {
     'new mount namespace': () => shell('unshare --mount true'),
     'enter a namespace': () => shell('nsenter --target 1 --user true'),
     'read a key ring': () => syscall(250, 219, '6, -3, 0, 0'),
-    'add to a key ring': () => syscall(248, 217, '"user", "probe", "x", 1, -3'),
+    'add to a key ring': () => syscall(248, 217, '$user, $user, $user, 1, -3'),
     'socket to the hypervisor': () => syscall(41, 198, '40, 1, 0'),
     'socket for packets': () => syscall(41, 198, '17, 3, 0'),
     'raw socket': () => syscall(41, 198, '2, 3, 1'),
@@ -150,7 +150,7 @@ function kernel(): Record<string, Try> {
     'asynchronous input and output': () => syscall(425, 425, '4, $buffer'),
     'faults handled by a program': () => syscall(323, 282, '0'),
     'performance counters': () => syscall(298, 241, '$buffer, 0, -1, -1, 0'),
-    'change the root': () => syscall(161, 51, '"/repo"'),
+    'change the root': () => syscall(161, 51, '$repo'),
     'open a file by its number': () => syscall(304, 265, '3, $buffer, 0'),
     'type into a terminal': () =>
       perl(`open(my $t, "+<", "/dev/tty") or exit ${refusedStatus}; ioctl($t, 0x5412, "x") or exit ${refusedStatus}`),
@@ -286,7 +286,9 @@ function shell(command: string): string {
 function syscall(x64: number, arm64: number, args: string): string {
   const number = {x64, arm64}[process.arch as string];
   if (number === undefined) throw new Untried(`unknown call numbers on ${process.arch}`);
-  return perl(`my $buffer = "\\0" x 256; exit(syscall(${number}, ${args}) == -1 ? ${refusedStatus} : 0)`);
+  return perl(
+    `my ($buffer, $user, $repo) = ("\\0" x 256, "user", "/repo"); exit(syscall(${number}, ${args}) == -1 ? ${refusedStatus} : 0)`,
+  );
 }
 
 const refusedStatus = 9;
