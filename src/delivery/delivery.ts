@@ -1,7 +1,7 @@
-import type {Change, FileEdit} from '../domain/change.ts';
+import type {Change, FileEdit, VerifyResult} from '../domain/change.ts';
 import type {ObjectReader} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
-import type {ChangedFile, Delivered} from '../domain/outcome.ts';
+import type {ChangedFile, Delivered, Spent} from '../domain/outcome.ts';
 
 /** Content that we delivered to a path earlier, so that it is ours to replace. */
 export interface EarlierDelivery {
@@ -33,6 +33,9 @@ export interface DeliveryRequest extends DeliveryPlace {
   /** Start in milliseconds since 1970: the date of what is made, so that making it again gives the same. */
   readonly run: {readonly id: string; readonly startedAt: number};
   readonly change: Change;
+  /** What the job has cost so far. */
+  readonly spent: Spent;
+  readonly verified: readonly VerifyResult[];
   /** In path order, each path once; also those that change nothing at the planned commit, since the work tree may differ from it. */
   readonly edits: readonly FileEdit[];
   /**
@@ -62,7 +65,10 @@ export type DeliveryResult =
 /** Git blob ids of all files of the request as they are now, by path. */
 export type Blobs = ReadonlyMap<string, string>;
 
-/** How a change leaves. Doing the same delivery twice is harmless. Throws `JobFailure` for what can happen to a repo. */
+/** Nothing is to be delivered, whatever it is, until a person says otherwise; no failure. The message says why. */
+export class NotWanted extends Error {}
+
+/** How a change leaves. Doing the same delivery twice is harmless. Throws `JobFailure` for what can happen to a repo, and `NotWanted`. */
 export interface Delivery {
   /** Throws what `deliver` would throw whatever these files were to hold, so that nothing is paid for in vain. */
   check(request: DeliveryPlace & {readonly job: Job; readonly paths: readonly string[]}): Promise<void>;

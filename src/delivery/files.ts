@@ -18,7 +18,7 @@ export interface FilesDeliveryOptions {
 }
 
 /** All that this delivery needs to know of a job. */
-export type FilesRequest = Omit<DeliveryRequest, 'job' | 'run' | 'change'>;
+export type FilesRequest = Omit<DeliveryRequest, 'job' | 'run' | 'change' | 'spent' | 'verified'>;
 
 export interface FilesDelivery extends Delivery {
   check(request: DeliveryPlace & {readonly paths: readonly string[]}): Promise<void>;

@@ -4,6 +4,14 @@ import type {Mode} from './skill.ts';
 export type DeliveryKind = 'files' | 'branch' | 'pull-request' | 'patch';
 export const deliveryKinds = ['files', 'branch', 'pull-request', 'patch'] as const satisfies readonly DeliveryKind[];
 
+/** What a new pull request gets beside its words. */
+export interface PullRequestOptions {
+  readonly labels: readonly string[];
+  /** Names of people; `team:name` for a team on GitHub. */
+  readonly reviewers: readonly string[];
+  readonly draft: boolean;
+}
+
 /** One task on one repo in one run: everything needed to execute it, and nothing that changes while it runs. */
 export interface Job {
   readonly id: string;
@@ -15,6 +23,10 @@ export interface Job {
   /** Absolute path of the repo on this machine; absent when it has only a url. */
   readonly path?: string;
   readonly url?: string;
+  /** Web address of the repo. */
+  readonly github?: string;
+  /** Branch to work from and to propose to; absent: the one that is checked out. */
+  readonly branch?: string;
   readonly description?: string;
   readonly mode: Mode;
   /** `provider/model`; the first is asked, the others only when it is down. */
@@ -28,7 +40,11 @@ export interface Job {
   /** Local date on which the run started, `YYYY-MM-DD`. */
   readonly date: string;
   readonly deliver: DeliveryKind;
-  readonly verify: readonly string[];
+  /** Present when `deliver` is `pull-request`. */
+  readonly pullRequest?: PullRequestOptions;
+  readonly verify: readonly string[] | 'auto';
+  /** Of one command in the sandbox. Absent in jobs that an earlier version recorded: `defaultCommandTimeoutMs`. */
+  readonly commandTimeoutMs?: number;
   /** Labels that a worker must have to be given it. */
   readonly needs?: readonly string[];
   readonly timeoutMs: number;
@@ -36,6 +52,12 @@ export interface Job {
   readonly force: boolean;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
+  /** Most turns of an agent. Absent, as the two below, in jobs that an earlier version recorded: `defaultAgentLimits`. */
+  readonly maxTurns?: number;
+  /** Wall time of an agent, milliseconds. */
+  readonly jobTimeoutMs?: number;
+  /** Limit on what this job may cost. */
+  readonly jobBudgetUsd?: number;
   /** Limit on what all jobs of this task may cost together. */
   readonly taskBudgetUsd?: number;
   /** Absent in jobs that an earlier version recorded: `defaultChangeLimits`. */
@@ -62,6 +84,8 @@ export const defaultChangeLimits: ChangeLimits = {
   maxChangedFiles: 100,
   maxChangedLines: 5_000,
 };
+
+export const defaultCommandTimeoutMs = 600_000;
 
 /** The same for the same (task, skill, repo), in every run and on every machine. 16 hexadecimal digits. */
 export function jobId(task: string, skill: string, repo: string): string {

@@ -3,6 +3,7 @@ import type {Change, Proposal} from '../domain/change.ts';
 import type {DeliveryRecord} from '../ledger/ledger.ts';
 import {createNormaliser} from './inputs.ts';
 import type {JobTools} from './job-tools.ts';
+import type {JobTrace} from './job-trace.ts';
 import type {PreparedJob} from './prepare-job.ts';
 
 export function placeOf({repo, built, deliveries}: PreparedJob): DeliveryPlace {
@@ -19,6 +20,7 @@ export async function deliverChange(
   prepared: PreparedJob,
   proposal: Proposal,
   change: Change,
+  {spent, verified}: Pick<JobTrace, 'spent' | 'verified'>,
   tools: JobTools,
 ): Promise<DeliveryResult> {
   const {job, repo, deliveries} = prepared;
@@ -27,6 +29,8 @@ export async function deliverChange(
     job,
     run: {id: tools.runId, startedAt: tools.runStartedAt},
     change,
+    spent,
+    verified,
     edits: proposal.edits,
     unconfirmed: deliveries
       .filter(({state}) => state === 'intended')

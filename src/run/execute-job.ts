@@ -1,4 +1,4 @@
-import type {DeliveryResult} from '../delivery/delivery.ts';
+import {type DeliveryResult, NotWanted} from '../delivery/delivery.ts';
 import type {PolicyFinding, Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
@@ -107,7 +107,7 @@ async function makeChange(
 
   trace.findings = await tools.judgeChange(job, change);
   if (trace.findings.length > 0) throw new JobFailure('held-for-review', describeFindings(trace.findings));
-  const result = await deliverChange(prepared, proposal, change, tools);
+  const result = await deliverChange(prepared, proposal, change, trace, tools);
   return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
 
   function endWell(outcome: Outcome, done: Proposal, blobs: ReadonlyMap<string, string>): JobEnd {
@@ -153,6 +153,7 @@ function memoryOf(
 function failedOutcome(error: unknown, spent: Spent): Outcome {
   if (error instanceof NotStarted) return {status: 'not-started', reason: error.reason, ...spent};
   if (error instanceof JobFailure) return {status: 'failed', failure: error.failure, ...spent};
+  if (error instanceof NotWanted) return {status: 'unchanged', files: [], note: error.message, ...spent};
   return {status: 'failed', failure: crash(error), ...spent};
 }
 

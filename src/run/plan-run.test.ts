@@ -31,6 +31,7 @@ function task(name: string, repos: readonly string[]): PlannedTask {
     mode: 'simple',
     models: ['offline'],
     deliver: 'files',
+    pullRequest: {labels: [], reviewers: [], draft: false},
     verify: [],
     changeLimits: defaultChangeLimits,
     timeoutMs: 1000,

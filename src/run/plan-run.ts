@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {type ChangeLimits, type DeliveryKind, type Job, jobId} from '../domain/job.ts';
+import {type ChangeLimits, type DeliveryKind, type Job, jobId, type PullRequestOptions} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Mode, Skill} from '../domain/skill.ts';
 import {fillDate, resolveOutput} from '../modes/output-path.ts';
@@ -14,9 +14,13 @@ export interface PlannedTask {
   readonly models: readonly string[];
   readonly output?: string;
   readonly deliver: DeliveryKind;
-  readonly verify: readonly string[];
+  readonly pullRequest: PullRequestOptions;
+  readonly verify: readonly string[] | 'auto';
+  readonly commandTimeoutMs: number;
   readonly changeLimits: ChangeLimits;
   readonly budgetUsd?: number;
+  /** Labels of workers. */
+  readonly needs?: readonly string[];
   readonly timeoutMs: number;
   readonly force: boolean;
   readonly contextTokens: number;
@@ -54,6 +58,8 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         repo: repo.name,
         ...(repo.path === undefined ? {} : {path: repo.path}),
         ...(repo.url === undefined ? {} : {url: repo.url}),
+        ...(repo.github === undefined ? {} : {github: repo.github}),
+        ...(repo.branch === undefined ? {} : {branch: repo.branch}),
         ...(repo.description === undefined ? {} : {description: repo.description}),
         mode: task.mode,
         models: task.models,
@@ -65,13 +71,16 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         outputPattern: outputPattern === '' ? output : outputPattern,
         date,
         deliver: task.deliver,
+        ...(task.deliver === 'pull-request' ? {pullRequest: task.pullRequest} : {}),
         verify: task.verify,
+        commandTimeoutMs: task.commandTimeoutMs,
         changeLimits: task.changeLimits,
         timeoutMs: task.timeoutMs,
         force: task.force,
         contextTokens: task.contextTokens,
         maxOutputTokens: task.maxOutputTokens,
         ...(task.budgetUsd === undefined ? {} : {taskBudgetUsd: task.budgetUsd}),
+        ...(task.needs === undefined || task.needs.length === 0 ? {} : {needs: task.needs}),
       });
     }
   }
