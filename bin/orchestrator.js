@@ -55,7 +55,7 @@ function executesJobs(args) {
     )
   )
     return false;
-  return first.startsWith('-') || ['run', 'resume', 'retry', 'demo'].includes(first);
+  return first.startsWith('-') || ['run', 'resume', 'retry', 'demo', 'worker'].includes(first);
 }
 
 // A run makes short-lived text by the megabyte, and V8 lets the heap of a large machine grow to several times what is

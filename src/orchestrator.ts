@@ -1,5 +1,8 @@
 import path from 'node:path';
 import type {Delivery} from './delivery/delivery.ts';
+import type {QueueTimes} from './dispatch/job-queue.ts';
+import type {PostgresQueue} from './dispatch/postgres-queue.ts';
+import type {QueueWorker, WorkerOptions} from './dispatch/worker.ts';
 import {OrchestratorError} from './domain/errors.ts';
 import type {Reporter} from './domain/event.ts';
 import type {DeliveryKind, Job} from './domain/job.ts';
@@ -10,6 +13,7 @@ import type {RunRecord} from './domain/run.ts';
 import type {Mode as ModeName, Skill} from './domain/skill.ts';
 import {type Database, deferDatabase} from './ledger/database.ts';
 import type {Ledger} from './ledger/ledger.ts';
+import type {SharedLedger} from './ledger/shared-ledger.ts';
 import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
 import type {Models} from './models/models.ts';
@@ -19,7 +23,7 @@ import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
 import type {RunSettings} from './run/run-settings.ts';
 import type {RunSteering} from './run/steer-run.ts';
-import {systemClock} from './util/clock.ts';
+import {type Clock, systemClock} from './util/clock.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -48,7 +52,7 @@ export async function openModels(env: Env, configuration: ModelsConfiguration): 
 /** What can be read of repos, without a model and without writing. */
 export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff' | 'judgeChange'> & {
   /** Estimated tokens of what would be sent. */
-  countTokens(request: Pick<ModelRequest, 'system' | 'prompt'>): number;
+  countTokens(request: Pick<ModelRequest, 'system' | 'prompt' | 'tools'>): number;
   close(): Promise<void>;
 };
 
@@ -57,8 +61,9 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     {openObjectStore},
     {buildContext},
     {renderContext},
-    {findSecrets},
+    {findSecrets, maskSecrets, secretNameRule},
     {createSimpleMode},
+    {createAgentMode},
     {holdsBlob},
     {estimateTokens},
     {makeChange},
@@ -72,6 +77,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     import('./context/render-context.ts'),
     import('./context/secrets.ts'),
     import('./modes/simple.ts'),
+    import('./modes/agent/agent.ts'),
     import('./util/holds-blob.ts'),
     import('./context/estimate-tokens.ts'),
     import('./workspace/make-change.ts'),
@@ -85,6 +91,15 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
   const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
   store.plan(jobs.flatMap(job => job.path ?? []));
   const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
+  const agent = createAgentMode({
+    renderContext,
+    estimateTokens,
+    findSecrets,
+    secretNameRule,
+    maskSecrets,
+    programPath: process.env['PATH'] ?? '',
+    clock: systemClock,
+  });
   return {
     async openRepo(job): Promise<OpenRepo> {
       if (job.path === undefined) {
@@ -117,6 +132,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     },
     mode(name: ModeName): Mode {
       if (name === 'simple') return simple;
+      if (name === 'agent') return agent;
       throw new Error(`mode ${name} was refused when the run was planned`);
     },
     holdsBlob,
@@ -128,7 +144,10 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
         outputs: job.mode === 'simple' ? job.outputs : [],
         findSecrets: async (file, text) => await findSecrets(file, text),
       }),
-    countTokens: ({system, prompt}) => estimateTokens(system) + estimateTokens(prompt),
+    countTokens: ({system, prompt, tools}) =>
+      estimateTokens(system) +
+      estimateTokens(prompt) +
+      (tools === undefined ? 0 : estimateTokens(JSON.stringify(tools))),
     close: () => store.close(),
   };
 }
@@ -191,6 +210,8 @@ export interface RunSessionOptions
   readonly maxWorkers?: number;
   /** Other processes execute jobs of the run too. */
   readonly isShared?: boolean;
+  /** Default: that of this machine. */
+  readonly clock?: Clock;
 }
 
 /** What this process needs to execute jobs of one run. */
@@ -204,13 +225,14 @@ export interface RunSession {
 }
 
 export async function openRunSession(options: RunSessionOptions): Promise<RunSession> {
-  const {run, settings, jobs, reporter} = options;
+  const {run, settings, jobs, reporter, clock = systemClock} = options;
   const [
     {RunGate},
     {RepoUse},
     {RunSteering},
     {createObtainReply},
     {createStartJob, createWaitForRepo},
+    {openTranscript, transcriptFile},
     {createReplySource},
     {createLimiter},
     {estimateTokens},
@@ -221,6 +243,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     import('./run/steer-run.ts'),
     import('./run/obtain-reply.ts'),
     import('./run/start-job.ts'),
+    import('./report/transcript.ts'),
     import('./run/reply-source.ts'),
     import('./dispatch/limits.ts'),
     import('./context/estimate-tokens.ts'),
@@ -236,7 +259,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       runId: run.id,
       holder: run.holder,
       ledger: options.ledger,
-      clock: systemClock,
+      clock,
       gate,
       reporter,
       graceMs: settings.graceMs,
@@ -252,7 +275,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const files = createFilesDelivery();
   const repoUse = new RepoUse();
   const toolsFor = (ledger: Ledger): JobTools => {
-    const starting = {runId: run.id, ledger, clock: systemClock, gate, busyTimeoutMs: 30 * 60_000};
+    const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
     const waitForRepo = createWaitForRepo(starting);
     const startJob = createStartJob(starting, waitForRepo);
     return {
@@ -260,11 +283,13 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       runId: run.id,
       runStartedAt: run.startedAt,
       ledger,
-      clock: systemClock,
+      clock,
       gate,
       startJob,
-      repoUse,
+      repoUse: options.isShared ? new RepoUse() : repoUse,
       skill: name => options.skills.get(name)!,
+      openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),
+      onTurn: () => {},
       delivery: (kind): Delivery => {
         if (kind === 'files') return files;
         throw new Error(`delivery ${kind} was refused when the run was planned`);
@@ -272,7 +297,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       obtainReply: createObtainReply({
         runId: run.id,
         ledger,
-        clock: systemClock,
+        clock,
         gate,
         startJob,
         waitForRepo,
@@ -289,16 +314,16 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
           models,
           configuration: settings.models,
           limiterOf: provider => {
-            const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock: systemClock});
+            const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock});
             limiters.set(provider, limiter);
             return limiter;
           },
-          clock: systemClock,
+          clock,
           random: Math.random,
           estimateTokens,
           ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
           onRetry: (job, {error, waitMs}) =>
-            reporter.report({type: 'job.retrying', at: systemClock.now(), job, cause: error.message, waitMs}),
+            reporter.report({type: 'job.retrying', at: clock.now(), job, cause: error.message, waitMs}),
         }),
       }),
     };
@@ -315,18 +340,113 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   };
 }
 
+/** The queue that several machines share, and its ledger. */
+export interface OpenQueue {
+  readonly ledger: SharedLedger;
+  readonly queue: PostgresQueue;
+  /** In the time of the database server, which all machines share. */
+  readonly clock: Clock;
+  /** @throws OrchestratorError when another version has changed the database since. */
+  checkVersion(): Promise<void>;
+  /** Not for those who gave the queue to a worker. */
+  close(): Promise<void>;
+}
+
+export async function openQueue(
+  url: string,
+  options: {readonly isWorker: boolean; readonly times: QueueTimes; readonly onError: (error: Error) => void},
+): Promise<OpenQueue> {
+  const [{openPostgres}, {createSharedLedger}, {openPostgresQueue}] = await Promise.all([
+    import('./ledger/postgres.ts'),
+    import('./ledger/sql-shared-ledger.ts'),
+    import('./dispatch/postgres-queue.ts'),
+  ]);
+  const database = await openPostgres(url, {clock: systemClock});
+  const offsetMs = await database.clockOffsetMs();
+  const clock: Clock = {now: () => Math.round(systemClock.now() + offsetMs), sleep: systemClock.sleep};
+  const {isWorker, times, onError} = options;
+  const queue = await openPostgresQueue({database, isWorker, onError, ...times});
+  return {
+    ledger: createSharedLedger(database, clock),
+    queue,
+    clock,
+    checkVersion: () => database.checkVersion(),
+    async close() {
+      try {
+        await queue.close();
+      } finally {
+        await database.close();
+      }
+    },
+  };
+}
+
+export interface OpenWorkerOptions
+  extends OpenQueue,
+    Pick<WorkerOptions, 'identity' | 'maxWorkers' | 'labels' | 'times' | 'note' | 'graceMs'> {
+  readonly stateDir: string;
+  readonly env: Env;
+  /** Paths of repos on this machine, by name. */
+  readonly paths: ReadonlyMap<string, string>;
+  /** Listens to the jobs of a run that this worker executes. */
+  readonly reporterFor: (run: RunRecord) => Reporter;
+  readonly endRun: (runId: string) => Promise<void>;
+}
+
+/** Executes jobs of whatever runs the queue has, as `executeRun` does for one. */
+export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorker> {
+  const {ledger, stateDir, env, paths, maxWorkers, clock} = options;
+  const [{QueueWorker}, {createWorkerSession, assertReadable}, {unpackSkill}] = await Promise.all([
+    import('./dispatch/worker.ts'),
+    import('./dispatch/worker-session.ts'),
+    import('./skills/skill-content.ts'),
+  ]);
+  return new QueueWorker({
+    ...options,
+    async openSession(runId) {
+      const run = await ledger.run(runId);
+      if (run === undefined) throw new Error(`${runId} is gone`);
+      const settings = assertReadable(run);
+      const skills = new Map<string, Skill>();
+      for (const {name, digest} of settings.skills) {
+        const content = await ledger.skill(digest);
+        if (content !== undefined) skills.set(name, unpackSkill(content, path.join(stateDir, 'skills')));
+      }
+      const reporter = options.reporterFor(run);
+      const parts = await openRunSession({
+        ledger,
+        run,
+        settings,
+        jobs: [],
+        skills,
+        stateDir,
+        env,
+        reporter,
+        onChange: () => {},
+        maxWorkers,
+        isShared: true,
+        clock,
+      });
+      return createWorkerSession({run, ledger, parts, reporter, paths});
+    },
+  });
+}
+
 /** Refuses, before anything runs, what this version cannot do. */
 export function checkSupported(job: {
   readonly mode: ModeName;
   readonly deliver: DeliveryKind;
   readonly verify: readonly string[];
   readonly task: string;
+  readonly models: readonly string[];
 }): void {
   const refuse = (what: string, hint: string): never => {
     throw new OrchestratorError('not-supported', `task "${job.task}": ${what}`, {hint});
   };
-  if (job.mode !== 'simple')
+  if (job.mode === 'script')
     refuse(`mode "${job.mode}" needs the sandbox, which this version does not have`, 'use --simple');
+  if (job.mode === 'agent' && job.models.includes('offline'))
+    refuse('mode "agent" needs a model, and "offline" is none', 'set "model" and its key, or use --simple');
   if (job.deliver !== 'files') refuse(`delivery "${job.deliver}" is not in this version`, 'use --deliver files');
   if (job.verify.length > 0)
     refuse('"verify" needs the sandbox, which this version does not have', 'leave "verify" out');

@@ -36,7 +36,7 @@ export interface DryRunOptions {
 export async function dryRun(io: Io, {configuration, jobs, json}: DryRunOptions): Promise<number> {
   const hasLedger = existsSync(path.join(io.stateDir, 'state.db'));
   const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-plan-'));
-  const ledger = openLedger(hasLedger ? io.stateDir : scratch);
+  const ledger = openLedger(hasLedger ? io.stateDir : scratch, io.queue);
   const repos = await openRepoTools(scratch, jobs);
   try {
     const skills = new Map(configuration.tasks.map(({skill}) => [skill.name, skill]));

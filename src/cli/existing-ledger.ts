@@ -5,14 +5,14 @@ import type {Ledger} from '../ledger/ledger.ts';
 import {openLedger} from '../orchestrator.ts';
 import type {Io} from './io.ts';
 
-/** What `look` finds in the ledger of this machine; `without` when there is none yet. Looking never makes one. */
+/** What `look` finds in the ledger of this machine, or of the queue; `without` when there is none yet. Looking never makes one on this machine. */
 export async function withLedger<Result>(
   io: Io,
   look: (ledger: Ledger) => Promise<Result>,
   without: () => Result | Promise<Result>,
 ): Promise<Result> {
-  if (!existsSync(path.join(io.stateDir, 'state.db'))) return await without();
-  const ledger = openLedger(io.stateDir);
+  if (io.queue === undefined && !existsSync(path.join(io.stateDir, 'state.db'))) return await without();
+  const ledger = openLedger(io.stateDir, io.queue);
   try {
     return await look(ledger);
   } finally {

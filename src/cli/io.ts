@@ -16,6 +16,8 @@ export interface Io {
   readonly home: string;
   /** State folder, ORCHESTRATOR_HOME. */
   readonly stateDir: string;
+  /** Address of the queue that several machines share: --queue, ORCHESTRATOR_QUEUE. Its database holds the ledger. */
+  readonly queue?: string;
 }
 
 export function processIo(): Io {
@@ -36,6 +38,7 @@ export function processIo(): Io {
       rows: process.stdout.rows ?? process.stderr.rows ?? 24,
     }),
     env,
+    ...(env['ORCHESTRATOR_QUEUE'] ? {queue: env['ORCHESTRATOR_QUEUE']} : {}),
     cwd: process.cwd(),
     home,
     stateDir: env['ORCHESTRATOR_HOME']

@@ -1,13 +1,14 @@
-import {readFileSync} from 'node:fs';
 import {Command, Option} from 'commander';
 import {OrchestratorError} from '../domain/errors.ts';
 import {didYouMean} from '../util/nearest-name.ts';
 import type {Io} from './io.ts';
+import {packageVersion} from './package-version.ts';
 
 type SetExitCode = (code: number) => void;
 
 /** Every command with its options; what a command does is loaded when it is called. */
-export function createProgram(io: Io, setExitCode: SetExitCode): Command {
+export function createProgram(given: Io, setExitCode: SetExitCode): Command {
+  let io = given;
   const program = new Command('orchestrator')
     .description('Runs AI work over a fleet of git repositories, unattended.')
     .exitOverride()
@@ -43,6 +44,10 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     setExitCode(await (await import('./commands/run.ts')).run(io, options));
   });
 
+  program.hook('preAction', (_program, action) => {
+    const {queue} = action.opts<{queue?: string}>();
+    if (queue !== undefined) io = {...io, queue};
+  });
   const command = (usage: string, description: string, examples: string): Command =>
     program
       .command(usage)
@@ -150,6 +155,16 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     .option('--run <run>', 'open this run')
     .option('--json', 'the address as JSON')
     .action(async options => setExitCode(await (await import('./commands/serve.ts')).serve(io, options)));
+  command(
+    'worker',
+    "one machine's workers: takes jobs of the queue",
+    'orchestrator worker --queue postgres://orchestrator@db/orchestrator --max-workers 8\norchestrator worker --labels gpu,eu',
+  )
+    .option('--max-workers <n>', 'jobs at once', '5')
+    .option('--labels <a,b>', 'also take jobs whose tasks need these')
+    .option('--fleet <file>', 'fleet file with the repos that this machine has by path')
+    .option('--grace <seconds>', 'how long jobs under way may go on after SIGTERM', '60')
+    .action(async options => setExitCode(await (await import('./commands/worker.ts')).worker(io, options)));
   addSelectionPlaces(
     command(
       'explain <repo>',
@@ -212,8 +227,34 @@ export function createProgram(io: Io, setExitCode: SetExitCode): Command {
     'print a completion script: bash, zsh or fish',
     'orchestrator completion bash > ~/.local/share/bash-completion/completions/orchestrator',
   ).action(async shell => setExitCode(await (await import('./commands/completion.ts')).completion(io, shell, program)));
+  for (const {name, queue} of queueUsers) {
+    const user = program.commands.find(known => known.name() === name);
+    user?.option('--queue <url>', queue ?? 'look at the runs of this queue; default: ORCHESTRATOR_QUEUE');
+  }
   return program;
 }
+
+/** Commands that also work on the queue of several machines; `run` has the option among its own. */
+const queueUsers: readonly {name: string; queue?: string}[] = [
+  {name: 'worker', queue: 'PostgreSQL that holds the queue; default: ORCHESTRATOR_QUEUE'},
+  ...[
+    'resume',
+    'retry',
+    'stop',
+    'pause',
+    'set',
+    'status',
+    'logs',
+    'history',
+    'report',
+    'serve',
+    'review',
+    'diff',
+    'accept',
+    'reject',
+    'deliver',
+  ].map(name => ({name})),
+];
 
 function addSelectionPlaces(command: Command): Command {
   return command
@@ -254,11 +295,6 @@ function addRunOptions(command: Command): Command {
     .option('--results-dir <dir>', 'where the results file goes; default: home')
     .option('--fleet <file>', 'fleet file')
     .option('--skills-dir <dir>', 'folder of skills');
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {version: string})
-    .version;
 }
 
 const topExamples = `

@@ -11,7 +11,11 @@ const {
   models,
   output,
   deliver,
+  labels,
+  reviewers,
+  draft,
   verify,
+  command_timeout_s,
   timeout_s,
   force,
   context_tokens,
@@ -58,7 +62,22 @@ export const taskSchema = z
     models: models.exactOptional(),
     output: output.exactOptional(),
     deliver: deliver.exactOptional(),
+    labels: labels.exactOptional(),
+    reviewers: reviewers.exactOptional(),
+    draft: draft.exactOptional(),
     verify: verify.exactOptional(),
+    command_timeout_s: command_timeout_s.exactOptional(),
+    needs: z
+      .array(
+        z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {error: 'expected a label of small letters, digits, "-" and "_"'}),
+      )
+      .max(10)
+      .exactOptional()
+      .describe(
+        'Labels that a worker of the queue must have to be given these jobs, for example ["gpu"]. One machine alone does them all.',
+      ),
     budget_usd: usd().exactOptional().describe('Most that this task may cost in one run, in US dollars.'),
     timeout_s: timeout_s.exactOptional(),
     force: force.exactOptional(),

@@ -13,6 +13,14 @@ export interface RunControl {
   readonly budgetUsd?: number;
 }
 
+/** Holds the runs whose jobs wait in a queue: no process does. No host can have this name. */
+export const queueHolder: ProcessIdentity = {host: ':queue', pid: 0, start: ''};
+
+/** The jobs of the run are executed by whichever workers its queue has. */
+export function isQueued(run: Pick<RunRecord, 'holder'>): boolean {
+  return run.holder.host === queueHolder.host;
+}
+
 export const noControl: RunControl = {stop: 'no', paused: false};
 
 /** One invocation, as the ledger keeps it. Times in milliseconds since 1970, UTC. */

@@ -32,6 +32,10 @@ export interface Skill {
   /** `metadata.outputs`: several files that one reply may give; simple mode then asks for marked sections. */
   readonly outputs: readonly string[];
   readonly mode?: Mode;
+  /** `metadata.verify`: what a task that says nothing runs before and after a change. */
+  readonly verify?: readonly string[] | 'auto';
+  /** It has a `scripts/run`, which script mode starts. */
+  readonly hasScript?: boolean;
   /** `metadata.context`: globs of the files that matter most, best first. */
   readonly contextGlobs: readonly string[];
   readonly checks: SkillChecks;
@@ -40,4 +44,13 @@ export interface Skill {
   readonly compatibility?: string;
   /** SHA-256 over every byte and path of the folder, hexadecimal. */
   readonly digest: string;
+}
+
+/** Every file of a skill folder, so that a machine without the folder can use the skill. */
+export interface SkillContent {
+  readonly digest: string;
+  readonly name: string;
+  readonly source: Skill['source'];
+  /** Base64 by path relative to the folder. */
+  readonly files: Readonly<Record<string, string>>;
 }

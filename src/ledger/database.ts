@@ -4,7 +4,7 @@ export interface Statement {
   readonly params: readonly SqlValue[];
   /** The whole write is undone, and rejects with `GuardFailed`, unless this statement returns a row. */
   readonly guard?: true;
-  /** Already written for PostgreSQL, with `$1`; SQLite refuses it. */
+  /** Written for PostgreSQL alone, with `$1`. */
   readonly postgres?: true;
 }
 

@@ -189,4 +189,19 @@ export const migrations: readonly string[] = [
     paused_until BIGINT NOT NULL
   );
   `,
+  `
+  CREATE TABLE effects (
+    name TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    at BIGINT NOT NULL
+  );
+  CREATE INDEX effects_by_time ON effects (kind, at);
+  CREATE TABLE paces (
+    kind TEXT PRIMARY KEY,
+    uses BIGINT NOT NULL
+  );
+  `,
 ];

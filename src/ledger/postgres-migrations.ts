@@ -16,7 +16,7 @@ export async function migratePostgres(settings: pg.PoolConfig): Promise<void> {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
     const version = await readVersion(client);
-    if (version > migrations.length) throw newer(version);
+    refuseNewer(version);
     if (version === 0) {
       await client.query(`CREATE SCHEMA IF NOT EXISTS ${ledgerSchema}`);
       await client.query('CREATE TABLE IF NOT EXISTS ledger_version (version BIGINT NOT NULL)');
@@ -38,8 +38,10 @@ async function readVersion(client: pg.Client): Promise<number> {
   return Number(rows[0]?.['version'] ?? 0);
 }
 
-function newer(version: number): OrchestratorError {
-  return new OrchestratorError(
+/** @throws OrchestratorError */
+export function refuseNewer(version: number): void {
+  if (version <= migrations.length) return;
+  throw new OrchestratorError(
     'ledger-newer',
     `the queue database was written by a newer version (ledger version ${version}, this one knows ${migrations.length})`,
     {hint: 'update orchestrator on this machine'},

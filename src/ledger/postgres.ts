@@ -9,7 +9,7 @@ import {
   isRetryable,
   typeParsers,
 } from './postgres-connection.ts';
-import {migratePostgres} from './postgres-migrations.ts';
+import {migratePostgres, refuseNewer} from './postgres-migrations.ts';
 
 export interface PostgresOptions {
   readonly clock: Clock;
@@ -21,6 +21,8 @@ export interface PostgresOptions {
 export interface PostgresDatabase extends Database {
   /** For libraries that bring their own SQL, with `$1`; as patient as `read`, so that only what may be done twice belongs here. */
   query(sql: string, values?: readonly unknown[]): Promise<{rows: Record<string, unknown>[]}>;
+  /** @throws OrchestratorError when a newer version has changed the tables since they were opened. */
+  checkVersion(): Promise<void>;
   /** Time of the database server minus time of this process, milliseconds. */
   clockOffsetMs(): Promise<number>;
 }
@@ -84,7 +86,7 @@ class Postgres implements PostgresDatabase {
 
   async query(sql: string, values: readonly unknown[] = []): Promise<{rows: Record<string, unknown>[]}> {
     return await this.#patiently(async () => {
-      const result: unknown = await this.#pool.query(sql, values as unknown[]);
+      const result: unknown = await (values.length === 0 ? this.#pool.query(sql) : this.#pool.query(sql, [...values]));
       // Several statements in one text give several results; the last says what came of them.
       const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryResult;
       return {rows: last.rows};
@@ -98,6 +100,11 @@ class Postgres implements PostgresDatabase {
       this.#isWriting = true;
       setImmediate(() => void this.#drain());
     });
+  }
+
+  async checkVersion(): Promise<void> {
+    const {rows} = await this.query('SELECT version FROM ledger_version');
+    refuseNewer(Number(rows[0]?.['version']));
   }
 
   async clockOffsetMs(): Promise<number> {

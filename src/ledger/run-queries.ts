@@ -1,5 +1,6 @@
 import type {Job} from '../domain/job.ts';
 import {
+  isQueued,
   type JobDetail,
   type JobRecord,
   type JobState,
@@ -9,7 +10,7 @@ import {
   type RunState,
 } from '../domain/run.ts';
 import {isAlive, type ProcessIdentity} from '../util/process-identity.ts';
-import type {Database, Row, SqlValue, Statement} from './database.ts';
+import {type Database, GuardFailed, type Row, type SqlValue, type Statement} from './database.ts';
 import type {JobFilter, Ledger, LostCalls} from './ledger.ts';
 
 /** A holder on another host that has not been heard of for so long counts as dead. */
@@ -17,6 +18,7 @@ const silentHolderMs = 60_000;
 
 export function isHeld(run: RunRecord, nowMs: number): boolean {
   if (run.state !== 'running') return false;
+  if (isQueued(run)) return true;
   return isAlive(run.holder) ?? nowMs - run.heartbeatAt < silentHolderMs;
 }
 
@@ -25,13 +27,14 @@ export async function startRun(
   run: RunRecord,
   jobs: readonly Job[],
   nowMs: number,
+  more: readonly Statement[] = [],
 ): Promise<{heldBy?: RunRecord; nameTaken?: true}> {
   for (;;) {
     const [claimed] = await database.read('SELECT run_id FROM claims WHERE name = ?', [run.claim]);
     const previous = claimed === undefined ? '' : String(claimed['run_id']);
     const holder = previous === '' ? undefined : await readRun(database, previous);
     if (holder !== undefined && isHeld(holder, nowMs)) return {heldBy: holder};
-    const [taken] = await database.write([
+    const [taken] = await writeUnlessGuarded(database, [
       {
         // Runs of one second may hit on the same id or results file; two of them would overwrite each other.
         sql: `INSERT INTO claims (name, run_id) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM runs WHERE id = ? OR results_file = ?)
@@ -40,6 +43,8 @@ export async function startRun(
       },
       insertRun(run),
       ...jobs.map(job => insertJob(run, job)),
+      // What comes with the run is not for one that was refused.
+      ...(more.length === 0 ? [] : [isRecorded(run), ...more]),
     ]);
     if (taken?.length === 1) return {};
     const [other] = await database.read('SELECT id FROM runs WHERE id = ? OR results_file = ?', [
@@ -48,6 +53,23 @@ export async function startRun(
     ]);
     if (other !== undefined) return {nameTaken: true};
   }
+}
+
+async function writeUnlessGuarded(database: Database, statements: readonly Statement[]): Promise<Row[][]> {
+  try {
+    return await database.write(statements);
+  } catch (error) {
+    if (error instanceof GuardFailed) return [];
+    throw error;
+  }
+}
+
+function isRecorded({id, claim}: RunRecord): Statement {
+  return {
+    sql: 'SELECT id FROM runs WHERE id = ? AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)',
+    params: [id, claim, id],
+    guard: true,
+  };
 }
 
 function insertRun(run: RunRecord): Statement {
@@ -251,6 +273,19 @@ export async function readJobs(database: Database, runId: string, only: JobFilte
   return rows.map(toJob);
 }
 
+export async function readJobsById(database: Database, runId: string, ids: readonly string[]): Promise<JobRecord[]> {
+  const records: JobRecord[] = [];
+  for (let at = 0; at < ids.length; at += 500) {
+    const some = ids.slice(at, at + 500);
+    const rows = await database.read(
+      `SELECT spec, state, detail, started_at, ended_at FROM jobs WHERE run_id = ? AND id IN (${some.map(() => '?').join(', ')}) ORDER BY ended_at, sequence`,
+      [runId, ...some],
+    );
+    records.push(...rows.map(toJob));
+  }
+  return records;
+}
+
 export async function readJobsOfRepo(
   database: Database,
   repo: string,
@@ -283,35 +318,69 @@ export async function countJobs(database: Database, runId: string): Promise<Read
   return new Map(rows.map(row => [String(row['name']), Number(row['count'])]));
 }
 
-/** A repo is taken for a run by the claim `repo:<key>`; a dead run's claim is taken over. */
+/**
+ * A repo is taken by the claim `repo:<key>`: for a run, or for one job of a run whose jobs are executed by several workers
+ * (`<run>/<job>`). The claim of a dead run, or of a job that nobody works on, is taken over. The run that has the repo otherwise.
+ */
 export async function claimRepo(
   database: Database,
-  runId: string,
+  claimant: string,
   repoKey: string,
   nowMs: number,
 ): Promise<string | undefined> {
-  const [claimed] = await database.read('SELECT run_id FROM claims WHERE name = ?', [`repo:${repoKey}`]);
-  if (claimed === undefined || claimed['run_id'] === runId) return undefined;
+  const name = `repo:${repoKey}`;
+  const [claimed] = await database.read('SELECT run_id FROM claims WHERE name = ?', [name]);
+  if (claimed === undefined || claimed['run_id'] === claimant) return undefined;
   const other = String(claimed['run_id']);
-  const holder = await readRun(database, other);
-  if (holder !== undefined && isHeld(holder, nowMs)) return other;
-  await database.write([{sql: 'DELETE FROM claims WHERE name = ? AND run_id = ?', params: [`repo:${repoKey}`, other]}]);
+  const [runId = '', jobId] = other.split('/');
+  const run = await readRun(database, runId);
+  const isRunHeld = run !== undefined && isHeld(run, nowMs);
+  if (isRunHeld && (jobId === undefined || (await isWorkedOn(database, runId, jobId, nowMs)))) return runId;
+  await database.write([
+    // Whoever had the job may wake up: it must not write into the repo any more.
+    ...(isRunHeld && jobId !== undefined ? [evictJob(runId, jobId)] : []),
+    {sql: 'DELETE FROM claims WHERE name = ? AND run_id = ?', params: [name, other]},
+  ]);
   return undefined;
 }
 
-export function takeRepo(runId: string, repoKey: string): Statement {
+/** A worker that was not heard of for so long is not waited for. */
+export const silentWorkerMs = 45_000;
+
+async function isWorkedOn(database: Database, runId: string, jobId: string, nowMs: number): Promise<boolean> {
+  const rows = await database.read(
+    `SELECT jobs.id FROM jobs JOIN workers ON workers.id = jobs.worker
+     WHERE jobs.run_id = ? AND jobs.id = ? AND jobs.state = 'running' AND workers.heartbeat_at >= ?`,
+    [runId, jobId, nowMs - silentWorkerMs],
+  );
+  return rows.length > 0;
+}
+
+function evictJob(runId: string, jobId: string): Statement {
   return {
-    sql: `INSERT INTO claims (name, run_id) VALUES (?, ?)
-          ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id WHERE claims.run_id = excluded.run_id RETURNING run_id`,
-    params: [`repo:${repoKey}`, runId],
+    sql: `UPDATE jobs SET fence = fence + 1, state = 'pending', worker = NULL WHERE run_id = ? AND id = ? AND state = 'running'`,
+    params: [runId, jobId],
   };
 }
 
-export function markRunning(runId: string, jobId: string, repoKey: string, nowMs: number): Statement {
+export function takeRepo(claimant: string, repoKey: string): Statement {
+  return {
+    sql: `INSERT INTO claims (name, run_id) VALUES (?, ?)
+          ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id WHERE claims.run_id = excluded.run_id RETURNING run_id`,
+    params: [`repo:${repoKey}`, claimant],
+  };
+}
+
+export function markRunning(
+  runId: string,
+  jobId: string,
+  {claimant, repoKey}: {claimant: string; repoKey: string},
+  nowMs: number,
+): Statement {
   return {
     sql: `UPDATE jobs SET state = 'running', started_at = ?
           WHERE run_id = ? AND id = ? AND state <> 'running' AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)`,
-    params: [nowMs, runId, jobId, `repo:${repoKey}`, runId],
+    params: [nowMs, runId, jobId, `repo:${repoKey}`, claimant],
   };
 }
 
@@ -325,7 +394,8 @@ export function markEnded(runId: string, jobId: string, detail: JobDetail, nowMs
 
 export function reopenJob(runId: string, jobId: string): Statement {
   return {
-    sql: `UPDATE jobs SET state = 'pending', status = NULL, detail = NULL, started_at = NULL, ended_at = NULL
+    sql: `UPDATE jobs SET state = 'pending', status = NULL, detail = NULL, started_at = NULL, ended_at = NULL,
+            worker = NULL, fence = fence + 1
           WHERE run_id = ? AND id = ?`,
     params: [runId, jobId],
   };

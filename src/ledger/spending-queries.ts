@@ -14,11 +14,11 @@ export function toNano(usd: number): number {
 
 export async function reserveCall(
   database: Database,
-  reservation: CallReservation,
+  reservation: CallReservation & {readonly claimant: string},
   id: string,
   nowMs: number,
 ): Promise<ReserveResult> {
-  const {runId, job, repoKey, limits} = reservation;
+  const {runId, claimant, job, repoKey, limits} = reservation;
   const nano = toNano(reservation.worstCaseUsd);
   const scopes = sortScopes([...limits.map(limit => limit.scope), ...reservation.counted]);
   const fits = limits
@@ -26,7 +26,7 @@ export async function reserveCall(
     .join(' ');
   const [, ...results] = await database.write([
     lockScopes(scopes),
-    takeRepo(runId, repoKey),
+    takeRepo(claimant, repoKey),
     {
       sql: `INSERT INTO spending (id, run_id, job_id, task, model, state, reserved_nano, at)
             SELECT ?, ?, ?, ?, ?, 'reserved', ?, ? WHERE EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?) ${fits} RETURNING id`,
@@ -39,15 +39,15 @@ export async function reserveCall(
         nano,
         nowMs,
         `repo:${repoKey}`,
-        runId,
+        claimant,
         ...limits.flatMap(limit => [limit.scope, nano, limitNano(limit.limitUsd)]),
       ],
     },
     ...scopes.map(scope => addToScope(scope, nano, id)),
-    markRunning(runId, job.id, repoKey, nowMs),
+    markRunning(runId, job.id, {claimant, repoKey}, nowMs),
   ]);
   if (results[0]?.length !== 1) {
-    const busy = await claimRepo(database, runId, repoKey, nowMs);
+    const busy = await claimRepo(database, claimant, repoKey, nowMs);
     return busy === undefined ? await reserveCall(database, reservation, id, nowMs) : {kind: 'busy', runId: busy};
   }
   if (results[1]?.length === 1) return {kind: 'reserved', id};

@@ -4,6 +4,7 @@ import type {Clock} from '../util/clock.ts';
 import * as changes from './change-queries.ts';
 import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
+import {confirmEffect, releaseEffect, reserveEffect} from './effect-queries.ts';
 import type {Ledger} from './ledger.ts';
 import {readCallMinutes, readCosts, readLastJobs} from './looking-queries.ts';
 import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemories} from './memory-queries.ts';
@@ -12,7 +13,15 @@ import * as spending from './spending-queries.ts';
 import {readTurns, recordTurn} from './turn-queries.ts';
 
 /** The ledger over any database that speaks the shared dialect. */
-export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Ledger {
+export function createLedger(
+  database: Database,
+  clock: Pick<Clock, 'now'>,
+  options: {
+    /** For whom repos are taken; default: the run. */
+    readonly claimant?: string;
+  } = {},
+): Ledger {
+  const claimantOf = (runId: string): string => options.claimant ?? runId;
   // Scopes of the calls that this process has reserved; a dead process's reservations stay counted as they are.
   const scopesOfCall = new Map<string, readonly string[]>();
   const settle = async (
@@ -59,16 +68,17 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     countJobs: runId => runs.countJobs(database, runId),
     lastJobs: () => readLastJobs(database),
     async startJob(runId, job, repoKey) {
-      const busyWith = await runs.claimRepo(database, runId, repoKey, clock.now());
+      const claimant = claimantOf(runId);
+      const busyWith = await runs.claimRepo(database, claimant, repoKey, clock.now());
       if (busyWith !== undefined) return {busyWith};
       const [taken] = await database.write([
-        runs.takeRepo(runId, repoKey),
-        runs.markRunning(runId, job.id, repoKey, clock.now()),
+        runs.takeRepo(claimant, repoKey),
+        runs.markRunning(runId, job.id, {claimant, repoKey}, clock.now()),
       ]);
       return taken?.length === 1 ? {} : {busyWith: ''};
     },
     async releaseRepo(runId, repoKey) {
-      await database.write([releaseRepo(runId, repoKey)]);
+      await database.write([releaseRepo(claimantOf(runId), repoKey)]);
     },
     async finishJob(runId, job, end) {
       const {memory} = end;
@@ -79,7 +89,7 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
         ),
         ...(memory === undefined ? [] : [insertMemory(memory.repoKey, job.skill, memory.output, memory.memory)]),
         ...changes.recordChange(runId, job, end.change, clock.now()),
-        ...(end.releaseRepo === undefined ? [] : [releaseRepo(runId, end.releaseRepo)]),
+        ...(end.releaseRepo === undefined ? [] : [releaseRepo(claimantOf(runId), end.releaseRepo)]),
       ]);
     },
     async reopenJobs(runId, ids) {
@@ -88,7 +98,12 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
 
     async reserveCall(reservation) {
       const id = randomUUID();
-      const result = await spending.reserveCall(database, reservation, id, clock.now());
+      const result = await spending.reserveCall(
+        database,
+        {...reservation, claimant: claimantOf(reservation.runId)},
+        id,
+        clock.now(),
+      );
       if (result.kind === 'reserved') {
         scopesOfCall.set(
           id,
@@ -138,6 +153,13 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
     },
     memories: repoKey => readMemories(database, repoKey, clock.now()),
     deliveries: repoKey => readDeliveries(database, repoKey),
+    reserveEffect: effect => reserveEffect(database, effect, clock.now()),
+    async confirmEffect(name) {
+      await database.write([confirmEffect(name)]);
+    },
+    async releaseEffect(name) {
+      await database.write([releaseEffect(name)]);
+    },
     async intendDelivery(runId, jobId, repoKey, files) {
       await database.write(files.map(file => insertDelivery(runId, jobId, repoKey, file, clock.now())));
     },
@@ -169,6 +191,6 @@ export function createLedger(database: Database, clock: Pick<Clock, 'now'>): Led
   };
 }
 
-function releaseRepo(runId: string, repoKey: string): Statement {
-  return {sql: 'DELETE FROM claims WHERE name = ? AND run_id = ?', params: [`repo:${repoKey}`, runId]};
+function releaseRepo(claimant: string, repoKey: string): Statement {
+  return {sql: 'DELETE FROM claims WHERE name = ? AND run_id = ?', params: [`repo:${repoKey}`, claimant]};
 }

@@ -1,6 +1,6 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
-import type {NotStartedReason} from '../domain/outcome.ts';
+import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
 import {type Cost, noCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
@@ -67,7 +67,8 @@ export function createObtainReply(
     const {job, request, promptVersion, repoKey} = wanted;
     const requestDigest = digestRequest(request, promptVersion);
     const known = wanted.remembered === undefined ? [requestDigest] : [wanted.remembered, requestDigest];
-    const recorded = job.force ? undefined : await recordedReply(ledger, known);
+    const usable = [...(wanted.recorded === undefined ? [] : [wanted.recorded]), ...(job.force ? [] : known)];
+    const recorded = await recordedReply(ledger, usable);
     if (recorded !== undefined) {
       await options.startJob(job, repoKey, signal);
       await wanted.onHeld();
@@ -127,7 +128,7 @@ export function createObtainReply(
 async function recordedReply(ledger: Ledger, digests: readonly string[]): Promise<ObtainedReply | undefined> {
   for (const digest of new Set(digests)) {
     const found = await ledger.reply(digest);
-    if (found !== undefined) return {reply: found.reply, model: found.model, digest, replayed: true};
+    if (found !== undefined) return {reply: found.reply, model: found.model, digest, replayed: true, cost: found.cost};
   }
   return undefined;
 }
@@ -155,6 +156,11 @@ async function reserve(
       return result.id;
     }
     if (result.kind === 'busy') await options.waitForRepo(result.runId, waitingSince, signal);
+    else if (result.scope.startsWith(jobScope))
+      throw new JobFailure(
+        'job-budget',
+        `The next call could cost ${worstCaseUsd.toFixed(4)} USD, more than is left of the ${job.jobBudgetUsd} USD of the job.`,
+      );
     else if (settled.inFlight > 0) await pending;
     else if (isCountedElsewhere(options, result.scope) && !isLastTry) {
       // What is asked for after the last call elsewhere was settled is the answer.
@@ -171,6 +177,8 @@ function closeFor(scope: string, job: Job, gate: RunGate): NotStarted {
   return new NotStarted(reason);
 }
 
+const jobScope = 'job:';
+
 function budgetScopes(
   runId: string,
   job: Job,
@@ -181,7 +189,9 @@ function budgetScopes(
   const month = `month:${localDate(now).slice(0, 7)}`;
   const task = `task:${runId}:${job.task}`;
   const run = `run:${runId}`;
+  const ofJob = `${jobScope}${runId}:${job.id}`;
   const limits = [
+    {scope: ofJob, limitUsd: job.jobBudgetUsd},
     {scope: run, limitUsd: budget.runUsd},
     {scope: task, limitUsd: job.taskBudgetUsd},
     {scope: day, limitUsd: budget.dayUsd},

@@ -8,6 +8,7 @@ import type {Repo} from '../domain/repo.ts';
 import {expandRepoGlob} from '../fleet/find-repos.ts';
 import {type Selector, selectRepos} from '../fleet/select-repos.ts';
 import type {SkillLibrary} from '../skills/skill-library.ts';
+import {quote} from '../util/jsonc-document.ts';
 import type {ConfigurationSource} from './configuration-source.ts';
 import type {ResolvedTask, RunConfigurationSources} from './load-run-configuration.ts';
 import type {OpenedFleet} from './open-fleet.ts';
@@ -30,14 +31,27 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
   const repos = resolveRepos(task, index, needs);
   const skill = loaded?.skill;
   if (skill === undefined || task.name === undefined) return undefined;
+  const mode = task.mode ?? settings.mode ?? skill.mode ?? 'simple';
+  if (mode === 'script' && skill.hasScript !== true) {
+    const at = task.mode === undefined ? ['tasks', index, 'skill'] : ['tasks', index, 'mode'];
+    const message = `skill ${quote(skill.name)} has no scripts/run, which mode "script" starts`;
+    problems.push(base.problemAt(at, {message}));
+  }
   return {
     name: task.name,
     index,
     skill,
     repos,
-    mode: task.mode ?? settings.mode ?? skill.mode ?? 'simple',
+    mode,
     deliver: task.deliver ?? settings.deliver,
-    verify: task.verify ?? settings.verify,
+    pullRequest: {
+      labels: task.labels ?? settings.labels,
+      reviewers: task.reviewers ?? settings.reviewers,
+      draft: task.draft ?? settings.draft,
+    },
+    verify: task.verify ?? settings.verify ?? skill.verify ?? [],
+    commandTimeoutMs:
+      task.command_timeout_s === undefined ? settings.commandTimeoutMs : Math.round(task.command_timeout_s * 1000),
     changeLimits: changeLimitsOf(task, settings.changeLimits),
     timeoutMs: task.timeout_s === undefined ? settings.timeoutMs : Math.round(task.timeout_s * 1000),
     force: task.force ?? settings.force,
@@ -47,6 +61,7 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
       models: modelsOf(task) ?? settings.models ?? (models.default === undefined ? undefined : [models.default]),
       output: task.output ?? settings.output,
       budgetUsd: task.budget_usd,
+      needs: task.needs,
     }),
   };
 }

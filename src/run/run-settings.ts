@@ -1,10 +1,13 @@
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
+import type {SandboxSettings} from '../domain/sandbox.ts';
 import type {RunConfiguration} from './load-run-configuration.ts';
 
 /** What the ledger keeps of a run beside its jobs, so that `resume` needs no configuration file. Holds no key. */
 export interface RunSettings {
   readonly version: 1;
   readonly parallel: boolean;
+  /** Host whose paths the jobs have; only for runs that other machines execute. */
+  readonly plannedOn?: string;
   readonly maxWorkers: number;
   readonly budgetUsd?: number;
   readonly budgetUsdPerDay?: number;
@@ -18,6 +21,8 @@ export interface RunSettings {
   readonly logMaxBytes?: number;
   /** How often the configuration is meant to start. */
   readonly expected?: {readonly everyMs: number; readonly configFile: string};
+  /** Absent in runs that an earlier version recorded: the default. */
+  readonly sandbox?: SandboxSettings;
   readonly models: ModelsConfiguration;
   readonly skills: readonly {readonly name: string; readonly directory: string; readonly digest: string}[];
 }
@@ -43,6 +48,7 @@ export function toRunSettings(
     ...(expectEveryMs === undefined || configFile === undefined
       ? {}
       : {expected: {everyMs: expectEveryMs, configFile}}),
+    sandbox: settings.sandbox,
     models,
     skills,
   };

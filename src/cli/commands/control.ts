@@ -37,7 +37,7 @@ export async function set(io: Io, settings: readonly string[], options: {run?: s
 }
 
 async function change(io: Io, id: string | undefined, control: Partial<RunControl>, text: string): Promise<number> {
-  const ledger = openLedger(io.stateDir);
+  const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => ledger.isHeld(candidate), 'that goes on');
     if (!ledger.isHeld(run))

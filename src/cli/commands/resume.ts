@@ -1,6 +1,6 @@
 import {OrchestratorError} from '../../domain/errors.ts';
 import {failureReasons} from '../../domain/outcome.ts';
-import type {JobRecord, RunRecord} from '../../domain/run.ts';
+import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {openLedger} from '../../orchestrator.ts';
@@ -13,7 +13,7 @@ import type {Io} from '../io.ts';
 
 /** Finishes an interrupted or stopped run; a paused one goes on where it runs. */
 export async function resume(io: Io, id: string | undefined, options: {json?: true}): Promise<number> {
-  const ledger = openLedger(io.stateDir);
+  const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(
       ledger,
@@ -22,6 +22,7 @@ export async function resume(io: Io, id: string | undefined, options: {json?: tr
       'to resume',
     );
     if (ledger.isHeld(run)) {
+      if (!run.control.paused && isQueued(run)) return await goOn(io, ledger, run, () => false, options.json === true);
       if (!run.control.paused)
         throw new OrchestratorError('run-goes-on', `${run.id} is running`, {hint: 'see: orchestrator status'});
       await ledger.control(run.id, {paused: false});
@@ -36,7 +37,7 @@ export async function resume(io: Io, id: string | undefined, options: {json?: tr
 
 /** Runs failed jobs again, those that a retry can help. */
 export async function retry(io: Io, id: string | undefined, options: {json?: true; all?: true}): Promise<number> {
-  const ledger = openLedger(io.stateDir);
+  const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
     const chosen = (record: JobRecord): boolean => {
@@ -61,6 +62,10 @@ async function goOn(
   chosen: (record: JobRecord) => boolean,
   json: boolean,
 ): Promise<number> {
+  if (isQueued(run) && io.queue !== undefined) {
+    const {goOnQueued} = await import('../queue-run.ts');
+    return await goOnQueued(io, io.queue, run.id, {chosen, json});
+  }
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
   // A run that was killed when all its jobs had ended still needs its end: results, state and exit code.

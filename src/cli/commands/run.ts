@@ -25,11 +25,6 @@ import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
 export async function run(io: Io, options: RunOptions): Promise<number> {
   const now = new Date();
   const shard = parseShard(options.shard);
-  if ((options.queue ?? io.env['ORCHESTRATOR_QUEUE']) !== undefined) {
-    throw new OrchestratorError('not-supported', 'a queue for several machines is not in this version', {
-      hint: 'use --shard I/N on each machine',
-    });
-  }
   const configuration = loadConfiguration(io, options);
   if (configuration.settings.batch) {
     throw new OrchestratorError('not-supported', 'batch prices are not in this version', {
@@ -40,20 +35,34 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   const tasks = configuration.tasks.map(task => ({...task, models: chooseModels(task.models, models.defaultModel)}));
   const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   for (const job of jobs) checkSupported(job);
-  for (const model of new Set(jobs.flatMap(job => job.models))) {
+  // Workers have keys of their own.
+  const called = io.queue === undefined ? new Set(jobs.flatMap(job => job.models)) : [];
+  for (const model of called) {
     const problem = models.check(model);
     if (problem !== undefined) throw new OrchestratorError('model-not-available', problem);
   }
   await checkPrices(configuration, jobs);
   if (options.dryRun)
     return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
-  if (options.detach) return await detach(io, options.json === true);
+  if (options.detach && io.queue === undefined) return await detach(io, options.json === true);
 
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
   const settings = toRunSettings(
     configuration,
     [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
   );
+  const notes = [...configuration.overrides, ...configuration.disabled.map(task => `task "${task.name}" is disabled`)];
+  if (io.queue !== undefined) {
+    const {startQueuedRun} = await import('../queue-run.ts');
+    return await startQueuedRun(io, io.queue, {
+      recordAt: at => recordOf(io, configuration, options, at, settings),
+      jobs,
+      skills,
+      notes,
+      detach: options.detach === true,
+      json: options.json === true,
+    });
+  }
   const ledger = openLedger(io.stateDir);
   try {
     let record = recordOf(io, configuration, options, now, settings);
@@ -76,11 +85,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
       settings,
       records: jobs.map(job => ({job, state: 'pending'})),
       skills,
-      notes: [
-        ...interrupted,
-        ...configuration.overrides,
-        ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
-      ],
+      notes: [...interrupted, ...notes],
       resumed: false,
       json: options.json === true,
     });
@@ -171,14 +176,15 @@ function recordOf(
 
 /** The same for the same configuration file, or for the same flags in the same folder. */
 function claimOf(io: Io, options: RunOptions, configFile: string | undefined): string {
-  const {json: _json, detach: _detach, ...rest} = options;
+  const {json: _json, detach: _detach, queue: _queue, ...rest} = options;
   const what =
     configFile === undefined ? [realpathSync(io.cwd), rest] : [realpathSync(configFile), options.shard ?? null];
   return `config:${createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)}`;
 }
 
 function commandOf(options: RunOptions): string[] {
-  return Object.entries(options).flatMap(([name, value]) => {
+  // The address of a queue holds a password.
+  return Object.entries({...options, ...(options.queue === undefined ? {} : {queue: '…'})}).flatMap(([name, value]) => {
     const flag = `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
     return value === true ? [flag] : [flag, ...(Array.isArray(value) ? value.map(String) : [String(value)])];
   });

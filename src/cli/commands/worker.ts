@@ -1,0 +1,134 @@
+import {randomBytes} from 'node:crypto';
+import {hostname} from 'node:os';
+import path from 'node:path';
+import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
+import type {Reporter} from '../../domain/event.ts';
+import {exitCodeOf, type NotStartedReason} from '../../domain/outcome.ts';
+import type {RunRecord} from '../../domain/run.ts';
+import type {SharedLedger} from '../../ledger/shared-ledger.ts';
+import {openQueue, openWorker} from '../../orchestrator.ts';
+import {formatLogLine} from '../../report/log-line.ts';
+import {openFleet} from '../../run/open-fleet.ts';
+import type {RunSettings} from '../../run/run-settings.ts';
+import {summarizeRun} from '../../run/summarize-run.ts';
+import {escapeLine} from '../../util/escape-text.ts';
+import {makeFolder} from '../../util/make-folder.ts';
+import type {Io} from '../io.ts';
+import {notifyEnd} from '../notify-end.ts';
+import {packageVersion} from '../package-version.ts';
+import {parseCount} from '../parse-count.ts';
+import {queueTimes} from '../queue-times.ts';
+
+export interface WorkerCommandOptions {
+  readonly maxWorkers?: string;
+  readonly labels?: string;
+  readonly fleet?: string;
+  readonly grace?: string;
+}
+
+const defaultMaxWorkers = '5';
+const defaultGrace = '60';
+
+/** Executes jobs of the queue until it is told to end: SIGTERM or SIGINT lets jobs under way end, the second gives them back. */
+export async function worker(io: Io, options: WorkerCommandOptions): Promise<number> {
+  if (io.queue === undefined) {
+    throw new OrchestratorError('no-queue', 'a worker needs the queue that it takes jobs from', {
+      hint: 'give --queue postgres://user:password@host:5432/database, or set ORCHESTRATOR_QUEUE',
+    });
+  }
+  const maxWorkers = parseCount('--max-workers', options.maxWorkers ?? defaultMaxWorkers);
+  const graceMs = parseCount('--grace', options.grace ?? defaultGrace) * 1000;
+  const labels = parseLabels(options.labels);
+  const paths = repoPaths(io, options.fleet);
+  const times = queueTimes(io);
+  makeFolder(io.stateDir, 0o700);
+  const say = (level: 'info' | 'warn', text: string): void =>
+    io.out(`${new Date().toISOString()} ${level.toUpperCase().padEnd(4)} ${escapeLine(text)}\n`);
+  const opened = await openQueue(io.queue, {
+    isWorker: true,
+    times,
+    onError: error => say('warn', `queue: ${error.message}`),
+  });
+  const id = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const queueWorker = await openWorker({
+    ...opened,
+    identity: {id, host: hostname(), pid: process.pid, version: packageVersion()},
+    maxWorkers,
+    labels,
+    times,
+    graceMs,
+    note: say,
+    stateDir: io.stateDir,
+    env: io.env,
+    paths,
+    reporterFor: run => lineReporter(io, run),
+    endRun: runId => endRun(io, opened.ledger, runId),
+  });
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    signals++;
+    if (signals === 1) {
+      say('warn', `${signal}: no new job, jobs under way may end; once more to give them back`);
+      queueWorker.drain();
+    } else queueWorker.giveUp();
+    // Whatever hangs: other workers take over what this one leaves.
+    if (signals > 1) setTimeout(() => process.exit(1), 5_000).unref();
+  };
+  const onHangUp = (): void => {};
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
+  say(
+    'info',
+    `worker ${id} takes up to ${maxWorkers} jobs at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${paths.size} repos by path`,
+  );
+  try {
+    await queueWorker.run();
+    say('info', `worker ${id} has ended`);
+    return 0;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal).off('SIGHUP', onHangUp);
+    await opened.close().catch(() => {});
+  }
+}
+
+function parseLabels(text: string | undefined): string[] {
+  const labels = (text ?? '').split(',').filter(label => label !== '');
+  const wrong = labels.find(label => !/^[a-z0-9][a-z0-9_-]{0,39}$/.test(label));
+  if (wrong !== undefined) {
+    throw new OrchestratorError('bad-flag', `--labels — ${JSON.stringify(wrong)} is not a label`, {
+      hint: 'labels are small letters, digits, "-" and "_", separated by commas: --labels gpu,eu',
+    });
+  }
+  return labels;
+}
+
+/** Repos that this machine has a path for, from its fleet file; a worker needs none when repos have a url. */
+function repoPaths(io: Io, fleetFile: string | undefined): ReadonlyMap<string, string> {
+  const sources = {cwd: io.cwd, home: io.home, env: io.env, orchestratorHome: io.stateDir};
+  const file = fleetFile === undefined ? {} : {fleetFile: path.resolve(io.cwd, fleetFile)};
+  const {fleet, problems} = openFleet(file, sources);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return new Map(fleet.repos.flatMap(repo => (repo.path === undefined ? [] : [[repo.name, repo.path]])));
+}
+
+function lineReporter(io: Io, run: RunRecord): Reporter {
+  return {report: event => io.out(`${formatLogLine(run.id, event)}\n`), close: async () => {}};
+}
+
+/** What a person has to settle comes first. */
+const stopOrder: readonly NotStartedReason[] = ['auth', 'quota', 'budget', 'deadline', 'stopped'];
+
+/** Records the end of a run whose jobs have all ended; whoever was first tells those who want to know. */
+async function endRun(io: Io, ledger: SharedLedger, runId: string): Promise<void> {
+  const run = await ledger.run(runId);
+  if (run === undefined || run.state !== 'running') return;
+  const outcomes = (await ledger.jobs(runId, {state: 'ended'})).flatMap(({detail}) => detail?.outcome ?? []);
+  const reasons = new Set(outcomes.flatMap(outcome => (outcome.status === 'not-started' ? [outcome.reason] : [])));
+  const reason = stopOrder.find(candidate => reasons.has(candidate));
+  const exitCode = exitCodeOf(outcomes);
+  const state = reason === 'stopped' || reason === 'deadline' ? 'stopped' : 'finished';
+  if (!(await ledger.endSharedRun(runId, {state, exitCode, ...(reason === undefined ? {} : {reason})}))) return;
+  const reporter = lineReporter(io, run);
+  const summary = summarizeRun(outcomes);
+  reporter.report({type: 'run.finished', at: Date.now(), run, exitCode, summary});
+  await notifyEnd(io, {run, settings: run.settings as RunSettings, ledger, reporter, exitCode, summary});
+}

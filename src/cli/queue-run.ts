@@ -1,0 +1,113 @@
+import {hostname} from 'node:os';
+import type {Job} from '../domain/job.ts';
+import {type JobRecord, queueHolder, type RunRecord} from '../domain/run.ts';
+import type {Skill} from '../domain/skill.ts';
+import {type OpenQueue, openQueue} from '../orchestrator.ts';
+import type {RunSettings} from '../run/run-settings.ts';
+import {packSkill} from '../skills/skill-content.ts';
+import {systemClock} from '../util/clock.ts';
+import {followRun} from './follow-run.ts';
+import type {Io} from './io.ts';
+import {queueTimes} from './queue-times.ts';
+
+export interface QueueRunOptions {
+  /** A record of the run for this moment; asked again when its id or results file is taken. */
+  readonly recordAt: (now: Date) => RunRecord;
+  readonly jobs: readonly Job[];
+  readonly skills: ReadonlyMap<string, Skill>;
+  readonly notes: readonly string[];
+  readonly detach: boolean;
+  readonly json: boolean;
+}
+
+/** Hands the jobs to the workers of the queue, and follows them unless that is not wanted. The exit code of the run. */
+export async function startQueuedRun(io: Io, url: string, options: QueueRunOptions): Promise<number> {
+  const {jobs, skills, json} = options;
+  const opened = await openAsClient(io, url);
+  try {
+    const contents = [...skills.values()].map(packSkill);
+    let now = new Date();
+    for (;;) {
+      const run = queued(options.recordAt(now));
+      const enqueue = await opened.queue.enqueue(run.id, jobs);
+      const {heldBy, nameTaken} = await opened.ledger.startSharedRun(run, jobs, contents, enqueue);
+      if (heldBy !== undefined) {
+        const since = new Date(heldBy.startedAt).toISOString();
+        io.err(
+          `orchestrator: this configuration is running already: ${heldBy.id}, since ${since}; see: orchestrator status\n`,
+        );
+        return 0;
+      }
+      if (nameTaken === undefined) {
+        if (options.detach) return tellLaunch(io, run, json);
+        const records = jobs.map((job): JobRecord => ({job, state: 'pending'}));
+        return await followRun(io, {...opened, run, records, notes: options.notes, resumed: false, json});
+      }
+      await systemClock.sleep(50);
+      now = new Date();
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Puts the chosen jobs of an ended run back into the queue; a run that goes on is followed. */
+export async function goOnQueued(
+  io: Io,
+  url: string,
+  id: string,
+  options: {readonly chosen: (record: JobRecord) => boolean; readonly json: boolean},
+): Promise<number> {
+  const opened = await openAsClient(io, url);
+  try {
+    const {ledger, queue} = opened;
+    const records = await ledger.jobs(id);
+    const again = records.filter(options.chosen).map(({job}) => job);
+    const before = await ledger.run(id);
+    if (before?.state !== 'running') {
+      if (again.length === 0) {
+        io.out(`${id}: nothing to do; every job has ended\n`);
+        return before?.exitCode ?? 0;
+      }
+      const enqueue = await queue.enqueue(id, again);
+      // When it was reopened by somebody else in this moment, their choice is followed.
+      await ledger.reopenSharedRun(
+        id,
+        again.map(job => job.id),
+        enqueue,
+      );
+    }
+    const run = (await ledger.run(id))!;
+    return await followRun(io, {
+      ...opened,
+      run,
+      records: await ledger.jobs(id),
+      notes: [],
+      resumed: true,
+      json: options.json,
+    });
+  } finally {
+    await opened.close();
+  }
+}
+
+async function openAsClient(io: Io, url: string): Promise<OpenQueue> {
+  // What goes wrong in the background of one who only looks is nothing that anybody could act on.
+  return await openQueue(url, {isWorker: false, times: queueTimes(io), onError: () => {}});
+}
+
+/** No process holds it: any worker may end it. */
+function queued(run: RunRecord): RunRecord {
+  const settings: RunSettings = {...(run.settings as RunSettings), plannedOn: hostname()};
+  return {...run, holder: queueHolder, settings};
+}
+
+function tellLaunch(io: Io, run: RunRecord, json: boolean): number {
+  const launch = {event: 'launch', run: run.id, results_file: run.resultsFile, log_file: run.logFile ?? null};
+  io.out(
+    json
+      ? `${JSON.stringify(launch)}\n`
+      : `${run.id} is in the queue; watch: orchestrator status --watch; stop: orchestrator stop ${run.id}\n`,
+  );
+  return 0;
+}

@@ -1,0 +1,42 @@
+import type {Job} from '../domain/job.ts';
+import type {Statement} from '../ledger/database.ts';
+
+/** A job that waits for a worker, as this worker was given it. */
+export interface QueuedJob {
+  readonly runId: string;
+  readonly jobId: string;
+  /** For the queue alone: which attempt of which entry this is. */
+  readonly ticket: Ticket;
+}
+
+export interface Ticket {
+  readonly queue: string;
+  readonly id: string;
+  readonly retryCount: number;
+}
+
+/**
+ * Gives each job to one worker at a time. A worker that is not heard of for a while loses its jobs to others, so that a
+ * job may be given out twice: who may record and deliver is settled in the ledger.
+ */
+export interface JobQueue {
+  /** What puts these jobs into the queue, to be written in one transaction with their run. */
+  enqueue(runId: string, jobs: readonly Job[]): Promise<Statement[]>;
+  /** At most `count` jobs, first come first served, whose needs are among the labels. */
+  take(labels: ReadonlySet<string>, count: number): Promise<QueuedJob[]>;
+  /** Says that the worker lives. The tickets that it has lost. */
+  keep(tickets: readonly Ticket[]): Promise<Ticket[]>;
+  done(tickets: readonly Ticket[]): Promise<void>;
+  /** The next worker may have them at once. */
+  giveBack(tickets: readonly Ticket[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface QueueTimes {
+  /** A worker that is silent for so long has lost its jobs; at least 10. Default 20. */
+  readonly heartbeatSeconds: number;
+  /** How often somebody looks for such jobs; default 10. */
+  readonly monitorSeconds: number;
+}
+
+export const defaultQueueTimes: QueueTimes = {heartbeatSeconds: 20, monitorSeconds: 10};

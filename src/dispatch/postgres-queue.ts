@@ -1,0 +1,128 @@
+import {type JobInsert, PgBoss} from 'pg-boss';
+import type {Job} from '../domain/job.ts';
+import type {SqlValue, Statement} from '../ledger/database.ts';
+import type {PostgresDatabase} from '../ledger/postgres.ts';
+import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
+
+/** The schema that pg-boss keeps its tables in. */
+export const queueSchema = 'orchestrator_queue';
+
+export interface PostgresQueueOptions extends QueueTimes {
+  readonly database: PostgresDatabase;
+  /** A worker looks after the queue: jobs of workers that died, schedules, old entries. */
+  readonly isWorker: boolean;
+  /** Something went wrong in the background; it is tried again. */
+  readonly onError: (error: Error) => void;
+}
+
+export interface PostgresQueue extends JobQueue {
+  readonly boss: PgBoss;
+}
+
+interface Entry {
+  readonly runId: string;
+  readonly jobId: string;
+}
+
+const anyWorker = 'jobs';
+/** How long the list of queues is good for. */
+const queuesMs = 5_000;
+
+/** The queue of jobs in PostgreSQL, on pg-boss. One queue for each set of needs, so that labels decide who takes from which. */
+export async function openPostgresQueue(options: PostgresQueueOptions): Promise<PostgresQueue> {
+  const {database, heartbeatSeconds, monitorSeconds, isWorker} = options;
+  const boss = new PgBoss({
+    db: {executeSql: (sql, values) => database.query(sql, values)},
+    schema: queueSchema,
+    supervise: isWorker,
+    schedule: isWorker,
+    registerInstance: false,
+    superviseIntervalSeconds: monitorSeconds,
+    monitorIntervalSeconds: monitorSeconds,
+    openTelemetry: {enabled: false},
+  });
+  boss.on('error', options.onError);
+  await boss.start();
+  const made = new Set<string>();
+  const makeQueue = async (name: string): Promise<void> => {
+    if (made.has(name)) return;
+    await boss.createQueue(name, {
+      heartbeatSeconds,
+      // A job ends by its own time limits; this only bounds what nobody thought of.
+      expireInSeconds: 86_399,
+      retryLimit: 1_000,
+      retryDelay: 0,
+      retentionSeconds: 30 * 86_400,
+      deleteAfterSeconds: 86_400,
+    });
+    made.add(name);
+  };
+  await makeQueue(anyWorker);
+  let known: {readonly names: readonly string[]; readonly until: number} = {names: [], until: 0};
+  const queuesFor = async (labels: ReadonlySet<string>): Promise<readonly string[]> => {
+    if (Date.now() >= known.until) {
+      const names = (await boss.getQueues()).map(({name}) => name);
+      known = {names: names.filter(name => needsOf(name) !== undefined), until: Date.now() + queuesMs};
+    }
+    const mine = known.names.filter(name => needsOf(name)?.every(need => labels.has(need)));
+    // What few workers can do comes before what all can.
+    return mine.sort((a, b) => (needsOf(b)?.length ?? 0) - (needsOf(a)?.length ?? 0));
+  };
+
+  return {
+    boss,
+    async enqueue(runId, jobs) {
+      const statements: Statement[] = [];
+      for (const [name, some] of Map.groupBy(jobs, queueOf)) {
+        await makeQueue(name);
+        const entries: JobInsert<Entry>[] = some.map(job => ({data: {runId, jobId: job.id}}));
+        await boss.insert(name, entries, {
+          db: {
+            executeSql: async (sql: string, values: unknown[] = []) => {
+              statements.push({sql, params: values as SqlValue[], postgres: true});
+              return {rows: []};
+            },
+          },
+        });
+      }
+      return statements;
+    },
+    async take(labels, count) {
+      const taken: QueuedJob[] = [];
+      for (const queue of await queuesFor(labels)) {
+        if (taken.length >= count) break;
+        const jobs = await boss.fetch<Entry>(queue, {batchSize: count - taken.length});
+        for (const {id, retryCount, data} of jobs) taken.push({...data, ticket: {queue, id, retryCount}});
+      }
+      return taken;
+    },
+    async keep(tickets) {
+      const lost: Ticket[] = [];
+      for (const [queue, some] of Map.groupBy(tickets, ticket => ticket.queue)) {
+        const answer = (await boss.touch(queue, some)) as {affected?: number; settled?: readonly string[]};
+        if (answer.affected === some.length) continue;
+        const kept = new Set(answer.settled);
+        lost.push(...some.filter(({id}) => !kept.has(id)));
+      }
+      return lost;
+    },
+    async done(tickets) {
+      for (const [queue, some] of Map.groupBy(tickets, ticket => ticket.queue)) await boss.complete(queue, some);
+    },
+    async giveBack(tickets) {
+      for (const [queue, some] of Map.groupBy(tickets, ticket => ticket.queue)) await boss.fail(queue, some);
+    },
+    close: () => boss.stop({graceful: false}),
+  };
+}
+
+/** `jobs`, or `jobs.eu.gpu` for what needs both labels. */
+function queueOf(job: Job): string {
+  return [anyWorker, ...[...new Set(job.needs ?? [])].sort()].join('.');
+}
+
+/** Undefined for a queue of something else. */
+function needsOf(queue: string): readonly string[] | undefined {
+  const [first, ...needs] = queue.split('.');
+  return first === anyWorker ? needs : undefined;
+}

@@ -1,0 +1,106 @@
+import {hostname} from 'node:os';
+import {OrchestratorError} from '../domain/errors.ts';
+import type {Reporter} from '../domain/event.ts';
+import type {Job} from '../domain/job.ts';
+import {JobFailure} from '../domain/outcome.ts';
+import type {RunRecord} from '../domain/run.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import {type Lease, LeaseLost, type SharedLedger} from '../ledger/shared-ledger.ts';
+import {executeJob} from '../run/execute-job.ts';
+import type {JobTools} from '../run/job-tools.ts';
+import {prepareJob} from '../run/prepare-job.ts';
+import type {RunGate} from '../run/run-gate.ts';
+import type {RunSettings} from '../run/run-settings.ts';
+import type {RunSteering} from '../run/steer-run.ts';
+import type {WorkerSession} from './worker.ts';
+
+/** What a worker needs of the run session of the composition root. */
+export interface RunParts {
+  readonly gate: RunGate;
+  readonly steering: RunSteering;
+  toolsFor(ledger: Ledger): JobTools;
+  close(): Promise<void>;
+}
+
+export interface WorkerSessionOptions {
+  readonly run: RunRecord;
+  readonly ledger: SharedLedger;
+  readonly parts: RunParts;
+  readonly reporter: Reporter;
+  /** Paths of repos on this machine, by their names in its fleet file. */
+  readonly paths: ReadonlyMap<string, string>;
+}
+
+/** A job that killed so many workers is not tried again. */
+const maxTakes = 20;
+const pausePollMs = 500;
+
+/** Executes jobs of one run as a run of one machine does, with what was recorded for them; the ledger refuses what comes too late. */
+export function createWorkerSession({run, ledger, parts, reporter, paths}: WorkerSessionOptions): WorkerSession {
+  const {gate, steering} = parts;
+  return {
+    async execute(lease, recorded, answered, signal) {
+      const held = ledger.heldBy(lease);
+      const tools: JobTools = {
+        ...parts.toolsFor({
+          ...held,
+          // An end that only says that this worker had to stop is not the job's.
+          finishJob: async (...end) => {
+            if (signal.aborted) throw new LeaseLost(lease);
+            await held.finishJob(...end);
+          },
+        }),
+      };
+      const {clock} = tools;
+      while (steering.control.paused && gate.jobsClosed === undefined) await clock.sleep(pausePollMs, signal);
+      const startedAt = clock.now();
+      reporter.report({type: 'job.started', at: startedAt, job: recorded});
+      const preparation = prepare(recorded, lease, tools);
+      // A rejection belongs to whoever executes the job.
+      preparation.catch(() => {});
+      const detail = await executeJob(
+        localJob(recorded, run, paths),
+        preparation,
+        tools,
+        answered,
+        AbortSignal.any([steering.signal, signal]),
+      );
+      reporter.report({type: 'job.finished', at: clock.now(), job: recorded, detail, startedAt});
+    },
+    close: () => parts.close(),
+  };
+
+  async function prepare(recorded: Job, lease: Lease, tools: JobTools): ReturnType<typeof prepareJob> {
+    gate.checkJob();
+    if (lease.fence > maxTakes) {
+      throw new JobFailure('crashed', `It was begun ${maxTakes} times, and no worker that began it came to its end`);
+    }
+    const job = localJob(recorded, run, paths);
+    if (job.path === undefined && job.url === undefined) {
+      throw new JobFailure('no-work-tree', `${recorded.repo} is not on this worker (${hostname()})`, {
+        next: 'Give it a "url", add it to the fleet file of the workers, or let "needs" choose workers that have it.',
+      });
+    }
+    return await prepareJob(job, tools);
+  }
+}
+
+/** The path that this machine knows the repo by; that of the planning machine only where it is this one. */
+function localJob(job: Job, run: RunRecord, paths: ReadonlyMap<string, string>): Job {
+  const {path: planned, ...rest} = job;
+  const known = paths.get(job.repo);
+  if (known !== undefined) return {...rest, path: known};
+  const {plannedOn} = run.settings as RunSettings;
+  return planned !== undefined && plannedOn === hostname() ? job : rest;
+}
+
+/** @throws OrchestratorError for a run whose record this version cannot read. */
+export function assertReadable(run: RunRecord): RunSettings {
+  const settings = run.settings as Partial<RunSettings> | null;
+  if (settings?.version !== 1) {
+    throw new OrchestratorError('run-newer', `${run.id} was started by a version that this one does not fit`, {
+      hint: 'run the same version of orchestrator on every machine',
+    });
+  }
+  return settings as RunSettings;
+}

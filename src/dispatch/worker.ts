@@ -1,0 +1,271 @@
+import type {Job} from '../domain/job.ts';
+import {isQueued} from '../domain/run.ts';
+import {type Lease, LeaseLost, type SharedLedger, type WorkerRecord} from '../ledger/shared-ledger.ts';
+import type {Clock} from '../util/clock.ts';
+import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
+
+/** What executes jobs of one run in this process. */
+export interface WorkerSession {
+  /**
+   * Executes the job to its recorded end. Rejects with `LeaseLost` when somebody else has it, and when `signal` aborts: then
+   * nothing is recorded. `answered` as in the dispatcher of one machine.
+   */
+  execute(lease: Lease, job: Job, answered: () => Promise<void>, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly identity: Pick<WorkerRecord, 'id' | 'host' | 'pid' | 'version'>;
+  readonly maxWorkers: number;
+  readonly labels: readonly string[];
+  readonly times: QueueTimes;
+  readonly queue: JobQueue;
+  readonly ledger: SharedLedger;
+  readonly clock: Clock;
+  readonly openSession: (runId: string) => Promise<WorkerSession>;
+  /** Every job of the run has ended. */
+  readonly endRun: (runId: string) => Promise<void>;
+  readonly note: (level: 'info' | 'warn', text: string) => void;
+  /** How long jobs may go on when the worker shall end, milliseconds. */
+  readonly graceMs: number;
+  /** Asked now and then; throws when this version no longer fits the database. */
+  readonly checkVersion: () => Promise<void>;
+}
+
+/** How long an idle worker waits before it looks for jobs again. */
+const pollMs = 500;
+const beatMs = 5_000;
+const tidyMs = 10_000;
+const maxTaken = 64;
+
+/** Takes jobs from the queue until told to drain: then it takes no other, and gives back what does not end in time. */
+export class QueueWorker {
+  readonly #options: WorkerOptions;
+  readonly #held = new Map<string, HeldJob>();
+  readonly #sessions = new Map<string, SessionSlot>();
+  readonly #ended = new AbortController();
+  readonly #startedAt: number;
+  #places = 0;
+  #doneTickets: Ticket[] = [];
+  #isDraining = false;
+  #failure: unknown;
+  #wake: () => void = () => {};
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  /** Resolves when it has drained; rejects when it cannot go on. */
+  async run(): Promise<void> {
+    const {queue, ledger, identity} = this.#options;
+    await this.#beat();
+    const background = [
+      this.#every(Math.min(beatMs, (this.#options.times.heartbeatSeconds * 1000) / 4), () => this.#keepAlive()),
+      this.#every(tidyMs, () => this.#tidy()),
+    ];
+    try {
+      while (!this.#isDraining) await this.#takeSome();
+      await this.#drained();
+    } finally {
+      this.#ended.abort();
+      await Promise.all(background);
+      await this.#settle().catch(() => {});
+      for (const {session} of this.#sessions.values()) await (await session.catch(() => undefined))?.close();
+      await ledger.removeWorker(identity.id).catch(() => {});
+      await queue.close();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    this.#wake();
+    const {clock, graceMs} = this.#options;
+    clock.sleep(graceMs, this.#ended.signal).then(
+      () => this.giveUp(),
+      () => {},
+    );
+  }
+
+  /** Gives back what is under way. */
+  giveUp(): void {
+    this.drain();
+    for (const {abort} of this.#held.values()) abort.abort();
+  }
+
+  async #takeSome(): Promise<void> {
+    const {queue, maxWorkers, labels, note, clock} = this.#options;
+    const free = maxWorkers - this.#places;
+    // Deliveries that are still being written may not pile up without bound behind fast models.
+    if (free <= 0 || this.#held.size >= 2 * maxWorkers + maxTaken) return await this.#waitForWake();
+    try {
+      const taken = await queue.take(new Set(labels), Math.min(free, maxTaken));
+      for (const queued of taken) void this.#work(queued);
+      if (taken.length > 0) return;
+    } catch (error) {
+      note('warn', `the queue cannot be read: ${messageOf(error)}`);
+    }
+    // Spread, so that many idle workers do not ask in step.
+    await Promise.race([this.#waitForWake(), clock.sleep(pollMs * (0.75 + Math.random() / 2), this.#ended.signal)]);
+  }
+
+  async #work(queued: QueuedJob): Promise<void> {
+    const {ledger, identity, note} = this.#options;
+    const {ticket, runId, jobId} = queued;
+    const held: HeldJob = {ticket, abort: new AbortController()};
+    this.#held.set(ticket.id, held);
+    this.#places++;
+    let hasPlace = true;
+    const leavePlace = (): void => {
+      if (!hasPlace) return;
+      hasPlace = false;
+      this.#places--;
+      this.#wake();
+    };
+    let isOver = false;
+    try {
+      const taken = await ledger.takeJob(runId, jobId, identity.id);
+      if (taken !== undefined) {
+        const slot = this.#sessionOf(runId);
+        slot.jobs++;
+        try {
+          const session = await slot.session;
+          await session.execute(taken.lease, taken.job, async () => leavePlace(), held.abort.signal);
+        } catch (error) {
+          // Refused where somebody else has it by now.
+          await ledger.giveBack(taken.lease).catch(() => {});
+          throw error;
+        } finally {
+          slot.jobs--;
+          if (slot.jobs === 0) void this.#endWhenDone(runId);
+        }
+      }
+      isOver = true;
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) {
+        note('warn', `job ${jobId} of ${runId} goes back to the queue: ${messageOf(error)}`);
+        // A run that cannot be executed here must not go round and round at full speed.
+        await this.#options.clock.sleep(1_000, this.#ended.signal).catch(() => {});
+      }
+    } finally {
+      this.#held.delete(ticket.id);
+      leavePlace();
+    }
+    if (isOver) this.#settleSoon(ticket);
+    else await this.#options.queue.giveBack([ticket]).catch(() => {});
+  }
+
+  #sessionOf(runId: string): SessionSlot {
+    let slot = this.#sessions.get(runId);
+    if (slot === undefined) {
+      slot = {session: this.#options.openSession(runId), jobs: 0};
+      // The next job tries again.
+      slot.session.catch(() => this.#sessions.delete(runId));
+      this.#sessions.set(runId, slot);
+    }
+    return slot;
+  }
+
+  async #endWhenDone(runId: string): Promise<void> {
+    const {ledger, endRun, note} = this.#options;
+    try {
+      if (await ledger.hasOpenJobs(runId)) return;
+      await endRun(runId);
+      const slot = this.#sessions.get(runId);
+      if (slot?.jobs !== 0) return;
+      this.#sessions.delete(runId);
+      await (await slot.session).close();
+    } catch (error) {
+      note('warn', `the end of ${runId} could not be recorded, and is tried again: ${messageOf(error)}`);
+    }
+  }
+
+  #settleSoon(ticket: Ticket): void {
+    this.#doneTickets.push(ticket);
+    if (this.#doneTickets.length > 1) return;
+    setTimeout(() => void this.#settle().catch(() => {}), 20);
+  }
+
+  async #settle(): Promise<void> {
+    const tickets = this.#doneTickets;
+    this.#doneTickets = [];
+    // One that is not settled is given out once more, and found to have ended.
+    if (tickets.length > 0) await this.#options.queue.done(tickets);
+  }
+
+  async #keepAlive(): Promise<void> {
+    const held = [...this.#held.values()];
+    if (held.length > 0) {
+      const lost = new Set((await this.#options.queue.keep(held.map(({ticket}) => ticket))).map(({id}) => id));
+      for (const {ticket, abort} of held) if (lost.has(ticket.id)) abort.abort();
+    }
+    await this.#beat();
+  }
+
+  async #beat(): Promise<void> {
+    const {ledger, identity, labels, maxWorkers, clock} = this.#options;
+    await ledger.beatWorker({
+      ...identity,
+      labels,
+      maxWorkers,
+      jobs: this.#held.size,
+      startedAt: this.#startedAt,
+      heartbeatAt: clock.now(),
+    });
+  }
+
+  /** Runs whose last worker died between its last job and the end of the run. */
+  async #tidy(): Promise<void> {
+    const {ledger, checkVersion} = this.#options;
+    try {
+      await checkVersion();
+    } catch (error) {
+      this.#failure ??= error;
+      this.drain();
+      return;
+    }
+    for (const run of await ledger.runs({state: 'running'})) {
+      if (isQueued(run) && (this.#sessions.get(run.id)?.jobs ?? 0) === 0) await this.#endWhenDone(run.id);
+    }
+  }
+
+  async #every(ms: number, work: () => Promise<void>): Promise<void> {
+    const {clock, note} = this.#options;
+    for (;;) {
+      try {
+        await clock.sleep(ms, this.#ended.signal);
+      } catch {
+        return;
+      }
+      await work().catch(error => note('warn', messageOf(error)));
+    }
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#held.size > 0) await this.#waitForWake(200);
+  }
+
+  async #waitForWake(ms = 1_000): Promise<void> {
+    const {promise, resolve} = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, ms);
+    await promise;
+    clearTimeout(timer);
+  }
+}
+
+interface HeldJob {
+  readonly ticket: Ticket;
+  readonly abort: AbortController;
+}
+
+interface SessionSlot {
+  readonly session: Promise<WorkerSession>;
+  jobs: number;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,187 @@
+import type {Job} from '../domain/job.ts';
+import {noControl} from '../domain/run.ts';
+import type {SkillContent} from '../domain/skill.ts';
+import type {Clock} from '../util/clock.ts';
+import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
+import {readJobsById, reopenJob, silentWorkerMs, startRun} from './run-queries.ts';
+import {type Lease, LeaseLost, type SharedLedger, type WorkerRecord} from './shared-ledger.ts';
+import {createLedger} from './sql-ledger.ts';
+
+export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>): SharedLedger {
+  return {
+    ...createLedger(database, clock),
+    startSharedRun: (run, jobs, skills, enqueue) =>
+      startRun(database, run, jobs, clock.now(), [...skills.map(insertSkill), ...enqueue]),
+    async reopenSharedRun(runId, ids, enqueue) {
+      try {
+        await database.write([
+          {
+            sql: `UPDATE runs SET state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?
+                  WHERE id = ? AND state <> 'running' RETURNING id`,
+            params: [JSON.stringify(noControl), runId],
+            guard: true,
+          },
+          ...ids.map(id => reopenJob(runId, id)),
+          ...enqueue,
+        ]);
+        return true;
+      } catch (error) {
+        if (error instanceof GuardFailed) return false;
+        throw error;
+      }
+    },
+    async skill(digest) {
+      const [row] = await database.read('SELECT digest, name, source, files FROM skills WHERE digest = ?', [digest]);
+      return row === undefined ? undefined : toSkill(row);
+    },
+
+    async takeJob(runId, jobId, worker) {
+      const [taken] = await database.write([
+        {
+          sql: `UPDATE jobs SET state = 'running', fence = fence + 1, worker = ?, started_at = ?
+                WHERE run_id = ? AND id = ? AND state <> 'ended' AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND state = 'running')
+                RETURNING fence, spec`,
+          params: [worker, clock.now(), runId, jobId, runId],
+        },
+        // Nobody knows whether the calls of whoever had it were billed.
+        {
+          sql: `UPDATE spending SET state = 'lost', spent_nano = reserved_nano WHERE run_id = ? AND job_id = ? AND state = 'reserved'`,
+          params: [runId, jobId],
+        },
+      ]);
+      const row = taken?.[0];
+      if (row === undefined) return undefined;
+      return {lease: {runId, jobId, fence: Number(row['fence'])}, job: JSON.parse(String(row['spec'])) as Job};
+    },
+    async giveBack(lease) {
+      await writeHeld(database, lease, [
+        {
+          sql: `UPDATE jobs SET state = 'pending', fence = fence + 1, worker = NULL, started_at = NULL WHERE run_id = ? AND id = ?`,
+          params: [lease.runId, lease.jobId],
+        },
+        {sql: 'DELETE FROM claims WHERE run_id = ?', params: [claimantOf(lease)]},
+      ]);
+    },
+    heldBy: lease =>
+      createLedger(
+        {
+          read: (sql, params) => database.read(sql, params),
+          write: statements => writeHeld(database, lease, statements),
+          close: async () => {},
+        },
+        clock,
+        {claimant: claimantOf(lease)},
+      ),
+    async assertHeld(lease) {
+      await writeHeld(database, lease, []);
+    },
+
+    async hasOpenJobs(runId) {
+      const rows = await database.read(
+        `SELECT id FROM jobs WHERE run_id = ? AND state IN ('pending', 'running') LIMIT 1`,
+        [runId],
+      );
+      return rows.length > 0;
+    },
+    async endSharedRun(runId, end) {
+      const [ended] = await database.write([
+        {
+          sql: `UPDATE runs SET state = ?, exit_code = ?, end_reason = ?, ended_at = ? WHERE id = ? AND state = 'running'
+                AND NOT EXISTS (SELECT 1 FROM jobs WHERE run_id = ? AND state IN ('pending', 'running')) RETURNING id`,
+          params: [end.state, end.exitCode, end.reason ?? null, clock.now(), runId, runId],
+        },
+        {
+          sql: `DELETE FROM claims WHERE (run_id = ? OR run_id LIKE ?) AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND state <> 'running')`,
+          params: [runId, `${runId}/%`, runId],
+        },
+      ]);
+      return ended?.length === 1;
+    },
+    async endedSince(runId, since) {
+      const rows = await database.read('SELECT id FROM jobs WHERE run_id = ? AND ended_at >= ?', [runId, since]);
+      return rows.map(row => String(row['id']));
+    },
+    jobsById: (runId, ids) => readJobsById(database, runId, ids),
+
+    async beatWorker(worker) {
+      await database.write([beatWorker(worker)]);
+    },
+    async removeWorker(id) {
+      await database.write([{sql: 'DELETE FROM workers WHERE id = ?', params: [id]}]);
+    },
+    async workers() {
+      const since = clock.now() - silentWorkerMs;
+      const rows = await database.read('SELECT * FROM workers WHERE heartbeat_at >= ? ORDER BY host, started_at', [
+        since,
+      ]);
+      return rows.map(toWorker);
+    },
+  };
+}
+
+/** Who a repo is taken for: a job of a run, since workers know nothing of one another's jobs. */
+function claimantOf({runId, jobId}: Lease): string {
+  return `${runId}/${jobId}`;
+}
+
+async function writeHeld(database: Database, lease: Lease, statements: readonly Statement[]): Promise<Row[][]> {
+  const held: Statement = {
+    // Changes nothing; it holds the row, so that nobody takes the job before this is committed.
+    sql: `UPDATE jobs SET fence = fence WHERE run_id = ? AND id = ? AND fence = ? AND state = 'running' RETURNING id`,
+    params: [lease.runId, lease.jobId, lease.fence],
+    guard: true,
+  };
+  try {
+    return (await database.write([held, ...statements])).slice(1);
+  } catch (error) {
+    throw error instanceof GuardFailed ? new LeaseLost(lease) : error;
+  }
+}
+
+function insertSkill(skill: SkillContent): Statement {
+  return {
+    sql: 'INSERT INTO skills (digest, name, source, files) VALUES (?, ?, ?, ?) ON CONFLICT (digest) DO NOTHING',
+    params: [skill.digest, skill.name, skill.source, JSON.stringify(skill.files)],
+  };
+}
+
+function toSkill(row: Row): SkillContent {
+  return {
+    digest: String(row['digest']),
+    name: String(row['name']),
+    source: row['source'] === 'shipped' ? 'shipped' : 'operator',
+    files: JSON.parse(String(row['files'])) as Record<string, string>,
+  };
+}
+
+function beatWorker(worker: WorkerRecord): Statement {
+  return {
+    sql: `INSERT INTO workers (id, host, pid, version, labels, max_workers, jobs, started_at, heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET jobs = excluded.jobs, heartbeat_at = excluded.heartbeat_at`,
+    params: [
+      worker.id,
+      worker.host,
+      worker.pid,
+      worker.version,
+      JSON.stringify(worker.labels),
+      worker.maxWorkers,
+      worker.jobs,
+      worker.startedAt,
+      worker.heartbeatAt,
+    ],
+  };
+}
+
+function toWorker(row: Row): WorkerRecord {
+  return {
+    id: String(row['id']),
+    host: String(row['host']),
+    pid: Number(row['pid']),
+    version: String(row['version']),
+    labels: JSON.parse(String(row['labels'])) as string[],
+    maxWorkers: Number(row['max_workers']),
+    jobs: Number(row['jobs']),
+    startedAt: Number(row['started_at']),
+    heartbeatAt: Number(row['heartbeat_at']),
+  };
+}
