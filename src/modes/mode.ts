@@ -5,6 +5,7 @@ import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
+import type {TurnLog} from './agent/turn-log.ts';
 
 export interface ModeInput {
   readonly job: Job;
@@ -19,7 +20,16 @@ export interface ModeInput {
   /** Takes the repo and marks the job as running; for a mode that calls no model, before its first effect. */
   readonly begin: () => Promise<void>;
   /** Gets the reply to this request: a recorded one, or one that is paid for and recorded before it is returned. */
-  readonly obtainReply: (request: ModelRequest) => Promise<ModelReply>;
+  readonly obtainReply: (request: ModelRequest, options?: ObtainOptions) => Promise<ModelReply>;
+  /** The record of what was asked and answered, for a mode that works in turns. */
+  readonly turns: TurnLog;
+}
+
+export interface ObtainOptions {
+  /** Breaks the call off; default: when the job may go on no longer. */
+  readonly signal?: AbortSignal;
+  /** Digest of the reply that this run has recorded for this very request. */
+  readonly recorded?: string;
 }
 
 /** How a job makes its change. Throws `JobFailure` when what came back is not a whole, usable result. */

@@ -6,8 +6,11 @@ import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Spent} from '../domain/outcome.ts';
 import type {Mode as ModeName, Skill} from '../domain/skill.ts';
+import type {Cost} from '../domain/usage.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import type {FinishedTurn} from '../modes/agent/turn-log.ts';
 import type {Mode} from '../modes/mode.ts';
+import type {Transcript} from '../report/transcript.ts';
 import type {Clock} from '../util/clock.ts';
 import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
 import type {RepoUse} from './repo-use.ts';
@@ -40,6 +43,8 @@ export interface ObtainedReply {
   readonly digest: string;
   /** A recorded reply was used: nothing was paid. */
   readonly replayed: boolean;
+  /** What a recorded reply cost when it was paid. */
+  readonly cost?: Cost;
 }
 
 export interface ReplyRequest {
@@ -49,6 +54,8 @@ export interface ReplyRequest {
   readonly promptVersion: number;
   /** Digest of the reply that the same inputs gave before, though the request may look different now. */
   readonly remembered?: string;
+  /** Digest of the reply that this run has recorded for this very request: used also when the job is forced. */
+  readonly recorded?: string;
   /** Called when the run holds the repo and before anything is paid; throws when another run has changed what was prepared from. */
   readonly onHeld: () => Promise<void>;
   /** Told of every call before it is made. */
@@ -84,6 +91,9 @@ export interface JobTools {
   /** What keeps the change from leaving before a person has seen it. */
   readonly judgeChange: (job: Job, change: Change) => Promise<readonly PolicyFinding[]>;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
+  readonly openTranscript: (job: Job) => Transcript;
+  /** Told of every turn of an agent when it is recorded. */
+  readonly onTurn: (job: Job, turn: FinishedTurn, reply: ObtainedReply) => void;
   /** Whether the file in the work tree is what git would store under this blob id. */
   readonly holdsBlob: (workTree: string, path: string, blob: string) => Promise<boolean>;
 }

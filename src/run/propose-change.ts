@@ -5,6 +5,8 @@ import type {Answered} from './execute-job.ts';
 import type {JobTools} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
 import {assertCurrent, type PreparedJob} from './prepare-job.ts';
+import {rejectedReplies} from './rejected-replies.ts';
+import {createTurnLog} from './turn-log.ts';
 
 /** Has the mode make its proposal; what it pays for goes into the trace. A reply that led to a failure is not used again. */
 export async function proposeChange(
@@ -20,6 +22,17 @@ export async function proposeChange(
   // One reply is the whole work of simple mode only.
   const remembered = job.mode === 'simple' ? prepared.remembered?.replyDigest : undefined;
   const checkouts: Checkout[] = [];
+  const replies: string[] = [];
+  const turns = createTurnLog({
+    runId: tools.runId,
+    job,
+    promptVersion: mode.version,
+    ledger: tools.ledger,
+    currentReply: () => trace.reply,
+    openTranscript: tools.openTranscript,
+    onTurn: (turn, reply) => tools.onTurn(job, turn, reply),
+    now: tools.clock.now,
+  });
   try {
     return await mode.propose({
       job,
@@ -27,6 +40,7 @@ export async function proposeChange(
       context: built.context,
       entries: built.entries,
       signal,
+      turns,
       async openCheckout(options) {
         const checkout = await repo.openCheckout(options);
         checkouts.push(checkout);
@@ -36,8 +50,8 @@ export async function proposeChange(
         await tools.startJob(job, repo.key, signal);
         await onHeld();
       },
-      async obtainReply(request) {
-        trace.reply = await tools.obtainReply(
+      async obtainReply(request, options = {}) {
+        const reply = await tools.obtainReply(
           {
             job,
             repoKey: repo.key,
@@ -47,17 +61,25 @@ export async function proposeChange(
             onAttempt: trace.addAttempt,
             onSpent: trace.addSpent,
             ...(remembered === undefined ? {} : {remembered}),
+            ...(options.recorded === undefined ? {} : {recorded: options.recorded}),
           },
-          signal,
+          options.signal ?? signal,
         );
+        trace.reply = reply;
+        replies.push(reply.digest);
+        // Paid by this run, before the process took it over.
+        if (reply.cost !== undefined && options.recorded !== undefined)
+          trace.addSpent({usage: reply.reply.usage, cost: reply.cost});
         if (job.mode === 'simple') await answered();
-        return trace.reply.reply;
+        return reply.reply;
       },
     });
   } catch (error) {
-    if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
+    if (error instanceof JobFailure)
+      for (const digest of rejectedReplies(job, error.failure, replies)) await tools.ledger.rejectReply(digest);
     throw error;
   } finally {
+    turns.close();
     for (const checkout of checkouts) await checkout.remove();
   }
 }
