@@ -1,0 +1,129 @@
+import type {FileEdit} from '../../domain/change.ts';
+import type {RepoContext} from '../../domain/context.ts';
+import type {ModelRequest} from '../../domain/model.ts';
+import {JobFailure} from '../../domain/outcome.ts';
+import type {Sandbox} from '../../sandbox/sandbox.ts';
+import type {Clock} from '../../util/clock.ts';
+import type {Checkout} from '../../workspace/checkout.ts';
+import type {Mode, ModeInput} from '../mode.ts';
+import {openAgentFiles} from './agent-files.ts';
+import {judgeEnd, type Shortfall} from './judge-end.ts';
+import {type AgentEnd, runLoop} from './loop.ts';
+import {firstPrompt, systemPrompt, trimContext} from './prompt.ts';
+import type {Tool, ToolReach} from './tool.ts';
+import {createToolSet, type ToolSet} from './tool-set.ts';
+
+export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secretNameRule' | 'programPath'> {
+  readonly renderContext: (context: RepoContext) => string;
+  readonly estimateTokens: (text: string) => number;
+  readonly maskSecrets: (text: string) => Promise<string>;
+  readonly clock: Clock;
+  /** Undefined where commands cannot be run. */
+  readonly sandbox?: Sandbox;
+  /** Tools of the operator's own servers. */
+  readonly moreTools?: readonly Tool[];
+}
+
+/** A model with tools, in a private work tree, turn by turn until the diff says that the work is done. */
+export function createAgentMode(options: AgentModeOptions): Mode {
+  const {sandbox} = options;
+  const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet =>
+    createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.moreTools ?? []});
+  const preview: Mode['preview'] = input => firstRequest(input, toolsOf(input), options);
+  return {
+    version: 1,
+    preview,
+    async propose(input) {
+      const tools = toolsOf(input);
+      const checkout = await input.openCheckout(sandbox?.owner === undefined ? {} : {owner: sandbox.owner});
+      const timer = startTimer(input, options.clock);
+      try {
+        const end = await runLoop({
+          first: firstRequest(input, tools, options),
+          tools,
+          reach: reachOf(input, checkout, timer.signal, options),
+          turns: input.turns,
+          maxTurns: input.job.maxTurns ?? defaultAgentLimits.maxTurns,
+          maxHistoryTokens: 2 * input.job.contextTokens,
+          estimateTokens: options.estimateTokens,
+          now: options.clock.now,
+          obtainReply: (request, recorded) =>
+            input.obtainReply(request, {signal: timer.signal, ...(recorded === undefined ? {} : {recorded})}),
+          judge: agentEnd => judge(agentEnd, checkout, input),
+          checkTime: timer.check,
+        });
+        const summary = await options.maskSecrets(end.summary);
+        return {edits: await checkout.edits(), ...(summary === '' ? {} : {summary})};
+      } catch (error) {
+        throw timer.explain(error);
+      } finally {
+        timer.end();
+      }
+    },
+  };
+}
+
+/** Where the operator sets nothing. */
+export const defaultAgentLimits = {maxTurns: 40, timeoutMs: 30 * 60_000} as const;
+
+function firstRequest(
+  {job, skill, context}: Pick<ModeInput, 'job' | 'skill' | 'context'>,
+  tools: ToolSet,
+  {renderContext, estimateTokens}: AgentModeOptions,
+): ModelRequest {
+  return {
+    model: job.models[0] ?? '',
+    system: systemPrompt(job, skill, tools),
+    prompt: firstPrompt(renderContext(trimContext(context, estimateTokens)), job),
+    messages: [],
+    tools: tools.offered.map(({name, description, parameters}) => ({name, description, parameters})),
+    maxOutputTokens: job.maxOutputTokens,
+    timeoutMs: job.timeoutMs,
+  };
+}
+
+function reachOf({skill}: ModeInput, {directory}: Checkout, signal: AbortSignal, options: AgentModeOptions): ToolReach {
+  const {sandbox, findSecrets, secretNameRule, programPath} = options;
+  const owner = sandbox?.owner;
+  return {
+    files: openAgentFiles({root: directory, writable: true, ...(owner === undefined ? {} : {owner})}),
+    skillFiles: openAgentFiles({root: skill.directory, writable: false}),
+    skill,
+    directory,
+    ...(sandbox === undefined ? {} : {sandbox}),
+    findSecrets,
+    secretNameRule,
+    programPath,
+    signal,
+  };
+}
+
+async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput): Promise<Shortfall | undefined> {
+  const edits: readonly FileEdit[] = await checkout.edits();
+  return judgeEnd({...end, edits}, input);
+}
+
+/** The wall time of a job, from its first turn in this process on. */
+function startTimer({job, signal}: ModeInput, clock: Clock) {
+  const limitMs = job.jobTimeoutMs ?? defaultAgentLimits.timeoutMs;
+  const until = clock.now() + limitMs;
+  const expiry = new AbortController();
+  const ended = new AbortController();
+  clock.sleep(limitMs, ended.signal).then(
+    () => expiry.abort(new Error('the time of the job is over')),
+    () => {},
+  );
+  const failure = (): JobFailure =>
+    new JobFailure('time-limit', `The agent had not finished after ${Math.round(limitMs / 1000)} s.`);
+  return {
+    signal: AbortSignal.any([signal, expiry.signal]),
+    check(): void {
+      signal.throwIfAborted();
+      if (expiry.signal.aborted || clock.now() >= until) throw failure();
+    },
+    /** What was broken off by the timer did not fail by itself. */
+    explain: (error: unknown): unknown =>
+      expiry.signal.aborted && !signal.aborted && !(error instanceof JobFailure) ? failure() : error,
+    end: () => ended.abort('ended'),
+  };
+}
