@@ -65,6 +65,18 @@ export class RepoReader implements ObjectReader {
     return replies.map(reply => (reply === undefined || reply.type !== 'blob' ? undefined : verified(reply)));
   }
 
+  /** Entries of one folder as they stand in its tree object. */
+  async folder(treeId: string): Promise<readonly TreeItem[]> {
+    return (await this.#readTrees([treeId])).get(treeId)!;
+  }
+
+  /** A commit object as it is stored; undefined when it is missing, or no commit. */
+  async rawCommit(id: string): Promise<Buffer | undefined> {
+    this.#check();
+    const [reply] = await this.#source.contents([id], maxCommitBytes);
+    return reply === undefined || reply.type !== 'commit' ? undefined : verified(reply);
+  }
+
   /** Gives back what it holds; it answers nothing after that. */
   release(): void {
     if (this.#released) return;

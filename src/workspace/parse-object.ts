@@ -8,6 +8,10 @@ export interface TreeItem {
   readonly kind: TreeEntry['kind'] | 'folder';
   readonly id: string;
   readonly readable: boolean;
+  /** As it stands in the tree, when that is not how git writes this kind today. */
+  readonly mode?: string;
+  /** Present when the name is not valid UTF-8. */
+  readonly rawName?: Buffer;
 }
 
 /** The entries of a raw tree object in git's order. Names that no checkout may have throw `repo-corrupt`. */
@@ -20,12 +24,47 @@ export function parseTree(bytes: Buffer, idBytes: 20 | 32): TreeItem[] {
     const name = bytes.toString('utf8', space + 1, end);
     if (isForbidden(name)) throw new JobFailure('repo-corrupt', 'A tree holds a file name that git forbids');
     const readable = !name.includes('\uFFFD') || isUtf8(bytes.subarray(space + 1, end));
-    const kind = kindOf(bytes.toString('latin1', at, space));
-    items.push({name, kind, id: bytes.toString('hex', end + 1, end + 1 + idBytes), readable});
+    const mode = bytes.toString('latin1', at, space);
+    const kind = kindOf(mode);
+    items.push({
+      name,
+      kind,
+      id: bytes.toString('hex', end + 1, end + 1 + idBytes),
+      readable,
+      ...(mode === modes[kind] ? {} : {mode}),
+      ...(readable ? {} : {rawName: Buffer.from(bytes.subarray(space + 1, end))}),
+    });
     at = end + 1 + idBytes;
   }
   return items;
 }
+
+/** A raw tree object with these entries, in git's order. */
+export function formatTree(items: readonly TreeItem[]): Buffer {
+  const rows = items.map(item => {
+    const name = item.rawName ?? Buffer.from(item.name);
+    // git compares a folder as if its name ended in a slash.
+    const key = item.kind === 'folder' ? Buffer.concat([name, Buffer.from('/')]) : name;
+    return {key, name, item};
+  });
+  rows.sort((a, b) => Buffer.compare(a.key, b.key));
+  return Buffer.concat(
+    rows.flatMap(({name, item}) => [
+      Buffer.from(`${item.mode ?? modes[item.kind]} `),
+      name,
+      Buffer.from([0]),
+      Buffer.from(item.id, 'hex'),
+    ]),
+  );
+}
+
+const modes: Readonly<Record<TreeItem['kind'], string>> = {
+  folder: '40000',
+  file: '100644',
+  executable: '100755',
+  symlink: '120000',
+  submodule: '160000',
+};
 
 /** Parses a raw commit object. Text that is not valid in its encoding is replaced, never refused. */
 export function parseCommit(id: string, bytes: Buffer): CommitInfo {

@@ -34,7 +34,7 @@ export async function readHead(location: RepoLocation, options: {gitPath?: strin
 }
 
 /** The ref's text, trimmed; undefined when it is not there as a file. */
-function readRefFile(location: RepoLocation, ref: string): string | undefined {
+export function readRefFile(location: RepoLocation, ref: string): string | undefined {
   const isOwnOfWorktree = ref === 'HEAD' || /^refs\/(?:bisect|worktree|rewritten)\//.test(ref);
   const path = join(isOwnOfWorktree ? location.gitDirectory : location.commonDirectory, ref);
   return guard(() => {
@@ -51,6 +51,17 @@ function readRefFile(location: RepoLocation, ref: string): string | undefined {
       throw error;
     }
   });
+}
+
+/** All packed refs with what they lead to. */
+export function packedRefs(location: RepoLocation): ReadonlyMap<string, string> {
+  const bytes = guard(() => readSmallFile(join(location.commonDirectory, 'packed-refs'), 256 * 1024 * 1024));
+  const refs = new Map<string, string>();
+  for (const line of bytes?.toString('latin1').split('\n') ?? []) {
+    const space = line.indexOf(' ');
+    if (isObjectId(line.slice(0, space))) refs.set(line.slice(space + 1), line.slice(0, space));
+  }
+  return refs;
 }
 
 function readPackedRef(location: RepoLocation, ref: string): string | undefined {

@@ -2,7 +2,9 @@ import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import type {Change, FileEdit} from '../../src/domain/change.ts';
+import {JobFailure} from '../../src/domain/outcome.ts';
 import {type Files, makeRepo, runGit} from '../../src/testing/temporary-fleet.ts';
+import {buildTree} from '../../src/workspace/build-tree.ts';
 import {makeChange} from '../../src/workspace/make-change.ts';
 import {openObjectStore} from '../../src/workspace/object-store.ts';
 
@@ -77,7 +79,7 @@ export async function applyPatch(
   folder: string,
   before: Tree,
   after: Tree,
-): Promise<{change: Change; expected: string; forward: string; start: string; back: string}> {
+): Promise<{change: Change; expected: string; forward: string; start: string; back: string; built: string}> {
   const at = path.join(folder, 'repo');
   await rm(at, {recursive: true, force: true});
   // One file that stays, so that no tree is empty.
@@ -100,6 +102,13 @@ export async function applyPatch(
       };
     });
     const change = await makeChange(reader, {edits});
+    const built = await buildTree(reader, commit!.tree, change.edits).then(
+      ({tree}) => tree,
+      (error: unknown) => {
+        if (error instanceof JobFailure) return error.failure.reason;
+        throw error;
+      },
+    );
     const withIndex = ['-c', 'core.bare=false'];
     await runGit(at, ['read-tree', 'HEAD']);
     const start = await runGit(at, ['write-tree']);
@@ -109,7 +118,7 @@ export async function applyPatch(
     if (change.patch !== '')
       await runGit(at, [...withIndex, 'apply', '--cached', '--reverse', '--whitespace=nowarn', '-'], change.patch);
     const back = await runGit(at, ['write-tree']);
-    return {change, expected: await other.git('rev-parse', 'HEAD^{tree}'), forward, start, back};
+    return {change, expected: await other.git('rev-parse', 'HEAD^{tree}'), forward, start, back, built};
   } finally {
     await rm(other.path, {recursive: true, force: true});
   }
