@@ -41,6 +41,19 @@ export const sharedFields = {
     .max(4_000_000)
     .describe('How much of a repo the model is shown, in tokens. Default: 60000.'),
   max_output_tokens: z.int().min(1).max(1_000_000).describe('Longest reply, in tokens. Default: 16000.'),
+  max_turns: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .describe(
+      'Mode "agent": most turns of one job; a turn is one reply of the model with the tool calls in it. Default: 40.',
+    ),
+  job_timeout_s: z
+    .number()
+    .positive()
+    .max(86_400)
+    .describe('Mode "agent": longest time for one job, in seconds. Default: 1800.'),
+  job_budget_usd: usd().describe('Mode "agent": most that one job may cost, in US dollars. Default: what the run may cost.'),
   allow: globs('Paths in a repo that a change may touch, as globs; others need a person. Default: all.').min(1),
   deny: globs('Paths in a repo that a change may not touch before a person has looked, as globs.'),
   allow_protected: globs(

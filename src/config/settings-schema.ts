@@ -12,6 +12,9 @@ const {
   force,
   context_tokens,
   max_output_tokens,
+  max_turns,
+  job_timeout_s,
+  job_budget_usd,
   exclude,
   allow,
   deny,
@@ -98,6 +101,9 @@ export const settingsSchema = z
     timeout_s: timeout_s.exactOptional(),
     context_tokens: context_tokens.exactOptional(),
     max_output_tokens: max_output_tokens.exactOptional(),
+    max_turns: max_turns.exactOptional(),
+    job_timeout_s: job_timeout_s.exactOptional(),
+    job_budget_usd: job_budget_usd.exactOptional(),
     max_attempts: z
       .int()
       .min(1)

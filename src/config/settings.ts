@@ -35,6 +35,10 @@ export interface Settings {
   readonly timeoutMs: number;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
+  readonly maxTurns: number;
+  /** Of an agent's job. */
+  readonly jobTimeoutMs: number;
+  readonly jobBudgetUsd?: number;
   readonly verify: readonly string[];
   readonly prPerHour: number;
   readonly graceMs: number;
@@ -80,6 +84,8 @@ export const defaultSettings = {
   timeoutMs: 600_000,
   contextTokens: 60_000,
   maxOutputTokens: 16_000,
+  maxTurns: 40,
+  jobTimeoutMs: 1_800_000,
   prPerHour: 20,
   graceMs: 60_000,
 } as const satisfies Partial<Settings>;

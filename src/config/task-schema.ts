@@ -20,6 +20,9 @@ const {
   force,
   context_tokens,
   max_output_tokens,
+  max_turns,
+  job_timeout_s,
+  job_budget_usd,
   exclude,
   allow,
   deny,
@@ -83,6 +86,9 @@ export const taskSchema = z
     force: force.exactOptional(),
     context_tokens: context_tokens.exactOptional(),
     max_output_tokens: max_output_tokens.exactOptional(),
+    max_turns: max_turns.exactOptional(),
+    job_timeout_s: job_timeout_s.exactOptional(),
+    job_budget_usd: job_budget_usd.exactOptional(),
   })
   .meta({
     description: 'One skill over a selection of repos.',

@@ -25,6 +25,9 @@ export interface PlannedTask {
   readonly force: boolean;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
+  readonly maxTurns?: number;
+  readonly jobTimeoutMs?: number;
+  readonly jobBudgetUsd?: number;
 }
 
 export interface Shard {
@@ -79,12 +82,21 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         force: task.force,
         contextTokens: task.contextTokens,
         maxOutputTokens: task.maxOutputTokens,
+        ...(task.mode === 'agent' ? agentLimits(task) : {}),
         ...(task.budgetUsd === undefined ? {} : {taskBudgetUsd: task.budgetUsd}),
         ...(task.needs === undefined || task.needs.length === 0 ? {} : {needs: task.needs}),
       });
     }
   }
   return jobs;
+}
+
+function agentLimits({maxTurns, jobTimeoutMs, jobBudgetUsd}: PlannedTask): Partial<Job> {
+  return {
+    ...(maxTurns === undefined ? {} : {maxTurns}),
+    ...(jobTimeoutMs === undefined ? {} : {jobTimeoutMs}),
+    ...(jobBudgetUsd === undefined ? {} : {jobBudgetUsd}),
+  };
 }
 
 /** Depends on the repo's name alone, so that machines with different fleets still agree on who has which repo. */

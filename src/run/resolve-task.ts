@@ -57,10 +57,13 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
     force: task.force ?? settings.force,
     contextTokens: task.context_tokens ?? settings.contextTokens,
     maxOutputTokens: task.max_output_tokens ?? settings.maxOutputTokens,
+    maxTurns: task.max_turns ?? settings.maxTurns,
+    jobTimeoutMs: task.job_timeout_s === undefined ? settings.jobTimeoutMs : Math.round(task.job_timeout_s * 1000),
     ...defined({
       models: modelsOf(task) ?? settings.models ?? (models.default === undefined ? undefined : [models.default]),
       output: task.output ?? settings.output,
       budgetUsd: task.budget_usd,
+      jobBudgetUsd: task.job_budget_usd ?? settings.jobBudgetUsd,
       needs: task.needs,
     }),
   };
