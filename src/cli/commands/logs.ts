@@ -1,6 +1,7 @@
+import {existsSync} from 'node:fs';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {jobLabel} from '../../domain/job.ts';
-import type {JobRecord, RunRecord} from '../../domain/run.ts';
+import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
 import {escapeBlock, escapeLine} from '../../util/escape-text.ts';
@@ -69,6 +70,11 @@ const pollMs = 300;
 
 async function printLog(io: Io, ledger: Ledger, run: RunRecord, wanted: LineFilter, follow: boolean): Promise<void> {
   const file = runLogFile(io.stateDir, run.id);
+  if (isQueued(run) && !existsSync(file)) {
+    const {readQueueLog} = await import('../queue-log.ts');
+    for await (const line of readQueueLog(ledger, run, follow)) if (wanted(line)) io.out(`${escapeLine(line)}\n`);
+    return;
+  }
   const reader = new LogReader(file);
   const print = (): void => {
     for (const line of reader.readLines()) if (wanted(line)) io.out(`${escapeLine(line)}\n`);
