@@ -30,6 +30,8 @@ describe('resolveSettings', () => {
       timeoutMs: 600_000,
       contextTokens: 60_000,
       maxOutputTokens: 16_000,
+      maxTurns: 40,
+      jobTimeoutMs: 1_800_000,
       prPerHour: 20,
       graceMs: 60_000,
       resultsDir: '/home/ann',
