@@ -18,6 +18,7 @@ import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
 import type {Models} from './models/models.ts';
 import type {Mode} from './modes/mode.ts';
+import type {AcceptedChange, LaterResult} from './run/deliver-accepted.ts';
 import type {JobTools, OpenRepo} from './run/job-tools.ts';
 import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
@@ -60,6 +61,8 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
   const [
     {openObjectStore},
     {buildContext},
+    {buildBareContext},
+    {createScriptMode},
     {renderContext},
     {findSecrets, maskSecrets, secretNameRule},
     {createSimpleMode},
@@ -74,6 +77,8 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
   ] = await Promise.all([
     import('./workspace/object-store.ts'),
     import('./context/build-context.ts'),
+    import('./context/build-bare-context.ts'),
+    import('./modes/script.ts'),
     import('./context/render-context.ts'),
     import('./context/secrets.ts'),
     import('./modes/simple.ts'),
@@ -117,12 +122,16 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
       };
     },
     async buildContext(repo, job, skill, normalise) {
-      const built = await buildContext({
+      const shared = {
         reader: repo.reader,
         repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
+        normalise,
+      };
+      const build = job.mode === 'script' ? buildBareContext : buildContext;
+      const built = await build({
+        ...shared,
         skill,
         maxTokens: job.contextTokens,
-        normalise,
       });
       return {
         context: built.context,
@@ -133,6 +142,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
     mode(name: ModeName): Mode {
       if (name === 'simple') return simple;
       if (name === 'agent') return agent;
+      if (name === 'script') return script;
       throw new Error(`mode ${name} was refused when the run was planned`);
     },
     holdsBlob,
@@ -236,7 +246,6 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     {createReplySource},
     {createLimiter},
     {estimateTokens},
-    {createFilesDelivery},
   ] = await Promise.all([
     import('./run/run-gate.ts'),
     import('./run/repo-use.ts'),
@@ -247,7 +256,6 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     import('./run/reply-source.ts'),
     import('./dispatch/limits.ts'),
     import('./context/estimate-tokens.ts'),
-    import('./delivery/files.ts'),
   ]);
   const gate = new RunGate();
   const models = await openModels(options.env, settings.models);
@@ -272,7 +280,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     },
     run.control,
   );
-  const files = createFilesDelivery();
+  const delivery = await openDeliveries();
   const repoUse = new RepoUse();
   const toolsFor = (ledger: Ledger): JobTools => {
     const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
@@ -290,10 +298,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       skill: name => options.skills.get(name)!,
       openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),
       onTurn: () => {},
-      delivery: (kind): Delivery => {
-        if (kind === 'files') return files;
-        throw new Error(`delivery ${kind} was refused when the run was planned`);
-      },
+      delivery,
       obtainReply: createObtainReply({
         runId: run.id,
         ledger,
@@ -337,6 +342,40 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       steering.end();
       await repos.close();
     },
+  };
+}
+
+/** The ways in which a change leaves, in a run and after it. */
+async function openDeliveries(): Promise<(kind: DeliveryKind) => Delivery> {
+  const {createFilesDelivery} = await import('./delivery/files.ts');
+  const files = createFilesDelivery();
+  return kind => {
+    if (kind === 'files') return files;
+    throw new OrchestratorError('not-supported', `delivery "${kind}" is not in this version`, {
+      hint: 'use --deliver files',
+    });
+  };
+}
+
+export interface ChangeDelivery {
+  deliver(accepted: AcceptedChange): Promise<LaterResult>;
+  close(): Promise<void>;
+}
+
+/** Delivers what a person has accepted, outside of a run. */
+export async function openChangeDelivery(
+  ledger: Ledger,
+  stateDir: string,
+  jobs: readonly Job[],
+): Promise<ChangeDelivery> {
+  const [{deliverAccepted}, delivery, repos] = await Promise.all([
+    import('./run/deliver-accepted.ts'),
+    openDeliveries(),
+    openRepoTools(stateDir, jobs),
+  ]);
+  return {
+    deliver: accepted => deliverAccepted(accepted, {openRepo: repos.openRepo, delivery, ledger}),
+    close: () => repos.close(),
   };
 }
 
@@ -436,7 +475,6 @@ export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorke
 export function checkSupported(job: {
   readonly mode: ModeName;
   readonly deliver: DeliveryKind;
-  readonly verify: readonly string[];
   readonly task: string;
   readonly models: readonly string[];
 }): void {

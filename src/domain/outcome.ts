@@ -298,6 +298,18 @@ export const failureReasons = {
     next: 'See what is missing with: orchestrator doctor',
     retry: 'after-fix',
   },
+  'change-outdated': {
+    family: 'delivery',
+    cause: 'The repo has moved on: what the change touches is not what it was made from.',
+    next: 'Run its task again; the new change replaces this one.',
+    retry: 'yes',
+  },
+  'not-wanted': {
+    family: 'delivery',
+    cause: 'A person has said no to this delivery, by closing the pull request or working on the branch.',
+    next: 'See the branch or pull request; reject the change to be asked no more.',
+    retry: 'no',
+  },
   'uncommitted-changes': {
     family: 'delivery',
     cause: 'The output file has changes that are not committed; they were left alone.',

@@ -1,12 +1,17 @@
 import type {DeliveryPlace, DeliveryResult, IntendedFile} from '../delivery/delivery.ts';
 import type {Change, Proposal} from '../domain/change.ts';
-import type {DeliveryRecord} from '../ledger/ledger.ts';
+import type {DeliveryRecord, Ledger} from '../ledger/ledger.ts';
 import {createNormaliser} from './inputs.ts';
 import type {JobTools} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
 import type {PreparedJob} from './prepare-job.ts';
 
-export function placeOf({repo, built, deliveries}: PreparedJob): DeliveryPlace {
+/** What delivering needs of a prepared job. */
+export type DeliverableJob = Pick<PreparedJob, 'job' | 'repo' | 'deliveries'> & {
+  readonly built: Pick<PreparedJob['built'], 'entries'>;
+};
+
+export function placeOf({repo, built, deliveries}: DeliverableJob): DeliveryPlace {
   return {
     workTree: repo.workTree,
     reader: repo.reader,
@@ -17,11 +22,11 @@ export function placeOf({repo, built, deliveries}: PreparedJob): DeliveryPlace {
 
 /** Hands the change to its delivery. What it intends is durable in the ledger before the first effect. */
 export async function deliverChange(
-  prepared: PreparedJob,
-  proposal: Proposal,
+  prepared: DeliverableJob,
+  proposal: Pick<Proposal, 'edits'>,
   change: Change,
   {spent, verified}: Pick<JobTrace, 'spent' | 'verified'>,
-  tools: JobTools,
+  tools: Pick<JobTools, 'delivery' | 'runId' | 'runStartedAt'> & {readonly ledger: Pick<Ledger, 'intendDelivery'>},
 ): Promise<DeliveryResult> {
   const {job, repo, deliveries} = prepared;
   return await tools.delivery(job.deliver).deliver({
