@@ -1,16 +1,20 @@
 import path from 'node:path';
 import type {Delivery} from './delivery/delivery.ts';
+import type {Forge} from './delivery/forge.ts';
 import type {QueueTimes} from './dispatch/job-queue.ts';
 import type {PostgresQueue} from './dispatch/postgres-queue.ts';
 import type {QueueWorker, WorkerOptions} from './dispatch/worker.ts';
 import {OrchestratorError} from './domain/errors.ts';
 import type {Reporter} from './domain/event.ts';
+import {type ForgeHost, type ForgeQuery, forgeToken} from './domain/forge.ts';
 import type {DeliveryKind, Job} from './domain/job.ts';
 import type {ModelRequest} from './domain/model.ts';
 import type {ModelsConfiguration} from './domain/models-configuration.ts';
 import type {Outcome} from './domain/outcome.ts';
 import type {RunRecord} from './domain/run.ts';
+import {defaultSandboxSettings, type SandboxSettings} from './domain/sandbox.ts';
 import type {Mode as ModeName, Skill} from './domain/skill.ts';
+import type {ForgeListings} from './fleet/forge-listings.ts';
 import {type Database, deferDatabase} from './ledger/database.ts';
 import type {Ledger} from './ledger/ledger.ts';
 import type {SharedLedger} from './ledger/shared-ledger.ts';
@@ -24,6 +28,7 @@ import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
 import type {RunSettings} from './run/run-settings.ts';
 import type {RunSteering} from './run/steer-run.ts';
+import type {Sandbox} from './sandbox/sandbox.ts';
 import {type Clock, systemClock} from './util/clock.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -57,7 +62,17 @@ export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'h
   close(): Promise<void>;
 };
 
-export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Promise<RepoTools> {
+/** What only a run has: an id, and a sandbox. */
+interface RunPlaces {
+  readonly runId: string;
+  readonly openSandbox: () => Promise<Sandbox>;
+}
+
+export async function openRepoTools(
+  stateDir: string,
+  jobs: readonly Job[],
+  places: RunPlaces = noRun,
+): Promise<RepoTools> {
   const [
     {openObjectStore},
     {buildContext},
@@ -95,6 +110,7 @@ export async function openRepoTools(stateDir: string, jobs: readonly Job[]): Pro
   const store = await openObjectStore({directory: gitDirectory});
   const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
   store.plan(jobs.flatMap(job => job.path ?? []));
+  const script = createScriptMode({...places, workspaces: path.join(stateDir, 'workspaces')});
   const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
   const agent = createAgentMode({
     renderContext,
@@ -259,7 +275,12 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   ]);
   const gate = new RunGate();
   const models = await openModels(options.env, settings.models);
-  const repos = await openRepoTools(options.stateDir, jobs);
+  const openSandbox = createRunSandbox(
+    async () => (await import('./sandbox/open-sandbox.ts')).openSandbox(settings.sandbox ?? defaultSandboxSettings),
+    (level, text) => reporter.report({type: 'run.noted', at: clock.now(), level, text}),
+  );
+  const repos = await openRepoTools(options.stateDir, jobs, {runId: run.id, openSandbox});
+  const verify = createVerifyChange(openSandbox);
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
   const steering = new RunSteering(
@@ -294,6 +315,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       clock,
       gate,
       startJob,
+      verify,
       repoUse: options.isShared ? new RepoUse() : repoUse,
       skill: name => options.skills.get(name)!,
       openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),
@@ -471,6 +493,82 @@ export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorke
   });
 }
 
+/** Gives the client of a forge and the token it asks with; undefined without a token. */
+export type OpenForge = (host: ForgeHost) => {readonly forge: Forge; readonly token: string} | undefined;
+
+export async function openForges(env: Env): Promise<OpenForge> {
+  const [{createGithubForge}, {createGitlabForge}, {createPost}] = await Promise.all([
+    import('./delivery/github.ts'),
+    import('./delivery/gitlab.ts'),
+    import('./util/post-once.ts'),
+  ]);
+  const post = createPost(env);
+  const opened = new Map<string, {readonly forge: Forge; readonly token: string}>();
+  return host => {
+    const token = forgeToken(host, env);
+    if (token === undefined) return undefined;
+    const known = opened.get(host.apiUrl);
+    if (known !== undefined) return known;
+    const create = host.kind === 'github' ? createGithubForge : createGitlabForge;
+    const made = {forge: create({apiUrl: host.apiUrl, token, post, clock: systemClock}), token};
+    opened.set(host.apiUrl, made);
+    return made;
+  };
+}
+
+/** Asks forges for the repos of the sources of a fleet. */
+export async function askForgeSources(
+  queries: readonly ForgeQuery[],
+  {stateDir, env, keep}: {readonly stateDir: string; readonly env: Env; readonly keep: boolean},
+): Promise<ForgeListings> {
+  const [openForge, {listSources}, {ForgeError}] = await Promise.all([
+    openForges(env),
+    import('./fleet/list-sources.ts'),
+    import('./delivery/forge-error.ts'),
+  ]);
+  const signal = AbortSignal.timeout(300_000);
+  return await listSources(queries, {
+    cacheDir: path.join(stateDir, 'sources'),
+    keep,
+    now: systemClock.now,
+    async ask({forge: host, search}, limit) {
+      const opened = openForge(host);
+      if (opened === undefined) {
+        const hint = `set ${host.tokenEnvs.join(' or ')}`;
+        return {fault: `there is no token for ${host.host}`, hint, passing: false};
+      }
+      try {
+        return await opened.forge.listRepos(search, limit, signal);
+      } catch (error) {
+        if (signal.aborted) return {fault: `${host.host} took longer than 5 minutes`, passing: true};
+        if (!(error instanceof ForgeError)) throw error;
+        return {fault: error.message, passing: error.passing};
+      }
+    },
+  });
+}
+
+/** Refuses jobs that need commands where this machine has no sandbox that is strong enough for them. */
+export async function checkSandbox(
+  jobs: readonly Pick<Job, 'mode' | 'verify' | 'task'>[],
+  settings: SandboxSettings,
+): Promise<void> {
+  const needing = jobs.find(({mode, verify}) => mode === 'script' || verify.length > 0);
+  if (needing === undefined) return;
+  const {openSandbox} = await import('./sandbox/open-sandbox.ts');
+  const {fault} = await openSandbox(settings);
+  if (fault === undefined) return;
+  const what = needing.mode === 'script' ? 'mode "script"' : '"verify"';
+  throw new OrchestratorError('no-sandbox', `task "${needing.task}": ${what} runs commands, and ${fault.message}`, {
+    hint: fault.fix,
+  });
+}
+
+const noRun: RunPlaces = {
+  runId: '',
+  openSandbox: () => Promise.reject(new Error('a sandbox is opened by runs only')),
+};
+
 /** Refuses, before anything runs, what this version cannot do. */
 export function checkSupported(job: {
   readonly mode: ModeName;
@@ -481,11 +579,7 @@ export function checkSupported(job: {
   const refuse = (what: string, hint: string): never => {
     throw new OrchestratorError('not-supported', `task "${job.task}": ${what}`, {hint});
   };
-  if (job.mode === 'script')
-    refuse(`mode "${job.mode}" needs the sandbox, which this version does not have`, 'use --simple');
   if (job.mode === 'agent' && job.models.includes('offline'))
     refuse('mode "agent" needs a model, and "offline" is none', 'set "model" and its key, or use --simple');
   if (job.deliver !== 'files') refuse(`delivery "${job.deliver}" is not in this version`, 'use --deliver files');
-  if (job.verify.length > 0)
-    refuse('"verify" needs the sandbox, which this version does not have', 'leave "verify" out');
 }

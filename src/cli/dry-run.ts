@@ -64,7 +64,9 @@ async function planJob(
     if (preparation.kind === 'ended') return {job, verdict: 'up-to-date'};
     const {repo, built} = preparation.prepared;
     repo.release();
-    const inputTokens = tools.countTokens(tools.mode(job.mode).preview({job, skill, context: built.context}));
+    const request = tools.mode(job.mode).preview({job, skill, context: built.context});
+    if (request === undefined) return {job, verdict: 'run', cost: {low: 0, high: 0, basis: 'a script costs nothing'}};
+    const inputTokens = tools.countTokens(request);
     return {
       job,
       verdict: 'run',
@@ -91,7 +93,7 @@ function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}:
       verdict,
       message,
       mode: job.mode,
-      model: job.models[0],
+      model: job.models[0] ?? null,
       output_file: job.output,
       deliver: job.deliver,
       input_tokens: inputTokens,
@@ -130,9 +132,12 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides}:
   for (const {job, verdict, message} of bad)
     lines.push(`✗ ${escapeLine(jobLabel(job))}  ${verdict}: ${escapeLine(message ?? '')}`);
   for (const {job, inputTokens, shown, heldBack} of run.slice(0, 200)) {
-    lines.push(
-      `  ${escapeLine(jobLabel(job))}  ≈ ${kilo(inputTokens ?? 0)} tokens from ${shown?.length ?? 0} files → ${escapeLine(job.output)}`,
-    );
+    if (inputTokens === undefined)
+      lines.push(`  ${escapeLine(jobLabel(job))}  scripts/run of the skill, in the sandbox`);
+    else
+      lines.push(
+        `  ${escapeLine(jobLabel(job))}  ≈ ${kilo(inputTokens ?? 0)} tokens from ${shown?.length ?? 0} files → ${escapeLine(job.output)}`,
+      );
     for (const file of heldBack ?? []) lines.push(`    held back: ${escapeLine(file)}`);
   }
   if (run.length > 200) lines.push(`  and ${run.length - 200} more jobs (all of them: --json)`);

@@ -25,10 +25,34 @@ export const sharedFields = {
   deliver: z
     .enum(deliveryKinds)
     .describe('How a change leaves: "files" in the work tree, "branch", "pull-request" or "patch". Default: "files".'),
-  verify: z
-    .array(line('a command'))
+  labels: z
+    .array(
+      z
+        .string()
+        .max(50)
+        .regex(/^(?=.*\S)[^,\u0000-\u001f\u007f-\u009f\u2028\u2029]+$/, {error: 'expected a label without commas'}),
+    )
     .max(50)
-    .describe('Commands that must succeed in the changed repo before anything is delivered.'),
+    .describe('Labels that a new pull request gets.'),
+  reviewers: z
+    .array(
+      z.string().regex(/^(?:team:)?[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$/, {
+        error: 'expected the name of a person on the forge, or "team:name"',
+      }),
+    )
+    .max(50)
+    .describe('Who is asked to review a new pull request: names on the forge; "team:name" for a team on GitHub.'),
+  draft: z.boolean().describe('true opens pull requests as drafts. Default: false.'),
+  verify: z
+    .union([z.literal('auto'), z.array(line('a command')).max(50)])
+    .describe(
+      'Commands run in the sandbox before and after a change: it is delivered only if none that succeeded before fails after it. "auto" takes those that the repo has: npm test, pytest, cargo test, go test, make check.',
+    ),
+  command_timeout_s: z
+    .number()
+    .min(0.1)
+    .max(86_400)
+    .describe("Longest time for one command in the sandbox: a skill's script, a verify command. Default: 600."),
   timeout_s: z
     .number()
     .positive()
@@ -53,7 +77,9 @@ export const sharedFields = {
     .positive()
     .max(86_400)
     .describe('Mode "agent": longest time for one job, in seconds. Default: 1800.'),
-  job_budget_usd: usd().describe('Mode "agent": most that one job may cost, in US dollars. Default: what the run may cost.'),
+  job_budget_usd: usd().describe(
+    'Mode "agent": most that one job may cost, in US dollars. Default: what the run may cost.',
+  ),
   allow: globs('Paths in a repo that a change may touch, as globs; others need a person. Default: all.').min(1),
   deny: globs('Paths in a repo that a change may not touch before a person has looked, as globs.'),
   allow_protected: globs(

@@ -4,6 +4,7 @@ import {show} from '../util/describe-issue.ts';
 import {expandPath, type PathPlaces} from '../util/expand-path.ts';
 import type {JsonPath} from '../util/jsonc-document.ts';
 import {flagSettings, settingsFromFlags} from './flag-settings.ts';
+import {toSandboxSettings} from './sandbox-schema.ts';
 import {defaultSettings, type Flags, type Settings} from './settings.ts';
 import type {WrittenSettings} from './settings-schema.ts';
 
@@ -45,7 +46,8 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     notify: merged.notify ?? [],
     skillDirs: [...(config.skills ?? []), ...(typed.skills ?? [])],
     exclude: [...new Set([...(config.exclude ?? []), ...(typed.exclude ?? [])])],
-    verify: merged.verify ?? [],
+    labels: merged.labels ?? [],
+    reviewers: merged.reviewers ?? [],
     changeLimits: changeLimitsOf(merged, defaultChangeLimits),
     ...defined({
       parallel: merged.parallel,
@@ -67,12 +69,16 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       expectEveryMs: timeSpan(merged.expect_every),
       fleetFile: merged.fleet,
       timeoutMs: milliseconds(merged.timeout_s),
+      verify: merged.verify,
+      commandTimeoutMs: milliseconds(merged.command_timeout_s),
+      sandbox: merged.sandbox === undefined ? undefined : toSandboxSettings(merged.sandbox),
       contextTokens: merged.context_tokens,
       maxOutputTokens: merged.max_output_tokens,
       maxTurns: merged.max_turns,
       jobTimeoutMs: milliseconds(merged.job_timeout_s),
       jobBudgetUsd: merged.job_budget_usd,
       prPerHour: merged.pr_per_hour,
+      draft: merged.draft,
       graceMs: milliseconds(merged.grace_s),
       maxAttempts: merged.max_attempts,
     }),
@@ -118,13 +124,20 @@ function expandLayer(written: WrittenSettings, places: PathPlaces, report: Repor
     if (unset !== undefined) report(at, `the environment variable ${unset} is not set`);
     return path;
   };
-  const {log_file, results_dir, fleet, skills, exclude, ...rest} = written;
+  const {log_file, results_dir, fleet, skills, exclude, sandbox, ...rest} = written;
   return {
     ...rest,
     ...defined({
       log_file: log_file === undefined ? undefined : expandOne(['log_file'], log_file),
       results_dir: results_dir === undefined ? undefined : expandOne(['results_dir'], results_dir),
       fleet: fleet === undefined ? undefined : expandOne(['fleet'], fleet),
+      sandbox:
+        sandbox?.tools === undefined
+          ? sandbox
+          : {
+              ...sandbox,
+              tools: sandbox.tools.map((tool, index) => expandOne(['sandbox', 'tools', index], tool) ?? tool),
+            },
       skills: skills?.map((skill, index) => expandOne(['skills', index], skill) ?? skill),
       // A plain word names a repo; only what looks like a path is one.
       exclude: exclude?.map((pattern, index) =>

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {line, sharedFields, usd} from './fields.ts';
+import {sandboxSchema} from './sandbox-schema.ts';
 
 const {
   mode,
@@ -7,7 +8,11 @@ const {
   models,
   output,
   deliver,
+  labels,
+  reviewers,
+  draft,
   verify,
+  command_timeout_s,
   timeout_s,
   force,
   context_tokens,
@@ -97,7 +102,12 @@ export const settingsSchema = z
     allow_protected: allow_protected.exactOptional(),
     max_changed_files: max_changed_files.exactOptional(),
     max_changed_lines: max_changed_lines.exactOptional(),
+    labels: labels.exactOptional(),
+    reviewers: reviewers.exactOptional(),
+    draft: draft.exactOptional(),
     verify: verify.exactOptional(),
+    command_timeout_s: command_timeout_s.exactOptional(),
+    sandbox: sandboxSchema.exactOptional(),
     timeout_s: timeout_s.exactOptional(),
     context_tokens: context_tokens.exactOptional(),
     max_output_tokens: max_output_tokens.exactOptional(),

@@ -1,4 +1,5 @@
-import type {ChangeLimits, DeliveryKind} from '../domain/job.ts';
+import {type ChangeLimits, type DeliveryKind, defaultCommandTimeoutMs} from '../domain/job.ts';
+import {defaultSandboxSettings, type SandboxSettings} from '../domain/sandbox.ts';
 import type {Mode} from '../domain/skill.ts';
 
 /** What holds for a whole run: configuration, then flags, then defaults. Paths are absolute. */
@@ -39,8 +40,14 @@ export interface Settings {
   /** Of an agent's job. */
   readonly jobTimeoutMs: number;
   readonly jobBudgetUsd?: number;
-  readonly verify: readonly string[];
+  /** Absent: each skill's own, else none. */
+  readonly verify?: readonly string[] | 'auto';
+  readonly commandTimeoutMs: number;
+  readonly sandbox: SandboxSettings;
   readonly prPerHour: number;
+  readonly labels: readonly string[];
+  readonly reviewers: readonly string[];
+  readonly draft: boolean;
   readonly graceMs: number;
   /** Most calls of one model for one reply; absent: what `callWithRetry` does. */
   readonly maxAttempts?: number;
@@ -82,10 +89,13 @@ export const defaultSettings = {
   batch: false,
   force: false,
   timeoutMs: 600_000,
+  commandTimeoutMs: defaultCommandTimeoutMs,
+  sandbox: defaultSandboxSettings,
   contextTokens: 60_000,
   maxOutputTokens: 16_000,
   maxTurns: 40,
   jobTimeoutMs: 1_800_000,
   prPerHour: 20,
+  draft: false,
   graceMs: 60_000,
 } as const satisfies Partial<Settings>;

@@ -36,7 +36,7 @@ export interface ObtainOptions {
 export interface Mode {
   /** Changes when its prompts change, so that old results are not taken for new ones. */
   readonly version: number;
-  /** The first request that `propose` would make, for plans and estimates. */
-  preview(input: Pick<ModeInput, 'job' | 'skill' | 'context'>): ModelRequest;
+  /** The first request that `propose` would make, for plans and estimates; undefined when it asks no model. */
+  preview(input: Pick<ModeInput, 'job' | 'skill' | 'context'>): ModelRequest | undefined;
   propose(input: ModeInput): Promise<Proposal>;
 }

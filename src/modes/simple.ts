@@ -7,7 +7,7 @@ import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 import {checkOutput} from './check-output.ts';
 import {interpretReply} from './interpret-reply.ts';
-import type {Mode} from './mode.ts';
+import type {Mode, ModeInput} from './mode.ts';
 import {multiFileInstructions, needsSections} from './multi-file-format.ts';
 
 export interface SimpleModeOptions {
@@ -17,7 +17,7 @@ export interface SimpleModeOptions {
 
 /** One model call, one file (or the files that the skill declares). */
 export function createSimpleMode(options: SimpleModeOptions): Mode {
-  const preview: Mode['preview'] = ({job, skill, context}) =>
+  const preview = ({job, skill, context}: Pick<ModeInput, 'job' | 'skill' | 'context'>): ModelRequest =>
     composeRequest(job, skill, context, options.renderContext(context));
   return {
     version: 1,

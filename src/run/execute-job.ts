@@ -107,6 +107,9 @@ async function makeChange(
 
   trace.findings = await tools.judgeChange(job, change);
   if (trace.findings.length > 0) throw new JobFailure('held-for-review', describeFindings(trace.findings));
+  const {results, failure} = await tools.verify({job, repo, entries: prepared.built.entries, change, signal});
+  trace.verified = results;
+  if (failure !== undefined) throw failure;
   const result = await deliverChange(prepared, proposal, change, trace, tools);
   return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
 

@@ -15,6 +15,7 @@ import type {Clock} from '../util/clock.ts';
 import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
 import type {RepoUse} from './repo-use.ts';
 import type {RunGate} from './run-gate.ts';
+import type {VerifyChange} from './verify-change.ts';
 
 /** A repo opened at the commit that its HEAD pointed to. */
 export interface OpenRepo {
@@ -90,6 +91,8 @@ export interface JobTools {
   readonly diff: (reader: ObjectReader, proposal: Proposal) => Promise<Change>;
   /** What keeps the change from leaving before a person has seen it. */
   readonly judgeChange: (job: Job, change: Change) => Promise<readonly PolicyFinding[]>;
+  /** Runs the verify commands of the job before and after the change. */
+  readonly verify: VerifyChange;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
   readonly openTranscript: (job: Job) => Transcript;
   /** Told of every turn of an agent when it is recorded. */

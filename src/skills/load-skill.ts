@@ -49,6 +49,7 @@ export function loadSkill(directory: string, options: {source: Skill['source']; 
       ...(templateText === undefined ? {} : {template: templateText}),
       references: referencesIn(folder.files),
       ...metadata,
+      ...(folder.files.has('scripts/run') ? {hasScript: true} : {}),
       allowedTools,
       ...optionalText(matter, 'license'),
       ...optionalText(matter, 'compatibility'),

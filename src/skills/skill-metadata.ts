@@ -7,6 +7,7 @@ export interface SkillMetadata {
   readonly output?: string;
   readonly outputs: readonly string[];
   readonly mode?: Mode;
+  readonly verify?: readonly string[] | 'auto';
   readonly contextGlobs: readonly string[];
   readonly checks: SkillChecks;
 }
@@ -36,6 +37,7 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
   if (mode !== undefined && !isMode(mode)) {
     faults.push(`metadata.mode: expected one of ${modes.join(', ')}, found ${JSON.stringify(mode)}`);
   }
+  const verify = readVerify(keys['verify'], faults);
   const mustContain = readList(check('must-contain'), 'must-contain', /\n/, faults);
   const mustNotContain = readList(check('must-not-contain'), 'must-not-contain', /\n/, faults);
   const minCharacters = readCount(check('min-characters'), 'min-characters', faults);
@@ -50,6 +52,7 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
       ...(output === undefined ? {} : {output}),
       outputs,
       ...(isMode(mode) ? {mode} : {}),
+      ...(verify === undefined ? {} : {verify}),
       contextGlobs: readList(keys['context'], 'context', /[\n,]/, faults),
       checks: {
         ...(mustContain.length === 0 ? {} : {mustContain}),
@@ -75,6 +78,12 @@ export function readList(
     return value.map(item => item.trim()).filter(item => item !== '');
   faults.push(`${name} must be a list of texts`);
   return [];
+}
+
+function readVerify(value: FrontMatterValue | undefined, faults: string[]): readonly string[] | 'auto' | undefined {
+  if (typeof value === 'string' && value.trim() === 'auto') return 'auto';
+  const commands = readList(value, 'metadata.verify', /\n/, faults);
+  return commands.length === 0 ? undefined : commands;
 }
 
 const checkKeys = ['must-contain', 'must-not-contain', 'min-characters', 'max-characters', 'heading'];

@@ -14,6 +14,7 @@ import type {SkillLibrary} from '../../skills/skill-library.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {withForgeSources} from '../ask-forges.ts';
 import {withLedger} from '../existing-ledger.ts';
 import {type ExplainedJob, explainedText} from '../explain-text.ts';
 import type {Io} from '../io.ts';
@@ -81,21 +82,25 @@ async function chooseJobs(
 async function planJobs(io: Io, repo: string, options: ExplainOptions, pastNames: readonly string[]): Promise<Job[]> {
   const {config, fleet, skillsDir, skill} = options;
   const places = {...(fleet === undefined ? {} : {fleet}), ...(skillsDir === undefined ? {} : {skillsDir})};
-  const known = [...(openPlaces(io, options).fleet()?.repos ?? []).map(({name}) => name), ...pastNames];
+  const repos = await withForgeSources(io, false, probing => openPlaces(probing, options).fleet()?.repos ?? []);
+  const known = [...repos.map(({name}) => name), ...pastNames];
   const isPath = repo.includes('/') && !known.includes(repo);
   if (!isPath && !known.includes(repo)) {
     throw new OrchestratorError('unknown-repo', `no repo ${quoteText(repo)}`, {
       hint: didYouMean(repo, known) ?? 'see: orchestrator list repos; or give its path, for example ./api',
     });
   }
-  const configuration = loadConfiguration(
+  const configuration = await loadConfiguration(
     io,
     config === undefined
       ? {...places, ...(skill === undefined ? {} : {skill}), ...(isPath ? {repos: [repo]} : {repoNames: [repo]})}
       : {...places, config},
   );
   const {defaultModel} = await openModels(io.env, configuration.models);
-  const tasks = configuration.tasks.map(task => ({...task, models: task.models ?? [defaultModel ?? 'offline']}));
+  const tasks = configuration.tasks.map(task => ({
+    ...task,
+    models: task.mode === 'script' ? [] : (task.models ?? [defaultModel ?? 'offline']),
+  }));
   return planRun(tasks, {date: new Date()}).filter(
     job => (isPath || job.repo === repo) && (skill === undefined || job.skill === skill),
   );

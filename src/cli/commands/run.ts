@@ -6,7 +6,7 @@ import type {Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {checkSupported, openLedger, openModels} from '../../orchestrator.ts';
+import {checkSandbox, checkSupported, openLedger, openModels} from '../../orchestrator.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
 import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
 import {planRun} from '../../run/plan-run.ts';
@@ -15,6 +15,7 @@ import {escapeLine} from '../../util/escape-text.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
+import {withForgeSources} from '../ask-forges.ts';
 import {detach} from '../detach.ts';
 import {execute} from '../execute.ts';
 import type {Io} from '../io.ts';
@@ -25,14 +26,17 @@ import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
 export async function run(io: Io, options: RunOptions): Promise<number> {
   const now = new Date();
   const shard = parseShard(options.shard);
-  const configuration = loadConfiguration(io, options);
+  const configuration = await loadConfiguration(io, options);
   if (configuration.settings.batch) {
     throw new OrchestratorError('not-supported', 'batch prices are not in this version', {
       hint: 'leave --batch or "batch" out',
     });
   }
   const models = await openModels(io.env, configuration.models);
-  const tasks = configuration.tasks.map(task => ({...task, models: chooseModels(task.models, models.defaultModel)}));
+  const tasks = configuration.tasks.map(task => ({
+    ...task,
+    models: task.mode === 'script' ? [] : chooseModels(task.models, models.defaultModel),
+  }));
   const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   for (const job of jobs) checkSupported(job);
   // Workers have keys of their own.
@@ -44,6 +48,8 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   await checkPrices(configuration, jobs);
   if (options.dryRun)
     return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
+  // Workers have sandboxes of their own.
+  if (io.queue === undefined) await checkSandbox(jobs, configuration.settings.sandbox);
   if (options.detach && io.queue === undefined) return await detach(io, options.json === true);
 
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
@@ -51,7 +57,11 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
     configuration,
     [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
   );
-  const notes = [...configuration.overrides, ...configuration.disabled.map(task => `task "${task.name}" is disabled`)];
+  const notes = [
+    ...configuration.overrides,
+    ...(configuration.fleet.notes ?? []),
+    ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
+  ];
   if (io.queue !== undefined) {
     const {startQueuedRun} = await import('../queue-run.ts');
     return await startQueuedRun(io, io.queue, {
@@ -94,16 +104,19 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   }
 }
 
-export function loadConfiguration(io: Io, options: RunOptions): RunConfiguration {
-  return loadRunConfiguration({
-    ...(options.config === undefined ? {} : {configFile: options.config}),
-    flags: toFlags(options),
-    cwd: io.cwd,
-    home: io.home,
-    env: io.env,
-    orchestratorHome: io.stateDir,
-    shippedSkillsDir,
-  });
+export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfiguration> {
+  const load = ({listings}: Io): RunConfiguration =>
+    loadRunConfiguration({
+      ...(options.config === undefined ? {} : {configFile: options.config}),
+      flags: toFlags(options),
+      cwd: io.cwd,
+      home: io.home,
+      env: io.env,
+      orchestratorHome: io.stateDir,
+      shippedSkillsDir,
+      listings,
+    });
+  return withForgeSources(io, options.dryRun !== true, load);
 }
 
 function chooseModels(models: readonly string[] | undefined, fallback: string | undefined): readonly string[] {

@@ -1,0 +1,32 @@
+import {JobFailure} from '../domain/outcome.ts';
+import type {OpenedSandbox} from '../sandbox/open-sandbox.ts';
+import type {Sandbox} from '../sandbox/sandbox.ts';
+
+/** Opens and attacks the sandbox when the first job needs it, once a run. Jobs that need one fail when there is none. */
+export function createRunSandbox(
+  open: () => Promise<OpenedSandbox>,
+  note: (level: 'info' | 'warn', text: string) => void,
+): () => Promise<Sandbox> {
+  let opened: Promise<OpenedSandbox> | undefined;
+  return async () => {
+    opened ??= open().then(result => {
+      note(...describe(result));
+      return result;
+    });
+    const {sandbox, fault} = await opened;
+    if (fault !== undefined)
+      throw new JobFailure('sandbox-unavailable', fault.message, {next: `${fault.fix}, then: orchestrator retry`});
+    return sandbox;
+  };
+}
+
+function describe(opened: OpenedSandbox): ['info' | 'warn', string] {
+  if (opened.fault !== undefined) return ['warn', `sandbox: none: ${opened.fault.message}`];
+  const {probe, weaker} = opened;
+  if (probe === undefined) return ['warn', `sandbox: external, as the configuration says; ${weaker?.message ?? ''}`];
+  const held = probe.attacks.filter(({end}) => end === 'held').length;
+  return [
+    'info',
+    `sandbox: strong, ${held} of ${probe.attacks.length} attacks held in ${(probe.durationMs / 1000).toFixed(1)} s`,
+  ];
+}

@@ -1,0 +1,95 @@
+import {accessSync, constants, existsSync, statSync} from 'node:fs';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import type {SandboxSettings} from '../domain/sandbox.ts';
+import {createBubblewrap} from './bubblewrap.ts';
+import {createExternal} from './external.ts';
+import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
+import {type Sandbox, SandboxError} from './sandbox.ts';
+
+export interface SandboxFault {
+  /** What is missing, one line. */
+  readonly message: string;
+  /** One command or sentence. */
+  readonly fix: string;
+}
+
+export type OpenedSandbox =
+  | {
+      readonly sandbox: Sandbox;
+      /** Absent for `external`: there is nothing of ours to attack. */
+      readonly probe?: ProbeReport;
+      /** Why it is not a strong one. */
+      readonly weaker?: SandboxFault;
+      readonly fault?: undefined;
+    }
+  | {readonly fault: SandboxFault; readonly sandbox?: undefined};
+
+/** The strongest sandbox that this machine has, proved now; a fault where it is weaker than the operator accepts. Never weaker in silence. */
+export async function openSandbox(settings: SandboxSettings): Promise<OpenedSandbox> {
+  const wrong = faultOfSettings(settings);
+  if (wrong !== undefined) return {fault: wrong};
+  const strong = await openStrong(settings);
+  if (strong.fault === undefined || settings.minimum === 'strong') return strong;
+  return {sandbox: createExternal(settings), weaker: strong.fault};
+}
+
+async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
+  if (!isInPath('bwrap'))
+    return {fault: {message: 'bubblewrap is not installed', fix: 'apt-get install -y bubblewrap'}};
+  const sandbox = createBubblewrap(settings);
+  try {
+    const probe = await probeSandbox(sandbox);
+    const broken = brokenThrough(probe);
+    if (broken.length === 0) return {sandbox, probe};
+    const names = broken.map(({name}) => name).join(', ');
+    return {
+      fault: {
+        message: `bubblewrap keeps ${probe.attacks.length - broken.length} of ${probe.attacks.length} attacks in; not: ${names}`,
+        fix: 'report it, and run where commands are isolated by other means',
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    return {fault: {message: error.message, fix: namespaceFix()}};
+  }
+}
+
+function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | undefined {
+  if (process.platform !== 'linux') {
+    const fix = minimum === 'strong' ? 'run commands on Linux, or in a Linux container' : 'run in a Linux container';
+    return {message: `there is no sandbox for commands on ${process.platform}`, fix};
+  }
+  const missing = ['prlimit', 'setpriv', 'mkfifo', 'nice'].find(program => !isInPath(program));
+  if (missing !== undefined)
+    return {message: `${missing} is not installed`, fix: 'apt-get install -y util-linux coreutils'};
+  for (const folder of tools) {
+    if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory())
+      return {message: `the folder ${folder} of "sandbox.tools" does not exist`, fix: 'correct it, or leave it out'};
+    if (`${homedir()}/`.startsWith(`${path.resolve(folder)}/`))
+      return {
+        message: `"sandbox.tools" names ${folder}, which holds a home`,
+        fix: 'name the folder of the tool itself',
+      };
+  }
+  return undefined;
+}
+
+function isInPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some(folder => {
+    try {
+      accessSync(path.join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function namespaceFix(): string {
+  if (existsSync('/proc/sys/kernel/apparmor_restrict_unprivileged_userns'))
+    return 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0';
+  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv'))
+    return 'start the container with --privileged, or state that it isolates: "sandbox": {"minimum": "external"}';
+  return 'sysctl -w user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1';
+}
