@@ -262,6 +262,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     {createReplySource},
     {createLimiter},
     {estimateTokens},
+    {createRunSandbox},
+    {createVerifyChange},
   ] = await Promise.all([
     import('./run/run-gate.ts'),
     import('./run/repo-use.ts'),
@@ -272,6 +274,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     import('./run/reply-source.ts'),
     import('./dispatch/limits.ts'),
     import('./context/estimate-tokens.ts'),
+    import('./run/run-sandbox.ts'),
+    import('./run/verify-change.ts'),
   ]);
   const gate = new RunGate();
   const models = await openModels(options.env, settings.models);
