@@ -1,0 +1,167 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {estimateTokens} from '../../src/context/estimate-tokens.ts';
+import {renderContext} from '../../src/context/render-context.ts';
+import {findSecrets, maskSecrets, secretNameRule} from '../../src/context/secrets.ts';
+import type {Proposal} from '../../src/domain/change.ts';
+import type {RepoContext} from '../../src/domain/context.ts';
+import type {Job} from '../../src/domain/job.ts';
+import type {ModelReply, ModelRequest, ToolResult} from '../../src/domain/model.ts';
+import {JobFailure} from '../../src/domain/outcome.ts';
+import type {Skill} from '../../src/domain/skill.ts';
+import {type AgentModeOptions, createAgentMode} from '../../src/modes/agent/agent.ts';
+import type {FinishedTurn, TurnLog} from '../../src/modes/agent/turn-log.ts';
+import {loadSkill} from '../../src/skills/load-skill.ts';
+import {type Files, makeRepo, makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {systemClock} from '../../src/util/clock.ts';
+import {createCheckouts} from '../../src/workspace/checkout.ts';
+import {openObjectStore} from '../../src/workspace/object-store.ts';
+import {makeJob} from './make-job.ts';
+
+export interface Said {
+  readonly text?: string;
+  readonly calls?: readonly (readonly [name: string, input: unknown])[];
+  readonly finish?: ModelReply['finishReason'];
+}
+
+/** What the model says to a request; `results` are our answers to its last calls. */
+export type Script = (turn: number, results: readonly ToolResult[], request: ModelRequest) => Said | Promise<Said>;
+
+export interface AgentRun {
+  readonly proposal?: Proposal;
+  readonly failure?: JobFailure;
+  readonly turns: readonly FinishedTurn[];
+  readonly requests: readonly ModelRequest[];
+  /** Every result that the model was given, in order. */
+  readonly results: readonly ToolResult[];
+}
+
+export interface RunOptions {
+  readonly skill?: Partial<Skill>;
+  readonly job?: Partial<Job>;
+  readonly mode?: Partial<AgentModeOptions>;
+  /** Called with the private folder before the first turn. */
+  readonly before?: (directory: string) => Promise<void>;
+}
+
+export interface AgentRig extends AsyncDisposable {
+  readonly directory: string;
+  readonly skillDirectory: string;
+  run(script: Script, options?: RunOptions): Promise<AgentRun>;
+}
+
+/** A real repo and the agent mode over real checkouts; only the model is a function. */
+export async function openAgentRig(files: Files): Promise<AgentRig> {
+  const temporary = await makeTemporaryDirectory();
+  const directory = temporary.path;
+  const repo = await makeRepo(path.join(directory, 'repo'), {files});
+  const gitDirectory = path.join(directory, 'state', 'git');
+  const store = await openObjectStore({directory: gitDirectory});
+  const checkouts = createCheckouts({directory: path.join(directory, 'state', 'workspaces'), gitDirectory});
+  const skillDirectory = path.join(directory, 'skills', 'change-things');
+  await mkdir(path.join(skillDirectory, 'references'), {recursive: true});
+  await writeFile(path.join(skillDirectory, 'references', 'rules.md'), 'Be brief.\n');
+  await writeFile(
+    path.join(skillDirectory, 'SKILL.md'),
+    '---\nname: change-things\ndescription: Changes things.\n---\nChange things.\n',
+  );
+  const skill = loadSkill(skillDirectory, {source: 'operator'}).skill!;
+  return {
+    directory,
+    skillDirectory,
+    async run(script, options = {}) {
+      const reader = await store.open(repo.path);
+      const checkout = await checkouts.create(reader);
+      const turns: FinishedTurn[] = [];
+      const requests: ModelRequest[] = [];
+      const mode = createAgentMode({
+        renderContext,
+        estimateTokens,
+        findSecrets,
+        secretNameRule,
+        maskSecrets,
+        programPath: process.env['PATH'] ?? '',
+        clock: systemClock,
+        ...options.mode,
+      });
+      await options.before?.(checkout.directory);
+      const [commit] = await reader.history(reader.head.commit, 1);
+      const entries = new Map((await reader.tree(commit!.tree)).map(entry => [entry.path, entry]));
+      try {
+        const proposal = await mode.propose({
+          job: makeJob(0, 'api', {
+            mode: 'agent',
+            skill: skill.name,
+            output: 'CHANGE_THINGS.md',
+            outputs: ['CHANGE_THINGS.md'],
+            outputPattern: 'CHANGE_THINGS.md',
+            ...options.job,
+          }),
+          skill: {...skill, ...options.skill},
+          context: {...emptyContext, commit: commit!.id},
+          entries,
+          signal: new AbortController().signal,
+          turns: turnLog(turns),
+          openCheckout: async () => checkout,
+          begin: async () => {},
+          async obtainReply(request, {signal} = {}) {
+            requests.push(request);
+            const last = request.messages?.findLast(({role}) => role === 'tool');
+            const results = last?.role === 'tool' ? last.results : [];
+            const broken = new Promise<never>((_, reject) =>
+              signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+            );
+            const said = await Promise.race([script(requests.length - 1, results, request), broken]);
+            return toReply(said, requests.length);
+          },
+        });
+        return {proposal, turns, requests, results: resultsOf(turns)};
+      } catch (error) {
+        if (!(error instanceof JobFailure)) throw error;
+        return {failure: error, turns, requests, results: resultsOf(turns)};
+      } finally {
+        await checkout.remove();
+        reader.release();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await temporary[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function turnLog(turns: FinishedTurn[]): TurnLog {
+  return {open: async () => {}, recorded: () => undefined, record: async turn => void turns.push(turn)};
+}
+
+function resultsOf(turns: readonly FinishedTurn[]): ToolResult[] {
+  return turns.flatMap(({answers}) => answers.flatMap(answer => (answer.role === 'tool' ? answer.results : [])));
+}
+
+function toReply({text = '', calls = [], finish}: Said, turn: number): ModelReply {
+  const toolCalls = calls.map(([name, input], index) => ({id: `call_${turn}_${index}`, name, input}));
+  return {
+    text,
+    finishReason: finish ?? (calls.length === 0 ? 'stop' : 'tool-calls'),
+    ...(calls.length === 0 ? {} : {toolCalls}),
+    usage: {inputTokens: 100, outputTokens: 10, cacheReadTokens: 0, cacheWriteTokens: 0, requests: 1},
+  };
+}
+
+/** Turns one after another, then the end. */
+export function steps(...turns: readonly Said[]): Script {
+  return turn => turns[turn] ?? {calls: [['finish', {summary: 'done'}]]};
+}
+
+const emptyContext: RepoContext = {
+  version: 1,
+  repo: 'api',
+  commit: '',
+  outline: '',
+  fileCount: 0,
+  history: [],
+  files: [],
+  leftOut: [],
+  tokens: 0,
+};
