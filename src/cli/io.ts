@@ -1,5 +1,6 @@
 import {userInfo} from 'node:os';
 import path from 'node:path';
+import type {ForgeListings} from '../fleet/forge-listings.ts';
 
 /** The outside of a command: where it stands, what it may read, where it talks. stdout is the result, stderr the talk. */
 export interface Io {
@@ -18,6 +19,8 @@ export interface Io {
   readonly stateDir: string;
   /** Address of the queue that several machines share: --queue, ORCHESTRATOR_QUEUE. Its database holds the ledger. */
   readonly queue?: string;
+  /** What forges answered to the sources of the fleet, for a command that has asked them. */
+  readonly listings?: ForgeListings;
 }
 
 export function processIo(): Io {

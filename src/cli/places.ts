@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {resolveSettings} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
@@ -5,6 +6,7 @@ import {ConfigurationError} from '../domain/errors.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
+import {keptListings} from '../fleet/list-sources.ts';
 import {loadModels} from '../run/check-models.ts';
 import {sourceFromFile, sourceFromFlags} from '../run/configuration-source.ts';
 import {openFleet} from '../run/open-fleet.ts';
@@ -29,10 +31,21 @@ export interface Places {
 
 export const shippedSkillsDir = fileURLToPath(new URL('../../skills', import.meta.url));
 
+/** Where answers of forges to the sources of a fleet are kept. */
+export function sourcesDir(io: Pick<Io, 'stateDir'>): string {
+  return path.join(io.stateDir, 'sources');
+}
+
 /** Settings of the task configuration, else of the flags. Throws `ConfigurationError`. */
 export function openPlaces(io: Io, options: PlaceOptions): Places {
   const {cwd, home, env} = io;
-  const sources = {cwd, home, env, orchestratorHome: io.stateDir};
+  const sources = {
+    cwd,
+    home,
+    env,
+    orchestratorHome: io.stateDir,
+    listings: io.listings ?? keptListings(sourcesDir(io)),
+  };
   const flags = {
     ...(options.fleet === undefined ? {} : {fleet: options.fleet}),
     ...(options.skillsDir === undefined ? {} : {skillsDir: options.skillsDir}),

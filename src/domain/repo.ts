@@ -1,3 +1,5 @@
+import type {ForgeHost} from './forge.ts';
+
 /** One git repository of the fleet. */
 export interface Repo {
   /** Unique in the fleet; what people type. */
@@ -20,4 +22,8 @@ export interface Fleet {
   readonly file?: string;
   readonly repos: readonly Repo[];
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Every forge that is known, with those that the fleet file lists. */
+  readonly forges?: readonly ForgeHost[];
+  /** Worth telling whoever uses the fleet. */
+  readonly notes?: readonly string[];
 }

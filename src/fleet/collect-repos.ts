@@ -1,19 +1,40 @@
+import type {ForgeHost} from '../domain/forge.ts';
 import type {Repo} from '../domain/repo.ts';
 import {expandPath, type PathPlaces} from '../util/expand-path.ts';
 import {quote} from '../util/jsonc-document.ts';
 import {findRepos, isDirectory} from './find-repos.ts';
 import type {AddProblem} from './fleet-rules.ts';
 import type {UsableFleet} from './fleet-schema.ts';
+import {addFromForge, type ForgeListings} from './forge-listings.ts';
 import {uniqueName} from './unique-name.ts';
 
+/** What the sources of kind `github` and `gitlab` need. */
+export interface ForgeAnswers {
+  readonly forges: readonly ForgeHost[];
+  /** Absent where nobody is asked. */
+  readonly listings: ForgeListings | undefined;
+  /** Gets what is worth telling. */
+  readonly note: (text: string) => void;
+}
+
 /** The repos that are listed, then those found in the sources, by name. */
-export function collectRepos(fleet: UsableFleet, places: PathPlaces, add: AddProblem): Map<string, Repo> {
+export function collectRepos(
+  fleet: UsableFleet,
+  places: PathPlaces,
+  answers: ForgeAnswers,
+  add: AddProblem,
+): Map<string, Repo> {
   const repos = new Map<string, Repo>();
   addListed(repos, fleet, places, add);
   const nameByPath = new Map<string, string>();
   for (const repo of repos.values()) if (repo.path !== undefined) nameByPath.set(repo.path, repo.name);
-  for (const [index, {directory, github, gitlab, depth = 1, tags = []}] of (fleet.sources ?? []).entries()) {
-    if (directory === undefined || github !== undefined || gitlab !== undefined) continue;
+  for (const [index, source] of (fleet.sources ?? []).entries()) {
+    const {directory, github, gitlab, depth = 1, tags = []} = source;
+    if ([directory, github, gitlab].filter(kind => kind !== undefined).length !== 1) continue;
+    if (directory === undefined) {
+      collectFromForge(repos, source, index, answers, add);
+      continue;
+    }
     const expanded = expandPath(directory, places);
     const at = ['sources', index, 'directory'];
     if (expanded.unset !== undefined) {
@@ -47,6 +68,31 @@ function addListed(repos: Map<string, Repo>, fleet: UsableFleet, places: PathPla
       active,
     });
   }
+}
+
+function collectFromForge(
+  repos: Map<string, Repo>,
+  {github, gitlab, forge: host, forks = false, tags = []}: NonNullable<UsableFleet['sources']>[number],
+  index: number,
+  {forges, listings, note}: ForgeAnswers,
+  add: AddProblem,
+): void {
+  const kind = github === undefined ? 'gitlab' : 'github';
+  const wanted = host?.toLowerCase() ?? `${kind}.com`;
+  const forge = forges.find(one => one.host === wanted);
+  if (forge === undefined || forge.kind !== kind) {
+    const message = forge === undefined ? `no forge ${quote(wanted)}` : `the forge ${quote(wanted)} is no ${kind}`;
+    add(['sources', index, 'forge'], message, 'list it under "forges"');
+    return;
+  }
+  const listing = listings?.({forge, search: github ?? gitlab ?? ''});
+  if (listing === undefined) return;
+  if ('fault' in listing) {
+    add(['sources', index, kind], listing.fault, listing.hint);
+    return;
+  }
+  if (listing.note !== undefined) note(listing.note);
+  addFromForge(repos, listing.repos, {forge, forks, tags});
 }
 
 function addFound(

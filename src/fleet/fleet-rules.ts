@@ -23,12 +23,13 @@ export function checkPlaces(root: unknown, add: AddProblem): void {
     const kinds = ['directory', 'github', 'gitlab'].filter(kind => Object.hasOwn(source, kind));
     const at = ['sources', index];
     if (kinds.length === 0) {
-      add(at, '"directory" is missing');
+      add(at, 'one of "directory", "github" and "gitlab" is missing');
     } else if (kinds.length > 1) {
       add(at, `a source is of one kind, found ${kinds.map(quote).join(' and ')}`, 'keep one of them');
-    } else if (kinds[0] !== 'directory') {
-      const message = `sources of kind "${kinds[0]}" are not supported by this version`;
-      add([...at, kinds[0]!], message, 'clone the repos and use "directory", or list them under "repositories"');
+    } else {
+      const foreign = kinds[0] === 'directory' ? ['forge', 'forks'] : ['depth'];
+      for (const key of foreign.filter(key => Object.hasOwn(source, key)))
+        add([...at, key], `${quote(key)} says nothing about a source of kind ${quote(kinds[0]!)}`, 'leave it out');
     }
   }
 }

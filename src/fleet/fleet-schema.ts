@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {forgeKinds} from '../domain/forge.ts';
 
 export const repositorySchema = z
   .strictObject({
@@ -49,14 +50,43 @@ export const sourceSchema = z
       .describe('How many levels below the folder repos may stand. Default: 1.'),
     github: line('a search')
       .exactOptional()
-      .describe('Search of repositories on GitHub. Not supported by this version.'),
-    gitlab: line('a search').exactOptional().describe('Search of projects on GitLab. Not supported by this version.'),
+      .describe(
+        'Repositories on GitHub: "org:NAME" and "topic:NAME" list an organisation whole; everything else is a search as GitHub has it.',
+      ),
+    gitlab: line('a search')
+      .exactOptional()
+      .describe('Projects on GitLab: "group:PATH" with its subgroups, "topic:NAME", and words of the name.'),
+    forge: line('a host')
+      .exactOptional()
+      .describe('Host of the forge, one of "forges". Default: github.com, or gitlab.com.'),
+    forks: z.boolean().exactOptional().describe('true takes forks too. Default: false. Archived ones never are.'),
     tags: tags().exactOptional(),
   })
   .meta({
     description: 'A place where repos are found by themselves.',
     oneOf: [{required: ['directory']}, {required: ['github']}, {required: ['gitlab']}],
   });
+
+export const forgeSchema = z
+  .strictObject({
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::\d{1,5})?$/, {
+        error: 'expected a host such as "github.acme.com"',
+      })
+      .describe('Host in the addresses of its repositories.'),
+    kind: z.enum(forgeKinds).describe('Which interface it speaks.'),
+    api_url: line('an address')
+      .exactOptional()
+      .describe('Where its interface is. Default: https://HOST/api/v3 for GitHub, https://HOST/api/v4 for GitLab.'),
+    token_env: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+        error: 'this must be the name of an environment variable, never the token itself',
+      })
+      .describe('Variable of the environment that holds the token for this host, and for no other.'),
+  })
+  .describe('A GitHub Enterprise or GitLab of your own. github.com and gitlab.com are known.');
 
 /** The fleet file, as written. Types, JSON Schema and validation come from here. */
 export const fleetSchema = z
@@ -76,6 +106,7 @@ export const fleetSchema = z
       .max(1000)
       .exactOptional()
       .describe('Places where more repos are found by themselves.'),
+    forges: z.array(forgeSchema).max(100).exactOptional().describe('Forges other than github.com and gitlab.com.'),
   })
   .describe('Fleet file of orchestrator: the repos, their groups and where more are found.');
 
@@ -84,6 +115,7 @@ export interface UsableFleet {
   readonly repositories?: readonly Partial<z.infer<typeof repositorySchema>>[];
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly sources?: readonly Partial<z.infer<typeof sourceSchema>>[];
+  readonly forges?: readonly Partial<z.infer<typeof forgeSchema>>[];
 }
 
 function tags() {

@@ -3,6 +3,7 @@ import {mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {wellKnownForges} from '../domain/forge.ts';
 import {formatProblem} from '../domain/problem.ts';
 import {expandRepoGlob} from './find-repos.ts';
 import {loadFleet} from './load-fleet.ts';
@@ -45,6 +46,8 @@ describe('loadFleet', () => {
         {name: 'd', path: path.join(root, 'sub/d'), tags: [], active: true},
       ],
       groups: new Map([['g', ['a', 'b']]]),
+      forges: wellKnownForges,
+      notes: [],
     });
   });
 
@@ -62,8 +65,7 @@ describe('loadFleet', () => {
       repos.json:3:108 repositories[3].path — the environment variable NOPE is not set
       repos.json:5:25 groups.g[1] — no repo "mcp-flet"; did you mean "mcp-fleet"?
       repos.json:6:29 sources[0].directory — the folder "/nope" does not exist; correct it, or remove the source
-      repos.json:6:50 sources[1].github — sources of kind "github" are not supported by this version; clone the repos and use "directory", or list them under "repositories"
-      repos.json:6:63 sources[2] — "directory" is missing
+      repos.json:6:63 sources[2] — one of "directory", "github" and "gitlab" is missing
       repos.json:6:77 sources[3] — a source is of one kind, found "directory" and "gitlab"; keep one of them"
     `);
     expect(

@@ -7,7 +7,9 @@ import {entriesOf, keepValid} from '../util/keep-valid.ts';
 import {readBoundedFile} from '../util/read-bounded-file.ts';
 import {collectRepos} from './collect-repos.ts';
 import {checkGroups, checkPlaces} from './fleet-rules.ts';
-import {fleetSchema, repositorySchema, sourceSchema, type UsableFleet} from './fleet-schema.ts';
+import {fleetSchema, forgeSchema, repositorySchema, sourceSchema, type UsableFleet} from './fleet-schema.ts';
+import type {ForgeListings} from './forge-listings.ts';
+import {readForges} from './read-forges.ts';
 
 export interface LoadedFleet {
   /** Whatever could be read; empty when the file is no fleet file at all. */
@@ -22,6 +24,8 @@ export interface FleetPlaces {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How messages call the file. Default: the path as given. */
   readonly label?: string;
+  /** Answers to the sources of kind `github` and `gitlab`; without them those sources give nothing. */
+  readonly listings?: ForgeListings | undefined;
 }
 
 const maxBytes = 32 * 1024 * 1024;
@@ -34,7 +38,7 @@ export function loadFleet(file: string, places: FleetPlaces): LoadedFleet {
   if (read.fault !== undefined) {
     return {fleet: {file: label, repos: [], groups: new Map()}, problems: [{file: label, message: read.fault.message}]};
   }
-  return parseFleet(read.text, label, {base: path.dirname(file), home: places.home, env: places.env});
+  return parseFleet(read.text, label, {...places, base: path.dirname(file)});
 }
 
 function parseFleet(text: string, file: string, places: {base: string} & FleetPlaces): LoadedFleet {
@@ -53,23 +57,28 @@ function parseFleet(text: string, file: string, places: {base: string} & FleetPl
   };
   const usable = value ?? usableParts(document.value);
   checkPlaces(document.value, add);
-  const repos = collectRepos(usable, places, add);
+  const forges = readForges(usable, add);
+  const notes: string[] = [];
+  const answers = {forges, listings: places.listings, note: (note: string) => void notes.push(note)};
+  const repos = collectRepos(usable, places, answers, add);
   checkGroups(usable, repos, add);
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   const groups = new Map(Object.entries(usable.groups ?? {}));
-  return {fleet: {file, repos: [...repos.values()], groups}, problems, document};
+  return {fleet: {file, repos: [...repos.values()], groups, forges, notes}, problems, document};
 }
 
 function keyNoun(at: JsonPath): string {
   if (at.length === 0) return 'a key of a fleet file';
+  if (at[0] === 'forges') return 'a key of a forge';
   return at[0] === 'sources' ? 'a key of a source' : 'a key of a repository';
 }
 
 function usableParts(root: unknown): UsableFleet {
-  const raw = (root ?? {}) as {repositories?: unknown; sources?: unknown};
+  const raw = (root ?? {}) as {repositories?: unknown; sources?: unknown; forges?: unknown};
   return {
-    ...keepValid(fleetSchema, {...raw, repositories: [], sources: []}),
+    ...keepValid(fleetSchema, {...raw, repositories: [], sources: [], forges: []}),
     repositories: entriesOf(raw.repositories).map(entry => keepValid(repositorySchema, entry)),
+    forges: entriesOf(raw.forges).map(entry => forgeSchema.safeParse(entry).data ?? {}),
     // A source that is wrong is not half looked at.
     sources: entriesOf(raw.sources).map(entry => sourceSchema.safeParse(entry).data ?? {}),
   };

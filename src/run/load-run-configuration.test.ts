@@ -96,6 +96,7 @@ describe('loadRunConfiguration', () => {
           deliver: 'branch',
         },
         ...{
+          pullRequest: {labels: [], reviewers: [], draft: false},
           verify: ['npm test'],
           changeLimits: {
             allow: ['docs/**'],

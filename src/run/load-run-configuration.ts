@@ -7,6 +7,7 @@ import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
 import {isDirectory} from '../fleet/find-repos.ts';
+import type {ForgeListings} from '../fleet/forge-listings.ts';
 import {AddressError, parseNotifyTarget, parsePingUrl} from '../report/notify/notify-target.ts';
 import {openSkillLibrary} from '../skills/skill-library.ts';
 import {type JsonPath, quote} from '../util/jsonc-document.ts';
@@ -46,6 +47,8 @@ export interface RunConfigurationSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly orchestratorHome: string;
   readonly shippedSkillsDir: string;
+  /** Answers to the sources of the fleet that are on a forge. */
+  readonly listings?: ForgeListings | undefined;
 }
 
 /** Everything a run needs to know, from files and flags. Throws `ConfigurationError` with all problems at once. */

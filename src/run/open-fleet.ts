@@ -2,6 +2,7 @@ import {findFleetFile} from '../config/find-files.ts';
 import type {Settings} from '../config/settings.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
+import type {ForgeListings} from '../fleet/forge-listings.ts';
 import {loadFleet} from '../fleet/load-fleet.ts';
 import {shortenPath} from '../util/expand-path.ts';
 
@@ -17,6 +18,7 @@ interface FleetSources {
   readonly home: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly orchestratorHome: string;
+  readonly listings?: ForgeListings | undefined;
 }
 
 /** Reads the fleet file of the settings, else that of the default places. No file at all is a problem only for those who need one. */
@@ -37,7 +39,12 @@ export function openFleet(
     };
   }
   const label = shortenPath(file, sources);
-  const {fleet, problems, document} = loadFleet(file, {home: sources.home, env: sources.env, label});
+  const {fleet, problems, document} = loadFleet(file, {
+    home: sources.home,
+    env: sources.env,
+    label,
+    listings: sources.listings,
+  });
   return {
     fleet,
     problems: problems.map(relocate),

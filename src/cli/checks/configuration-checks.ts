@@ -5,12 +5,13 @@ import {findFleetFile} from '../../config/find-files.ts';
 import {parseTaskConfiguration} from '../../config/task-configuration.ts';
 import {ConfigurationError, type OrchestratorError} from '../../domain/errors.ts';
 import {formatProblem} from '../../domain/problem.ts';
+import {keptListings} from '../../fleet/list-sources.ts';
 import {type Provider, resolveProviders} from '../../models/providers.ts';
 import {loadRunConfiguration} from '../../run/load-run-configuration.ts';
 import {shortenPath} from '../../util/expand-path.ts';
 import {readBoundedFile} from '../../util/read-bounded-file.ts';
 import type {Io} from '../io.ts';
-import {openPlaces, shippedSkillsDir} from '../places.ts';
+import {openPlaces, shippedSkillsDir, sourcesDir} from '../places.ts';
 import {type Check, failure, ok, warning} from './check.ts';
 
 /** What the operator wrote, the keys, and servers on this machine. No key is shown and no provider is called. */
@@ -78,6 +79,7 @@ function checkTaskFiles(io: Io): Check[] {
           env: io.env,
           orchestratorHome: io.stateDir,
           shippedSkillsDir,
+          listings: keptListings(sourcesDir(io)),
         });
         const text = `${shortenPath(file, io)}: ${tasks.length} task${tasks.length === 1 ? '' : 's'}`;
         const results = checkResultsFolder(io, settings.resultsDir);

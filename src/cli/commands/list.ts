@@ -4,6 +4,7 @@ import type {Fleet} from '../../domain/repo.ts';
 import {shortenPath} from '../../util/expand-path.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {withForgeSources} from '../ask-forges.ts';
 import type {Io} from '../io.ts';
 import {openPlaces, type PlaceOptions, type Places} from '../places.ts';
 import {type Column, renderTable} from '../table.ts';
@@ -39,7 +40,12 @@ export async function list(io: Io, what: string, options: ListOptions): Promise<
       hint: didYouMean(what, kinds) ?? `lists are ${kinds.join(', ')}`,
     });
   }
-  const {columns, rows, json, whenEmpty} = await listing(io, openPlaces(io, options));
+  const places = await withForgeSources(io, true, probing => {
+    const opened = openPlaces(probing, options);
+    if (listing === listRepos || listing === listGroups || listing === listTags) opened.fleet();
+    return opened;
+  });
+  const {columns, rows, json, whenEmpty} = await listing(io, places);
   if (options.json) io.out(`${JSON.stringify(json, undefined, 2)}\n`);
   else if (rows.length === 0) io.err(`${whenEmpty}\n`);
   else io.out(renderTable(columns, rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
