@@ -146,6 +146,89 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
       setExitCode(await (await import('./commands/report.ts')).report(io, files, options)),
     );
   command(
+    'review [run]',
+    'decide what the night proposes, one change at a time; without a terminal: what waits',
+    `orchestrator review
+     orchestrator review r-20251201-020000-7f3a
+     orchestrator review --check --json`,
+  )
+    .option('--skill <name>', 'only changes of this skill')
+    .option('--all', 'also what was accepted, rejected or delivered')
+    .option('--list', 'the list, also on a terminal')
+    .option('--check', 'exit 1 when something waits')
+    .option('--json', 'as JSON')
+    .option('--content', 'with --json: also what the model wrote about it')
+    .action(async (run, options) => setExitCode(await (await import('./commands/review.ts')).review(io, run, options)));
+  command(
+    'diff [changes...]',
+    'changes as patches, safe to show: those that wait, or a run, a repo, skill/repo, run/skill/repo',
+    `orchestrator diff
+     orchestrator diff readme-generator/api
+     orchestrator diff r-20251201-020000-7f3a --stat
+     orchestrator diff api --raw | git -C ~/code/api apply`,
+  )
+    .option('--stat', 'files and counts only')
+    .option('--name-only', 'names of files only')
+    .option('--raw', 'the patch of one change, byte for byte, for git apply; not to a terminal')
+    .option('--run <run>', 'only changes of this run')
+    .option('--skill <name>', 'only changes of this skill')
+    .option('--json', 'as JSON')
+    .option('--content', 'with --json: also patches and what the model wrote')
+    .action(async (changes, options) =>
+      setExitCode(await (await import('./commands/diff.ts')).diff(io, changes, options)),
+    );
+  addDecisionOptions(
+    command(
+      'accept [changes...]',
+      'say that changes may leave; nothing leaves before: deliver',
+      `orchestrator accept readme-generator/api
+       orchestrator accept 'acme/*' --yes
+       orchestrator accept --all --skill journal --yes`,
+    ),
+  )
+    .option('--flagged', 'with a pattern or --all: also changes with findings')
+    .action(async (changes, options) =>
+      setExitCode(await (await import('./commands/decide.ts')).accept(io, changes, options)),
+    );
+  addDecisionOptions(
+    command(
+      'reject [changes...]',
+      'say that changes may not leave; the same change is not proposed again',
+      `orchestrator reject readme-generator/api --why wrong --text "npm start does exist"
+       orchestrator reject --all --skill journal --why unwanted --yes`,
+    ),
+  )
+    .option('--why <reason>', 'wrong, unwanted, style or risky', 'unwanted')
+    .option('--text <text>', 'in your own words')
+    .action(async (changes, options) =>
+      setExitCode(await (await import('./commands/decide.ts')).reject(io, changes, options)),
+    );
+  command(
+    'deliver [changes...]',
+    'deliver what was accepted',
+    `orchestrator deliver
+     orchestrator deliver api --deliver branch
+     orchestrator deliver --dry-run`,
+  )
+    .option('--deliver <kind>', 'files, branch or pull-request; default: as the job says, a patch into the files')
+    .option('--run <run>', 'only changes of this run')
+    .option('--skill <name>', 'only changes of this skill')
+    .option('--yes', 'ask nothing')
+    .option('--dry-run', 'only say what would be delivered where')
+    .option('--json', 'as JSON')
+    .action(async (changes, options) =>
+      setExitCode(await (await import('./commands/deliver.ts')).deliver(io, changes, options)),
+    );
+  command(
+    'failures [run]',
+    'causes of failure of a run: how many repos, whether a retry helps, what to do',
+    'orchestrator failures\norchestrator failures r-20251201-020000-7f3a --json',
+  )
+    .option('--json', 'as JSON')
+    .action(async (run, options) =>
+      setExitCode(await (await import('./commands/failures.ts')).failures(io, run, options)),
+    );
+  command(
     'serve',
     'the local web page: last night, review, costs; first line on stdout is its address',
     'orchestrator serve\norchestrator serve --port 7400 --run r-20251201-020000-7f3a',
@@ -256,6 +339,15 @@ const queueUsers: readonly {name: string; queue?: string}[] = [
   ].map(name => ({name})),
 ];
 
+function addDecisionOptions(command: Command): Command {
+  return command
+    .option('--all', 'everything that waits')
+    .option('--run <run>', 'only changes of this run')
+    .option('--skill <name>', 'only changes of this skill')
+    .option('--yes', 'ask nothing')
+    .option('--json', 'as JSON');
+}
+
 function addSelectionPlaces(command: Command): Command {
   return command
     .option('--fleet <file>', 'fleet file')
@@ -304,7 +396,8 @@ Examples:
   orchestrator --config config/overnight.json --dry-run      what tonight would do and cost
   nohup orchestrator --config config/overnight.json &        the night
   orchestrator status; orchestrator logs -f                  while it runs
-  orchestrator retry                                         the morning after
+  orchestrator review; orchestrator deliver                  the morning after: decide, then let it leave
+  orchestrator retry                                         run again what failed
 
 Exit codes: 0 every job ended well, 1 some job failed or was left undone, 2 could not start, 130/143 interrupted.
 `;
