@@ -84,8 +84,8 @@ describe('sources on a forge', () => {
       load(source, () => ({fault: 'there is no token for github.com', hint: 'set GITHUB_TOKEN'})).problems,
     ).toEqual(['repos.json:1:25 sources[0].github — there is no token for github.com; set GITHUB_TOKEN']);
     expect(load('{"sources": [{"gitlab": "group:a", "forge": "git.acme.com", "depth": 2}]}').problems).toEqual([
-      'repos.json:1:36 sources[0].forge — no forge "git.acme.com"; list it under "forges"',
-      'repos.json:1:61 sources[0].depth — "depth" says nothing about a source of kind "gitlab"; leave it out',
+      'repos.json:1:45 sources[0].forge — no forge "git.acme.com"; list it under "forges"',
+      'repos.json:1:70 sources[0].depth — "depth" says nothing about a source of kind "gitlab"; leave it out',
     ]);
   });
 

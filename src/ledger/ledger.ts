@@ -83,6 +83,17 @@ export interface LostCalls {
   readonly usd: number;
 }
 
+/** Something that leaves the machine, and how many of its kind may leave in a window of time. */
+export interface EffectReservation {
+  /** Deterministic: doing it again finds it. */
+  readonly name: string;
+  readonly kind: 'pull-request';
+  readonly runId: string;
+  readonly jobId: string;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
 /** What is recorded in one transaction when a job ends. */
 export interface JobEnd {
   readonly detail: JobDetail;
@@ -218,6 +229,11 @@ export interface Ledger {
   memories(repoKey: string): Promise<(Memory & {skill: string; output: string})[]>;
   /** Every delivery into the repo, oldest first. */
   deliveries(repoKey: string): Promise<DeliveryRecord[]>;
+  /** Takes one of `limit` places of the window; gives when the next gets free, milliseconds since 1970, when there is none. */
+  reserveEffect(effect: EffectReservation): Promise<number | undefined>;
+  confirmEffect(name: string): Promise<void>;
+  /** Nothing was done: the place is free again. */
+  releaseEffect(name: string): Promise<void>;
   intendDelivery(runId: string, jobId: string, repoKey: string, files: readonly DeliveryRecord[]): Promise<void>;
 
   /** Undefined when there is none, or when it was damaged; a damaged one is quarantined. */
