@@ -123,6 +123,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .option('-f, --follow', 'follow it until the run ends')
     .option('--job <job>', 'only this job: skill/repo, or its id')
     .option('--reply', 'with --job: also what the model answered')
+    .option('--transcript', 'with --job: also what an agent and its tools said, turn by turn')
     .action(async (run, options) => setExitCode(await (await import('./commands/logs.ts')).logs(io, run, options)));
   command(
     'history [repo]',

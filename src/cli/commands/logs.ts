@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {jobLabel} from '../../domain/job.ts';
+import {type Job, jobLabel} from '../../domain/job.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -12,17 +12,19 @@ import type {Io} from '../io.ts';
 import {jobLineFilter, type LineFilter} from '../job-line-filter.ts';
 import {LogReader} from '../log-reader.ts';
 import {runLogFile} from '../reporters.ts';
+import {transcriptText} from '../transcript-text.ts';
 
 export interface LogsOptions {
   readonly follow?: true;
   readonly job?: string;
   readonly reply?: true;
+  readonly transcript?: true;
 }
 
 /** The log of a run: the named one, else the one that goes on, else the last. */
 export async function logs(io: Io, id: string | undefined, options: LogsOptions): Promise<number> {
-  if (options.reply && options.job === undefined) {
-    throw new OrchestratorError('bad-flag', '--reply needs --job', {
+  if ((options.reply || options.transcript) && options.job === undefined) {
+    throw new OrchestratorError('bad-flag', `${options.reply ? '--reply' : '--transcript'} needs --job`, {
       hint: 'for example --job readme-generator/mcp-fleet',
     });
   }
@@ -36,6 +38,7 @@ export async function logs(io: Io, id: string | undefined, options: LogsOptions)
       const wanted = jobLineFilter(jobs.map(({job}) => jobLabel(job)));
       await printLog(io, ledger, run, wanted, options.follow === true);
       if (options.reply) for (const record of jobs) await printReply(io, ledger, run, record);
+      if (options.transcript) for (const {job} of jobs) printTranscript(io, run, job);
       return 0;
     },
     () => {
@@ -43,6 +46,12 @@ export async function logs(io: Io, id: string | undefined, options: LogsOptions)
       return noRuns(io);
     },
   );
+}
+
+function printTranscript(io: Io, run: RunRecord, job: Job): void {
+  const text = transcriptText(io.stateDir, run.id, job);
+  if (text === undefined) io.err(`${escapeLine(jobLabel(job))}: no transcript; agent mode writes one\n`);
+  else io.out(text);
 }
 
 function noRuns(io: Io): number {
