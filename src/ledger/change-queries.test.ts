@@ -107,6 +107,16 @@ it('remembers a rejected change by its patch until the decision is taken back, a
   expect(await ledger.rejection('/api', 'p1')).toEqual(rejected());
 });
 
+it('knows what was accepted in a repo, delivered or not', async () => {
+  await end('r-1', changeOf('p1'));
+  expect(await ledger.isAccepted('/api', 'p1')).toBe(false);
+  await ledger.decide('r-1', [job.id], accepted());
+  await ledger.confirmDelivered('r-1', job.id, {kind: 'files'});
+  expect(await ledger.isAccepted('/api', 'p1')).toBe(true);
+  expect(await ledger.isAccepted('/web', 'p1')).toBe(false);
+  expect(await ledger.isAccepted('/api', 'p2')).toBe(false);
+});
+
 it('lets a later change of the same job stand for the earlier one that nobody decided on', async () => {
   await end('r-1', changeOf('p1'));
   await startRun('r-2');

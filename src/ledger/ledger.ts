@@ -6,6 +6,7 @@ import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
+import type {BatchLedger, BatchRequestKey} from './batch-ledger.ts';
 
 /** The ledger cannot be read or written, so that nothing may go on. */
 export class LedgerError extends OrchestratorError {}
@@ -28,6 +29,8 @@ export interface CallReservation {
   readonly limits: readonly BudgetScope[];
   /** Scopes that merely count it. */
   readonly counted: readonly string[];
+  /** The batch that the call is a request of; its end is then recorded through `batches`. */
+  readonly batch?: BatchRequestKey;
 }
 
 export interface RecordedReply {
@@ -193,6 +196,8 @@ export interface Ledger {
 
   /** Reserves the worst case of one call before it is made, and marks its job as running. */
   reserveCall(reservation: CallReservation): Promise<ReserveResult>;
+  /** Calls that are made in batches. */
+  readonly batches: BatchLedger;
   /** The call was not billed. */
   releaseCall(id: string): Promise<void>;
   /** Nobody knows whether the call was billed: its worst case stays counted. */
@@ -250,10 +255,12 @@ export interface Ledger {
   decide(runId: string, jobIds: readonly string[], decision: Decision): Promise<string[]>;
   /** The decision when this change was rejected in this repo before. */
   rejection(repoKey: string, patchId: string): Promise<Extract<Decision, {kind: 'rejected'}> | undefined>;
+  /** Whether a person has accepted this change in this repo, in any run that is still known. */
+  isAccepted(repoKey: string, patchId: string): Promise<boolean>;
   /** Records that a change left after its job had ended, and that these blobs, by path, are in the repo. */
   confirmDelivered(runId: string, jobId: string, delivered: Delivered, confirm?: JobEnd['confirm']): Promise<void>;
 
-  /** Costs in US dollars of past calls of a skill's jobs with this model, newest first. */
+  /** Costs in US dollars of past calls of a skill's jobs with this model, newest first; of those in batches what they would have cost alone. */
   pastCosts(skill: string, model: string, limit: number): Promise<number[]>;
   quarantined(): Promise<number>;
   /** Removes runs that ended before `before`, with their jobs and replies that nothing refers to. */

@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {noControl, type RunControl} from '../domain/run.ts';
 import type {Clock} from '../util/clock.ts';
+import {createBatchLedger} from './batch-queries.ts';
 import * as changes from './change-queries.ts';
 import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
@@ -104,7 +105,7 @@ export function createLedger(
         id,
         clock.now(),
       );
-      if (result.kind === 'reserved') {
+      if (result.kind === 'reserved' && reservation.batch === undefined) {
         scopesOfCall.set(
           id,
           spending.sortScopes([...reservation.limits.map(limit => limit.scope), ...reservation.counted]),
@@ -112,6 +113,7 @@ export function createLedger(
       }
       return result;
     },
+    batches: createBatchLedger(database, clock),
     releaseCall: id => settle(id, 'released', 0),
     loseCall: id => settle(id, 'lost', null),
     recordReply: (id, record) =>
@@ -167,6 +169,10 @@ export function createLedger(
     changes: (filter = {}) => changes.readChanges(database, filter, clock.now()),
     countChanges: runId => changes.countChanges(database, runId),
     decide: (runId, jobIds, decision) => changes.decide(database, runId, jobIds, decision, clock.now()),
+    async isAccepted(repoKey, patchId) {
+      const sql = `SELECT 1 FROM changes WHERE repo_key = ? AND patch_id = ? AND decision = 'accepted' LIMIT 1`;
+      return (await database.read(sql, [repoKey, patchId])).length > 0;
+    },
     rejection: (repoKey, patchId) => changes.readRejection(database, repoKey, patchId),
     async confirmDelivered(runId, jobId, delivered, confirm) {
       await database.write([
@@ -176,7 +182,7 @@ export function createLedger(
     },
     async pastCosts(skill, model, limit) {
       const rows = await database.read(
-        `SELECT replies.cost_nano AS nano FROM replies JOIN jobs ON jobs.run_id = replies.run_id AND jobs.id = replies.job_id
+        `SELECT replies.cost_nano * CASE WHEN ${answeredInBatch} THEN 2 ELSE 1 END AS nano FROM replies JOIN jobs ON jobs.run_id = replies.run_id AND jobs.id = replies.job_id
          WHERE jobs.skill = ? AND replies.model = ? AND replies.cost_nano IS NOT NULL ORDER BY replies.recorded_at DESC LIMIT ?`,
         [skill, model, limit],
       );
@@ -190,6 +196,9 @@ export function createLedger(
     close: () => database.close(),
   };
 }
+
+const answeredInBatch =
+  "EXISTS (SELECT 1 FROM batch_requests WHERE batch_requests.digest = replies.digest AND batch_requests.state = 'answered')";
 
 function releaseRepo(claimant: string, repoKey: string): Statement {
   return {sql: 'DELETE FROM claims WHERE name = ? AND run_id = ?', params: [`repo:${repoKey}`, claimant]};
