@@ -27,6 +27,8 @@ export async function collectRuns(
       {sql: 'DELETE FROM jobs WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM changes WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM turns WHERE run_id = ?', params: [id]},
+      {sql: 'DELETE FROM batch_requests WHERE run_id = ?', params: [id]},
+      {sql: 'DELETE FROM batches WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM spending WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM claims WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM runs WHERE id = ?', params: [id]},

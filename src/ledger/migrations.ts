@@ -204,4 +204,37 @@ export const migrations: readonly string[] = [
     uses BIGINT NOT NULL
   );
   `,
+  `
+  CREATE TABLE batches (
+    id TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    state TEXT NOT NULL,
+    provider_id TEXT,
+    created_at BIGINT NOT NULL,
+    sent_at BIGINT,
+    ended_at BIGINT
+  );
+  CREATE INDEX batches_by_state ON batches (state, created_at);
+  CREATE TABLE batch_requests (
+    batch_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    repo_key TEXT NOT NULL,
+    skill TEXT NOT NULL,
+    output TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    commit_id TEXT NOT NULL,
+    spending_id TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    state TEXT NOT NULL,
+    failure TEXT,
+    PRIMARY KEY (batch_id, digest)
+  );
+  CREATE INDEX batch_requests_by_digest ON batch_requests (digest);
+  CREATE INDEX batch_requests_by_job ON batch_requests (run_id, job_id);
+  CREATE INDEX batch_requests_by_inputs ON batch_requests (repo_key, skill, output);
+  ALTER TABLE spending ADD COLUMN batch BIGINT NOT NULL DEFAULT 0;
+  `,
 ];

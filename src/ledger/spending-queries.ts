@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {ModelReply} from '../domain/model.ts';
 import type {Cost} from '../domain/usage.ts';
+import {addToBatch} from './add-to-batch.ts';
 import type {Database, Row, Statement} from './database.ts';
 import type {BudgetScope, CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
 import {claimRepo, markRunning, takeRepo} from './run-queries.ts';
@@ -44,6 +45,7 @@ export async function reserveCall(
       ],
     },
     ...scopes.map(scope => addToScope(scope, nano, id)),
+    ...(reservation.batch === undefined ? [] : addToBatch(reservation, reservation.batch, id, scopes)),
     markRunning(runId, job.id, {claimant, repoKey}, nowMs),
   ]);
   if (results[0]?.length !== 1) {
@@ -100,16 +102,17 @@ export function settleCall(
   scopes: readonly string[],
   state: 'settled' | 'released' | 'lost',
   spentNano: number | null,
+  from: 'reserved' | 'batched' = 'reserved',
 ): Statement[] {
   return [
     ...scopes.map(scope => ({
       sql: `UPDATE budgets SET used_nano = used_nano + (SELECT COALESCE(?, reserved_nano) - reserved_nano FROM spending WHERE id = ?)
-            WHERE scope = ? AND EXISTS (SELECT 1 FROM spending WHERE id = ? AND state = 'reserved')`,
-      params: [spentNano, id, scope, id],
+            WHERE scope = ? AND EXISTS (SELECT 1 FROM spending WHERE id = ? AND state = ?)`,
+      params: [spentNano, id, scope, id, from],
     })),
     {
-      sql: `UPDATE spending SET state = ?, spent_nano = COALESCE(?, reserved_nano) WHERE id = ? AND state = 'reserved'`,
-      params: [state, spentNano, id],
+      sql: `UPDATE spending SET state = ?, spent_nano = COALESCE(?, reserved_nano) WHERE id = ? AND state = ?`,
+      params: [state, spentNano, id, from],
     },
   ];
 }
@@ -124,7 +127,7 @@ export async function readCostOfRun(
   );
   const sum = (isReserved: boolean): number =>
     rows
-      .filter(row => (row['state'] === 'reserved') === isReserved)
+      .filter(row => (row['state'] === 'reserved' || row['state'] === 'batched') === isReserved)
       .reduce((total, row) => total + Number(row['nano']), 0) / nanoPerUsd;
   return {spentUsd: sum(false), reservedUsd: sum(true)};
 }
