@@ -271,7 +271,7 @@ export const failureReasons = {
   'script-failed': {
     family: 'check',
     cause: "The skill's script ended with an error or was stopped at a limit; nothing was delivered.",
-    next: 'Read what it said with: orchestrator logs',
+    next: 'Mend the script; the end of what it said stands in the message.',
     retry: 'after-fix',
   },
   'script-timeout': {
@@ -647,6 +647,8 @@ export interface Delivered {
   readonly branch?: string;
   readonly commit?: string;
   readonly url?: string;
+  /** Absolute path of a patch on the machine that made it. */
+  readonly path?: string;
 }
 
 /** What a job used, whatever its end. */

@@ -5,8 +5,9 @@ import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
 import {quietEnvironment} from './bubblewrap-arguments.ts';
+import {launchAs, stageFolder} from './launch-as.ts';
 import {runLimited} from './run-limited.ts';
-import type {Sandbox} from './sandbox.ts';
+import {type Sandbox, workspaceMount} from './sandbox.ts';
 
 /**
  * For a machine that is a sandbox itself, as its operator says: commands run beside us, without our environment, as root under another
@@ -18,18 +19,19 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
   return {
     tier: 'external',
     ...(isRoot ? {owner: {uid, gid: uid}} : {}),
-    seenAt: ({source}) => source,
+    seenAt: ({source, at}) => (isRoot ? `${stageFolder()}${at}` : source),
     async run(command) {
       const limits = {...settings.limits, ...command.limits};
       const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
       if (isRoot) await chown(home, uid, uid);
-      const as = isRoot ? ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'] : [];
+      const mounts = [{source: command.workspace, at: workspaceMount, writable: true}, ...(command.mounts ?? [])];
+      const prefix = isRoot ? launchAs(uid, mounts, `${stageFolder()}${workspaceMount}`).prefix : [];
       try {
         return await runLimited({
           command,
           limits,
-          argv: ['setpriv', '--pdeathsig', 'KILL', ...as, '--', ...command.argv],
-          cwd: command.workspace,
+          argv: [...prefix, 'setpriv', '--pdeathsig', 'KILL', '--', ...command.argv],
+          cwd: isRoot ? '/' : command.workspace,
           env: {
             ...quietEnvironment(settings.tools, path.dirname(process.execPath)),
             HOME: home,

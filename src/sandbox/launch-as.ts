@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import type {Mount} from './sandbox.ts';
+import {type Mount, SandboxError} from './sandbox.ts';
 
 export interface Launch {
   /** Program and arguments that run what is appended to them. */
@@ -11,33 +11,36 @@ export interface Launch {
  * How root starts a program as somebody else who has no way into root's folders: in a mount namespace of its own, where the folders
  * that are needed stand under a path that all may walk. The namespace ends with the program, and every mount with it.
  */
-export function launchAs(uid: number, mounts: readonly Mount[]): Launch {
-  const stage = stages.find(
-    folder => existsSync(folder) && !mounts.some(({source}) => `${source}/`.startsWith(`${folder}/`)),
-  );
-  if (stage === undefined) throw new Error(`no folder of ${stages.join(', ')} is free`);
+export function launchAs(uid: number, mounts: readonly Mount[], directory = '/'): Launch {
+  const stage = stageFolder();
+  if (mounts.some(({source}) => `${source}/`.startsWith(`${stage}/`)))
+    throw new SandboxError(`nothing below ${stage} can be shown to a command`);
   return {
     prefix: [
       ...['unshare', '--mount', '--propagation', 'private', '--'],
-      ...['/bin/sh', '-c', stageMounts, 'sh', stage, String(mounts.length), ...mounts.map(({source}) => source)],
+      ...['/bin/sh', '-c', stageMounts, 'sh', stage, directory, String(mounts.length)],
+      ...mounts.flatMap(({source, at}) => [source, at]),
       ...['setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
       ...['--inh-caps=-all', '--bounding-set=-all'],
     ],
-    mounts: mounts.map((mount, index) => ({...mount, source: `${stage}/${index}`})),
+    mounts: mounts.map(mount => ({...mount, source: `${stage}${mount.at}`})),
   };
 }
 
-/** Covered inside the namespace; outside it nothing of them changes. */
-const stages = ['/mnt', '/media', '/srv', '/opt', '/run'];
+/** Where folders stand in the namespace, each under its own `at`. Outside of it nothing changes there. */
+export function stageFolder(): string {
+  return ['/mnt', '/media', '/srv', '/opt'].find(existsSync) ?? '/run';
+}
 
 const stageMounts = `set -e
-stage=$1 count=$2 index=0
-shift 2
+stage=$1 directory=$2 count=$3
+shift 3
 mount -t tmpfs -o mode=0755,size=1m tmpfs "$stage"
-while [ "$index" -lt "$count" ]; do
-  if [ -d "$1" ]; then mkdir "$stage/$index"; else : > "$stage/$index"; fi
-  mount --bind -- "$1" "$stage/$index"
-  index=$((index + 1))
-  shift
+while [ "$count" -gt 0 ]; do
+  if [ -d "$1" ]; then mkdir -p "$stage$2"; else mkdir -p "$(dirname "$stage$2")"; : > "$stage$2"; fi
+  mount --bind -- "$1" "$stage$2"
+  count=$((count - 1))
+  shift 2
 done
+cd "$directory"
 exec "$@"`;

@@ -1,5 +1,6 @@
 import {accessSync, constants, existsSync, statSync} from 'node:fs';
-import {homedir} from 'node:os';
+import {chown, mkdtemp, rm} from 'node:fs/promises';
+import {homedir, tmpdir} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {createBubblewrap} from './bubblewrap.ts';
@@ -31,7 +32,10 @@ export async function openSandbox(settings: SandboxSettings): Promise<OpenedSand
   if (wrong !== undefined) return {fault: wrong};
   const strong = await openStrong(settings);
   if (strong.fault === undefined || settings.minimum === 'strong') return strong;
-  return {sandbox: createExternal(settings), weaker: strong.fault};
+  const sandbox = createExternal(settings);
+  const reason = await reasonNotToStart(sandbox);
+  if (reason === undefined) return {sandbox, weaker: strong.fault};
+  return {fault: {message: reason, fix: 'run the orchestrator as an ordinary user in that container'}};
 }
 
 async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
@@ -52,6 +56,20 @@ async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
     return {fault: {message: error.message, fix: namespaceFix()}};
+  }
+}
+
+async function reasonNotToStart(sandbox: Sandbox): Promise<string | undefined> {
+  const workspace = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
+  try {
+    if (sandbox.owner !== undefined) await chown(workspace, sandbox.owner.uid, sandbox.owner.gid);
+    const {end, output} = await sandbox.run({argv: ['/bin/sh', '-c', 'echo > there'], workspace, timeoutMs: 10_000});
+    return end.kind === 'exited' && end.exitCode === 0 ? undefined : `commands cannot be started: ${output.trim()}`;
+  } catch (error) {
+    if (error instanceof SandboxError) return error.message;
+    throw error;
+  } finally {
+    await rm(workspace, {recursive: true, force: true});
   }
 }
 
