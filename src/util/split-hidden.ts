@@ -2,7 +2,7 @@
 export type TextPiece = string | {readonly hidden: string};
 
 // Line feed, tab, and what joins or colours emoji are no surprise.
-const plain = /[\t\n\ufe0e\ufe0f]|(?<=\p{Extended_Pictographic}\ufe0f?)\u200d(?=\p{Extended_Pictographic})/u.source;
+const plain = /\t|\n|\ufe0e|\ufe0f|(?<=\p{Extended_Pictographic}\ufe0f?)\u200d(?=\p{Extended_Pictographic})/u.source;
 const unseen = /\p{Cc}|\p{Cf}|\p{Cs}|\p{Default_Ignorable_Code_Point}|[\u2028\u2029]/u.source;
 const hidden = new RegExp(`(?!${plain})(?:${unseen})`, 'gu');
 

@@ -1,10 +1,11 @@
 import path from 'node:path';
-import {type Job, jobId} from '../../src/domain/job.ts';
+import type {PolicyFinding, VerifyResult} from '../../src/domain/change.ts';
+import {type DeliveryKind, type Job, jobId} from '../../src/domain/job.ts';
 import type {ModelReply} from '../../src/domain/model.ts';
-import type {FailureReason, NotStartedReason, Outcome} from '../../src/domain/outcome.ts';
+import type {ChangedFile, FailureReason, NotStartedReason, Outcome} from '../../src/domain/outcome.ts';
 import {type JobDetail, noControl, type RunRecord, type RunState, runId} from '../../src/domain/run.ts';
 import {noUsage} from '../../src/domain/usage.ts';
-import type {Ledger} from '../../src/ledger/ledger.ts';
+import type {Ledger, NewChange} from '../../src/ledger/ledger.ts';
 import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {ownProcess} from '../../src/util/process-identity.ts';
@@ -20,6 +21,18 @@ export type SeededEnd =
   | {readonly failed: FailureReason; readonly message: string}
   | {readonly notStarted: NotStartedReason};
 
+/** A change as it is recorded with the end of a job; the patch stands for its edits. */
+export interface SeededChange {
+  readonly patch: string;
+  readonly patchId?: string;
+  readonly files?: readonly ChangedFile[];
+  readonly summary?: string;
+  readonly findings?: readonly PolicyFinding[];
+  readonly verified?: readonly VerifyResult[];
+  /** Default: a patch, which stays on this machine. */
+  readonly deliver?: DeliveryKind;
+}
+
 export interface SeededJob {
   readonly repo: string;
   readonly skill?: string;
@@ -28,6 +41,7 @@ export interface SeededJob {
   /** Recorded as the model's reply, paid with `costUsd`. */
   readonly reply?: string;
   readonly costUsd?: number;
+  readonly change?: SeededChange;
 }
 
 export interface SeededRun {
@@ -105,7 +119,11 @@ async function seedJob(ledger: Ledger, run: string, job: Job, seeded: SeededJob)
   const outcome = toOutcome(seeded.end, costUsd);
   if (outcome === undefined) return;
   const detail: JobDetail = {outcome, model: job.models[0]!, heldBack: [], leftOut: {}, replayed: false, attempts: 1};
-  await ledger.finishJob(run, job, {detail, releaseRepo: job.path ?? ''});
+  await ledger.finishJob(run, job, {
+    detail,
+    releaseRepo: job.path ?? '',
+    ...(seeded.change === undefined ? {} : {change: toChange(job, seeded.change, outcome)}),
+  });
 }
 
 async function seedReply(ledger: Ledger, run: string, job: Job, text: string, costUsd: number): Promise<void> {
@@ -129,6 +147,25 @@ async function seedReply(ledger: Ledger, run: string, job: Job, text: string, co
     reply,
     cost: {usd: costUsd},
   });
+}
+
+function toChange(job: Job, seeded: SeededChange, outcome: Outcome): NewChange {
+  const {patch, patchId = patch, summary, findings = [], verified = [], deliver = 'patch'} = seeded;
+  return {
+    repoKey: job.path ?? '',
+    change: {
+      edits: [],
+      commit: '1111111111111111111111111111111111111111',
+      files: seeded.files ?? [{path: 'README.md', added: 12, removed: 4}],
+      patch,
+      patchId,
+      ...(summary === undefined ? {} : {summary}),
+    },
+    findings,
+    verified,
+    deliver,
+    ...(outcome.status === 'changed' ? {delivered: {kind: deliver}} : {}),
+  };
 }
 
 function toOutcome(end: SeededEnd, usd: number): Outcome | undefined {

@@ -1,0 +1,57 @@
+import {type ComponentChild, h} from 'preact';
+import type {RunCounts} from '../../run/read-run-view.ts';
+import type {JobRow, RunOverview} from '../api.ts';
+import {states} from './format.ts';
+
+export function StateBadge({run}: {run: RunOverview}): ComponentChild {
+  const word = run.state === 'running' ? (run.stopping ? 'stopping' : run.paused ? 'paused' : 'running') : run.state;
+  return h('span', {class: `badge badge-${run.state}`}, word);
+}
+
+export function RowState({row}: {row: JobRow}): ComponentChild {
+  const {sign, word} = states[row.state];
+  return h('span', {class: `state-${row.state}`}, h('span', {class: 'sign', 'aria-hidden': 'true'}, sign), word);
+}
+
+const shown = [
+  ['failed', 'failed', 'state-failed'],
+  ['notStarted', 'not started', 'state-not-started'],
+  ['changed', 'changed', 'state-changed'],
+  ['unchanged', 'unchanged', ''],
+  ['upToDate', 'up to date', ''],
+  ['running', 'running', 'state-running'],
+  ['pending', 'to start', ''],
+] as const satisfies readonly (readonly [keyof RunCounts, string, string])[];
+
+/** What is not zero. */
+export function Counts({counts}: {counts: RunCounts}): ComponentChild {
+  return h(
+    'ul',
+    {class: 'counts'},
+    shown
+      .filter(([key]) => counts[key] > 0)
+      .map(([key, word, style]) =>
+        h('li', {class: style}, h('strong', null, counts[key].toLocaleString('en')), ` ${word}`),
+      ),
+  );
+}
+
+export function Progress({counts}: {counts: RunCounts}): ComponentChild {
+  const ended = counts.total - counts.running - counts.pending;
+  return h(
+    'div',
+    {class: 'progress'},
+    h('progress', {max: Math.max(1, counts.total), value: ended, 'aria-label': 'Jobs that have ended'}),
+    h('span', {class: 'muted'}, `${ended.toLocaleString('en')} of ${counts.total.toLocaleString('en')}`),
+  );
+}
+
+export function Problem({text}: {text: string}): ComponentChild {
+  return h(
+    'section',
+    {class: 'empty', role: 'alert'},
+    h('h1', null, 'This could not be read'),
+    h('p', null, text),
+    h('p', {class: 'muted'}, 'Is orchestrator serve still running? After a new start it has a new address.'),
+  );
+}

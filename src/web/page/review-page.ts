@@ -1,0 +1,312 @@
+import {type ComponentChild, Fragment, h} from 'preact';
+import {useEffect, useState} from 'preact/hooks';
+import type {ChangeView, DecisionKind, RejectReason, ReviewItem, ReviewQueue, RunOverview} from '../api.ts';
+import {ActionBar, Dialog, RejectDialog} from './actions.ts';
+import {ChangeNotes} from './change-notes.ts';
+import {useClient} from './client.ts';
+import {DiffView} from './diff-view.ts';
+import {count} from './format.ts';
+import {useLive} from './live.ts';
+import {Problem} from './pieces.ts';
+import {alikeOf, decided, entriesOf, type Queue, select, step, undone} from './review-queue.ts';
+import {goTo} from './router.ts';
+import {Text} from './text.ts';
+import {useData} from './use-data.ts';
+import {useKeys} from './use-keys.ts';
+
+/** One decision at a time. Deciding moves nothing: what was accepted waits for deliver. */
+export function ReviewPage({place}: {place: URL}): ComponentChild {
+  const run = place.searchParams.get('run');
+  const {value, error, reload} = useData<ReviewQueue>(`/api/review${run === null ? '' : `?run=${run}`}`);
+  const [queue, setQueue] = useState<Queue>();
+  useEffect(() => {
+    if (value !== undefined) setQueue({items: value.items, at: 0, isGrouped: true, done: []});
+  }, [value]);
+  if (error !== undefined && queue === undefined) return h(Problem, {text: error});
+  if (queue === undefined) return h('div', {class: 'loading', 'aria-busy': 'true'});
+  if (queue.items.length === 0) return h(Done, {queue, run});
+  return h(Work, {queue, setQueue, reload, run, more: value?.more ?? 0});
+}
+
+interface WorkProps {
+  readonly queue: Queue;
+  setQueue(queue: Queue): void;
+  reload(): void;
+  readonly run: string | null;
+  readonly more: number;
+}
+
+function Work({queue, setQueue, reload, run, more}: WorkProps): ComponentChild {
+  const client = useClient();
+  const [dialog, setDialog] = useState<'reject' | 'keys'>();
+  const [problem, setProblem] = useState('');
+  const current = queue.items[queue.at]!;
+  const alike = alikeOf(queue);
+  const send = async (items: readonly ReviewItem[], kind: DecisionKind, more: object = {}): Promise<boolean> => {
+    setProblem('');
+    try {
+      await client.post('/api/decide', {changes: items.map(({run, job}) => ({run, job})), kind, ...more});
+      return true;
+    } catch (error) {
+      setProblem((error as Error).message);
+      return false;
+    }
+  };
+  const decide = async (items: readonly ReviewItem[], kind: DecisionKind, more?: object): Promise<void> => {
+    setDialog(undefined);
+    if (items.length > 0 && (await send(items, kind, more))) setQueue(decided(queue, items, kind));
+  };
+  const undo = async (): Promise<void> => {
+    const last = queue.done.at(-1);
+    if (last !== undefined && (await send(last, 'pending'))) setQueue(undone(queue));
+  };
+  const accept = (): Promise<void> => decide(current.decision === 'pending' ? [current] : [], 'accepted');
+  const acceptAlike = (): Promise<void> => decide(alike, 'accepted');
+  useKeys(
+    dialog === undefined
+      ? {
+          j: () => setQueue(step(queue, 1)),
+          k: () => setQueue(step(queue, -1)),
+          a: () => void accept(),
+          A: () => void acceptAlike(),
+          r: () => current.decision === 'pending' && setDialog('reject'),
+          u: () => void undo(),
+          g: () => setQueue({...queue, isGrouped: !queue.isGrouped}),
+          o: () => goTo(`/r/${current.run}/${current.job}`),
+          '?': () => setDialog('keys'),
+        }
+      : {},
+  );
+  const left = queue.items.filter(({decision}) => decision === 'pending').length;
+  const position = queue.items.length - left + (current.decision === 'pending' ? 1 : 0);
+  return h(
+    'div',
+    {class: 'review'},
+    h(List, {queue, setQueue, more, reload}),
+    h(
+      'div',
+      {class: 'review-main'},
+      h(
+        'div',
+        {class: 'review-head'},
+        h(
+          'p',
+          {class: 'eyebrow', 'aria-live': 'polite'},
+          left === 0 ? `All ${queue.items.length} decided` : `${position} of ${queue.items.length}`,
+        ),
+        h('h1', null, h(Text, {of: current.repo}), h('span', {class: 'muted thin'}, ' ', h(Text, {of: current.skill}))),
+        h(
+          'p',
+          {class: 'muted'},
+          h(
+            'span',
+            {class: 'diffstat'},
+            h('span', {class: 'plus'}, `+${current.added}`),
+            ' ',
+            h('span', {class: 'minus'}, `−${current.removed}`),
+          ),
+          ` in ${count(current.files.length, 'file')} · `,
+          h('a', {href: `/r/${current.run}/${current.job}`}, 'the job'),
+          current.decision === 'pending' ? '' : ` · ${current.decision}`,
+        ),
+        alike.length > 1
+          ? h(
+              'p',
+              {class: 'notice'},
+              h('strong', null, `The same change in ${alike.length} repos: `),
+              h(Text, {of: alike.map(({repo}) => repo).join(', ')}),
+            )
+          : null,
+        problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
+        left === 0
+          ? h(Finished, {run: run ?? current.run})
+          : h(
+              'div',
+              {class: 'actions sticky'},
+              h(
+                'button',
+                {
+                  type: 'button',
+                  class: 'button primary',
+                  disabled: current.decision !== 'pending',
+                  onClick: () => void accept(),
+                },
+                'Accept ',
+                h('kbd', null, 'a'),
+              ),
+              alike.length > 1
+                ? h(
+                    'button',
+                    {type: 'button', class: 'button', onClick: () => void acceptAlike()},
+                    `All ${alike.length} like this `,
+                    h('kbd', null, 'A'),
+                  )
+                : null,
+              h(
+                'button',
+                {
+                  type: 'button',
+                  class: 'button',
+                  disabled: current.decision !== 'pending',
+                  onClick: () => setDialog('reject'),
+                },
+                'Reject… ',
+                h('kbd', null, 'r'),
+              ),
+              h(
+                'button',
+                {type: 'button', class: 'button quiet', onClick: () => setQueue(step(queue, 1))},
+                'Later ',
+                h('kbd', null, 'j'),
+              ),
+              h(
+                'button',
+                {type: 'button', class: 'button quiet', disabled: queue.done.length === 0, onClick: () => void undo()},
+                'Undo ',
+                h('kbd', null, 'u'),
+              ),
+              h(
+                'button',
+                {type: 'button', class: 'button quiet', 'aria-label': 'Keys', onClick: () => setDialog('keys')},
+                h('kbd', null, '?'),
+              ),
+            ),
+      ),
+      h(CurrentChange, {key: `${current.run}/${current.job}`, item: current}),
+    ),
+    dialog === 'reject'
+      ? h(RejectDialog, {
+          what: `${current.skill}/${current.repo}`,
+          onClose: () => setDialog(undefined),
+          onReject: (why: RejectReason, text: string) => void decide([current], 'rejected', {why, text}),
+        })
+      : null,
+    dialog === 'keys' ? h(Keys, {onClose: () => setDialog(undefined)}) : null,
+  );
+}
+
+function List({
+  queue,
+  setQueue,
+  more,
+  reload,
+}: Pick<WorkProps, 'queue' | 'setQueue' | 'more' | 'reload'>): ComponentChild {
+  const entries = entriesOf(queue);
+  const current = queue.items[queue.at];
+  const hasGroups = new Set(queue.items.map(({patchId}) => patchId)).size < queue.items.length;
+  return h(
+    'nav',
+    {class: 'queue', 'aria-label': 'Changes'},
+    hasGroups
+      ? h(
+          'label',
+          {class: 'choice'},
+          h('input', {
+            type: 'checkbox',
+            checked: queue.isGrouped,
+            onChange: () => setQueue({...queue, isGrouped: !queue.isGrouped}),
+          }),
+          ' Group the same change ',
+          h('kbd', null, 'g'),
+        )
+      : null,
+    h(
+      'ol',
+      null,
+      entries.map(entry => {
+        const [first] = entry.items;
+        const open = entry.items.filter(({decision}) => decision === 'pending').length;
+        const isCurrent = entry.items.includes(current!);
+        return h(
+          'li',
+          {key: `${first!.run}/${first!.job}`},
+          h(
+            'button',
+            {
+              type: 'button',
+              ...(isCurrent ? {'aria-current': 'true' as const} : {}),
+              class: open === 0 ? 'settled' : '',
+              onClick: () => setQueue(select(queue, entry)),
+            },
+            h(
+              'span',
+              {class: 'queue-name'},
+              entry.items.length > 1 ? `${entry.items.length} repos` : h(Text, {of: first!.repo}),
+            ),
+            h('span', {class: 'muted'}, h(Text, {of: first!.skill})),
+            h(
+              'span',
+              {class: 'queue-state'},
+              open === 0
+                ? h('span', {class: first!.decision === 'rejected' ? 'state-failed' : 'state-changed'}, first!.decision)
+                : first!.findings > 0
+                  ? h('span', {class: 'state-held'}, '! held')
+                  : `+${first!.added} −${first!.removed}`,
+            ),
+          ),
+        );
+      }),
+    ),
+    more > 0
+      ? h('button', {type: 'button', class: 'link', onClick: reload}, `${count(more, 'more change')} after these`)
+      : null,
+  );
+}
+
+function CurrentChange({item}: {item: ReviewItem}): ComponentChild {
+  const {value, error} = useData<ChangeView>(`/api/review/${item.run}/${item.job}`);
+  if (value === undefined)
+    return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
+  return h(Fragment, null, h(ChangeNotes, {change: value}), h(DiffView, {files: value.files}));
+}
+
+/** Everything is decided: what was accepted can leave now. */
+function Finished({run}: {run: string}): ComponentChild {
+  const {value, reload} = useData<{overview: RunOverview}>(`/api/runs/${run}`);
+  useLive(event => {
+    if (event.type === 'run' || event.type === 'command') reload();
+  });
+  return value === undefined ? null : h(ActionBar, {run: value.overview});
+}
+
+function Done({queue, run}: {queue: Queue; run: string | null}): ComponentChild {
+  void queue;
+  return h(
+    'section',
+    {class: 'empty'},
+    h('h1', null, 'Nothing to review'),
+    h(
+      'p',
+      null,
+      'Changes wait here when a run keeps them as patches (',
+      h('code', null, '--deliver patch'),
+      '), or when the policy holds one back.',
+    ),
+    run === null ? h('p', null, h('a', {href: '/'}, 'Back to tonight')) : h(Finished, {run}),
+  );
+}
+
+const keys = [
+  ['j / k', 'next, previous'],
+  ['a', 'accept'],
+  ['A', 'accept all that are the same change'],
+  ['r', 'reject, with a reason'],
+  ['u', 'undo the last decision'],
+  ['g', 'group the same change, or list each'],
+  ['o', 'open the job: transcript, checks, log'],
+  ['?', 'these keys'],
+] as const;
+
+function Keys({onClose}: {onClose(): void}): ComponentChild {
+  return h(
+    Dialog,
+    {title: 'Keys', onClose},
+    h(
+      'dl',
+      {class: 'keys'},
+      keys.map(([key, meaning]) => h('div', null, h('dt', null, h('kbd', null, key)), h('dd', null, meaning))),
+    ),
+    h('p', {class: 'muted'}, 'Nothing leaves this machine by deciding; Deliver asks once more.'),
+    h('div', {class: 'actions'}, h('button', {type: 'button', class: 'button', onClick: onClose}, 'Close')),
+  );
+}

@@ -1,0 +1,197 @@
+import {type ComponentChild, Fragment, h} from 'preact';
+import type {JobRow, RunOverview, Tonight} from '../api.ts';
+import {ActionBar} from './actions.ts';
+import {count, duration, moment, usd} from './format.ts';
+import {useLive} from './live.ts';
+import {Counts, Problem, Progress, StateBadge} from './pieces.ts';
+import {Text} from './text.ts';
+import {useData} from './use-data.ts';
+
+/** Last night, now, next, and what there is to decide. */
+export function TonightPage(): ComponentChild {
+  const {value, error, reload} = useData<Tonight>('/api/tonight');
+  useLive(event => {
+    if (event.type === 'run' || event.type === 'reset' || event.type === 'command') reload();
+  });
+  if (error !== undefined && value === undefined) return h(Problem, {text: error});
+  if (value === undefined) return h('div', {class: 'loading', 'aria-busy': 'true'});
+  if (value.recent.length === 0) return h(NoRuns, {});
+  return h(
+    Fragment,
+    null,
+    value.missed.map(({config, expectedAt}) =>
+      h(
+        'p',
+        {class: 'notice notice-bad'},
+        h('strong', null, 'A night did not run. '),
+        h(Text, {of: config}),
+        ` was expected by ${moment(expectedAt)}.`,
+      ),
+    ),
+    value.running.map(run => h(RunningNow, {key: run.id, run})),
+    value.last === undefined
+      ? null
+      : h(LastNight, {run: value.last, failures: value.failures, toReview: value.toReview}),
+    value.next.length === 0
+      ? null
+      : h(
+          'section',
+          {class: 'block'},
+          h('h2', null, 'Next'),
+          h(
+            'ul',
+            {class: 'plain'},
+            value.next.map(({config, at}) =>
+              h('li', null, h(Text, {of: config}), h('span', {class: 'muted'}, ` by ${moment(at)}`)),
+            ),
+          ),
+        ),
+    h(RecentRuns, {runs: value.recent}),
+  );
+}
+
+function NoRuns(): ComponentChild {
+  return h(
+    'section',
+    {class: 'empty'},
+    h('h1', null, 'No runs yet'),
+    h('p', null, 'See how a night goes, without a key: ', h('code', null, 'orchestrator demo')),
+    h('p', null, 'Or begin with your own repositories: ', h('code', null, 'orchestrator init')),
+  );
+}
+
+function LastNight({
+  run,
+  failures,
+  toReview,
+}: {
+  run: RunOverview;
+  failures: readonly JobRow[];
+  toReview: number;
+}): ComponentChild {
+  const elsewhere = toReview - run.toReview;
+  return h(
+    'section',
+    {class: 'hero'},
+    h('p', {class: 'eyebrow'}, 'Last night'),
+    h('h1', null, headline(run)),
+    h(
+      'p',
+      {class: 'muted'},
+      h('a', {href: `/r/${run.id}`}, run.id),
+      ` · ${moment(run.startedAt)}`,
+      run.endedAt === undefined
+        ? ''
+        : `–${moment(run.endedAt, run.startedAt)} (${duration(run.endedAt - run.startedAt)})`,
+      ` · ${usd(run.spentUsd)}${run.budgetUsd === undefined ? '' : ` of ${usd(run.budgetUsd)}`} USD`,
+      ' · ',
+      h(StateBadge, {run}),
+    ),
+    h(Counts, {counts: run.counts}),
+    h(ActionBar, {run, review: true}),
+    elsewhere > 0
+      ? h(
+          'p',
+          {class: 'muted'},
+          h('a', {href: '/review'}, `${count(elsewhere, 'change')} of earlier runs`),
+          ' wait, too.',
+        )
+      : null,
+    failures.length === 0
+      ? null
+      : h(
+          'ul',
+          {class: 'failures'},
+          failures.map(row =>
+            h(
+              'li',
+              {key: row.id},
+              h('span', {class: `sign state-${row.state}`, 'aria-hidden': 'true'}, row.state === 'held' ? '!' : '✗'),
+              h('a', {href: `/r/${run.id}/${row.id}`}, h(Text, {of: row.repo})),
+              h('span', {class: 'muted'}, ' ', h(Text, {of: row.skill})),
+              h('span', {class: 'reason'}, ' ', row.reason ?? ''),
+              h('span', {class: 'muted clip'}, ' ', h(Text, {of: row.message ?? ''})),
+            ),
+          ),
+        ),
+  );
+}
+
+function headline({counts, toReview, state}: RunOverview): string {
+  const failed = counts.failed === 0 ? '' : count(counts.failed, 'failure');
+  if (state === 'interrupted') return 'The run was interrupted';
+  if (toReview > 0) return `${count(toReview, 'change')} to review${failed === '' ? '' : `, ${failed}`}`;
+  if (failed !== '') return failed;
+  if (counts.notStarted > 0) return `${count(counts.notStarted, 'job')} not started`;
+  return counts.changed > 0 ? `${count(counts.changed, 'change')}, nothing to decide` : 'Nothing new';
+}
+
+function RunningNow({run}: {run: RunOverview}): ComponentChild {
+  return h(
+    'section',
+    {class: 'block'},
+    h('p', {class: 'eyebrow'}, 'Now'),
+    h('h2', null, h('a', {href: `/r/${run.id}`}, run.id), ' ', h(StateBadge, {run})),
+    h(Progress, {counts: run.counts}),
+    h(Counts, {counts: run.counts}),
+    h(
+      'p',
+      {class: 'muted'},
+      `${usd(run.spentUsd)}${run.budgetUsd === undefined ? '' : ` of ${usd(run.budgetUsd)}`} USD on `,
+      h(Text, {of: run.host}),
+    ),
+  );
+}
+
+function RecentRuns({runs}: {runs: readonly RunOverview[]}): ComponentChild {
+  return h(
+    'section',
+    {class: 'block'},
+    h('h2', null, 'Recent runs'),
+    h(
+      'div',
+      {class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Recent runs'},
+      h(
+        'table',
+        {class: 'list'},
+        h(
+          'thead',
+          null,
+          h(
+            'tr',
+            null,
+            ['Run', 'Started', 'Jobs', 'Failed', 'Changed', 'To review', 'USD'].map((name, index) =>
+              h('th', {scope: 'col', class: index > 1 ? 'number' : ''}, name),
+            ),
+          ),
+        ),
+        h(
+          'tbody',
+          null,
+          runs.map(run =>
+            h(
+              'tr',
+              {key: run.id},
+              h(
+                'td',
+                null,
+                h('a', {href: `/r/${run.id}`}, run.id),
+                ' ',
+                h(StateBadge, {run}),
+                run.description === undefined
+                  ? null
+                  : h('span', {class: 'muted clip under'}, h(Text, {of: run.description})),
+              ),
+              h('td', null, moment(run.startedAt)),
+              h('td', {class: 'number'}, run.counts.total.toLocaleString('en')),
+              h('td', {class: `number ${run.counts.failed > 0 ? 'state-failed' : 'muted'}`}, run.counts.failed),
+              h('td', {class: 'number'}, run.counts.changed),
+              h('td', {class: 'number'}, run.toReview),
+              h('td', {class: 'number'}, usd(run.spentUsd)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
