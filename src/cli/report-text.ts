@@ -25,7 +25,7 @@ export function renderReport(rows: readonly ResultRow[], options: TableOptions):
   return [
     ...groups.map(group => `${renderGroup(group, options)}\n`),
     `${summarizeRows(rows)}\n`,
-    ...nextCommands(groups).map((command, index) => `${index === 0 ? 'next  ' : '      '}${command}\n`),
+    ...nextCommands(groups, rows).map((command, index) => `${index === 0 ? 'next  ' : '      '}${command}\n`),
   ].join('');
 }
 
@@ -89,9 +89,11 @@ function wrapNames(rows: readonly ResultRow[], columns: number): string[] {
   return lines;
 }
 
-function nextCommands(groups: readonly RowGroup[]): string[] {
+function nextCommands(groups: readonly RowGroup[], rows: readonly ResultRow[]): string[] {
   const has = (kind: GroupKind): boolean => groups.some(group => group.kind === kind);
+  const toReview = rows.filter(row => row.outcome === 'held-for-review' || row.delivered?.kind === 'patch').length;
   return [
+    ...(toReview > 0 ? [`orchestrator review    shows what waits for a person (${toReview})`] : []),
     ...(has('not-started') || has('unfinished') ? ['orchestrator resume    finishes what was left undone'] : []),
     ...(groups.some(group => group.kind === 'failed' && group.retry !== 'no')
       ? ['orchestrator retry     runs the failed jobs again where that can help']

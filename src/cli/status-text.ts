@@ -22,6 +22,7 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
   const body = [
     ...head.slice(1),
     costText(details, places),
+    ...reviewText(details),
     ...details.running.map(record => runningJob(record, details, places)),
     ...details.failures.map(record => failedJob(record, places)),
     ...more(details),
@@ -32,8 +33,14 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
   return [head[0]!, ...body.map(line => `  ${line}`)];
 }
 
+function reviewText({toReview, toDeliver}: RunDetails): string[] {
+  if (toReview + toDeliver === 0) return [];
+  const accepted = toDeliver === 0 ? '' : `, ${toDeliver} accepted and not delivered`;
+  return [`changes  to review: ${toReview}${accepted}`];
+}
+
 /** What a person would type next. */
-export function nextSteps({run, state, counts, failures}: RunDetails): string[] {
+export function nextSteps({run, state, counts, failures, toReview, toDeliver}: RunDetails): string[] {
   if (state === 'running') {
     const goOn = run.control.paused ? ['orchestrator resume'] : [];
     return [...goOn, 'orchestrator status --watch', 'orchestrator logs -f', 'orchestrator stop'];
@@ -44,6 +51,8 @@ export function nextSteps({run, state, counts, failures}: RunDetails): string[] 
   );
   return [
     ...(open > 0 ? [`orchestrator resume ${run.id}`] : []),
+    ...(toReview > 0 ? ['orchestrator review'] : []),
+    ...(toDeliver > 0 ? ['orchestrator deliver'] : []),
     ...(counts.total > counts.running + counts.pending ? [`orchestrator report ${run.id}`] : []),
     ...(open === 0 && retryHelps ? [`orchestrator retry ${run.id}`] : []),
   ];

@@ -125,6 +125,13 @@ it('lets a later change of the same job stand for the earlier one that nobody de
   expect((await ledger.change('r-1', job.id))?.supersededBy).toBe('r-2');
 });
 
+it('asks no more about a change when a later run of its job finds nothing to change', async () => {
+  await end('r-1', changeOf('p1'));
+  await startRun('r-2');
+  await end('r-2', undefined);
+  expect(await ledger.changes({state: 'to-review'})).toEqual([]);
+});
+
 it('keeps the acceptance of a change that is made once more, and one delivery of it', async () => {
   await end('r-1', changeOf('p1'));
   await ledger.decide('r-1', [job.id], accepted());

@@ -2,13 +2,18 @@ import type {Change, ChangeRecord, ChangeState, ChangeSummary, Decision, FileEdi
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {Delivered} from '../domain/outcome.ts';
 import type {Database, Row, SqlValue, Statement} from './database.ts';
-import type {ChangeFilter, NewChange} from './ledger.ts';
+import type {ChangeFilter, JobEnd} from './ledger.ts';
 import {checksum} from './spending-queries.ts';
 
 /** What belongs into the transaction that ends a job. */
-export function recordChange(runId: string, job: Job, ended: NewChange | undefined, nowMs: number): Statement[] {
+export function recordChange(
+  runId: string,
+  job: Job,
+  {change: ended, detail: {outcome}}: JobEnd,
+  nowMs: number,
+): Statement[] {
   const forget = {sql: 'DELETE FROM changes WHERE run_id = ? AND job_id = ? AND has_left = 0', params: [runId, job.id]};
-  if (ended === undefined) return [forget];
+  if (ended === undefined) return outcome.status === 'unchanged' ? [forget, supersedePending(runId, job.id)] : [forget];
   const {repoKey, change, findings, verified, deliver, delivered} = ended;
   const {edits, patch, patchId, ...shown} = change;
   const detail = JSON.stringify({...shown, findings, verified});
@@ -57,6 +62,14 @@ export function recordChange(runId: string, job: Job, ended: NewChange | undefin
       params: [runId, job.id, repoKey, runId, patchId],
     },
   ];
+}
+
+/** The job had another look, and found that there is nothing to change any more. */
+function supersedePending(runId: string, jobId: string): Statement {
+  return {
+    sql: `UPDATE changes SET superseded_by = ? WHERE job_id = ? AND run_id <> ? AND has_left = 0 AND decision = 'pending'`,
+    params: [runId, jobId, runId],
+  };
 }
 
 /** A patch stays on this machine; `changeStateOf` says the same. */

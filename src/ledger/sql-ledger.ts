@@ -89,7 +89,7 @@ export function createLedger(
           confirmDelivery(end.confirm!.repoKey, path, blob),
         ),
         ...(memory === undefined ? [] : [insertMemory(memory.repoKey, job.skill, memory.output, memory.memory)]),
-        ...changes.recordChange(runId, job, end.change, clock.now()),
+        ...changes.recordChange(runId, job, end, clock.now()),
         ...(end.releaseRepo === undefined ? [] : [releaseRepo(claimantOf(runId), end.releaseRepo)]),
       ]);
     },

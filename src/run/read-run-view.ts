@@ -29,6 +29,9 @@ export interface RunDetails extends RunView {
   readonly running: readonly JobRecord[];
   /** Newest first. */
   readonly failures: readonly JobRecord[];
+  /** Changes that wait for a decision, and accepted ones that wait to be delivered. */
+  readonly toReview: number;
+  readonly toDeliver: number;
   /** Milliseconds since 1970 at which it ends if it goes on like its latest jobs. */
   readonly endsAt?: number;
 }
@@ -65,8 +68,11 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
     view.state === 'running'
       ? estimateEnd(view, await ledger.jobs(run.id, {state: 'ended', newest: 50}), nowMs)
       : undefined;
+  const changes = await ledger.countChanges(run.id);
   return {
     ...view,
+    toReview: changes.get('to-review') ?? 0,
+    toDeliver: changes.get('to-deliver') ?? 0,
     running: isOpen ? (await ledger.jobs(run.id, {state: 'running'})).slice(0, shownRunning) : [],
     failures: await ledger.jobs(run.id, {status: 'failed', newest: shownFailures}),
     ...(endsAt === undefined ? {} : {endsAt}),

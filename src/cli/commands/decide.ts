@@ -73,7 +73,7 @@ async function decide(
       const left = selected.changes.length - meant.length;
       if (left > 0) {
         io.err(
-          `${left === 1 ? '1 change has' : `${left} changes have`} findings and is left to be looked at: orchestrator review; or add --flagged\n`,
+          `${left === 1 ? '1 change with findings is' : `${left} changes with findings are`} left to be looked at: orchestrator review; or add --flagged\n`,
         );
       }
       if (!selected.isExact && meant.length > 0 && !options.yes) await confirm(io, verb, meant);
@@ -89,8 +89,8 @@ async function decide(
       } else {
         const word = verb === 'accept' ? 'accepted' : 'rejected';
         for (const change of decided) io.out(`${word}  ${escapeLine(jobLabel(change))}  ${sizeText(change)}\n`);
-        if (decided.length === 0) io.err('nothing waits for a decision\n');
-        else if (verb === 'accept') io.err('next     orchestrator deliver\n');
+        if (decided.length === 0 && left === 0) io.err('nothing waits for a decision\n');
+        else if (decided.length > 0 && verb === 'accept') io.err('next     orchestrator deliver\n');
       }
       return 0;
     },

@@ -87,7 +87,7 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
-function detailsJson({running, failures, endsAt}: RunDetails): Record<string, unknown> {
+function detailsJson({running, failures, endsAt, toReview, toDeliver}: RunDetails): Record<string, unknown> {
   return {
     running_jobs: running.map(({job, startedAt}) => ({
       job: jobLabel(job),
@@ -99,6 +99,8 @@ function detailsJson({running, failures, endsAt}: RunDetails): Record<string, un
       task: job.task,
       outcome: detail?.outcome.status === 'failed' ? detail.outcome.failure.reason : null,
     })),
+    to_review: toReview,
+    to_deliver: toDeliver,
     estimated_end: endsAt === undefined ? null : new Date(endsAt).toISOString(),
   };
 }
