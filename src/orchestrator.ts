@@ -30,6 +30,7 @@ import type {RunSettings} from './run/run-settings.ts';
 import type {RunSteering} from './run/steer-run.ts';
 import type {Sandbox} from './sandbox/sandbox.ts';
 import {type Clock, systemClock} from './util/clock.ts';
+import type {RemoteGit} from './workspace/remote-git.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -66,6 +67,8 @@ export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'h
 interface RunPlaces {
   readonly runId: string;
   readonly openSandbox: () => Promise<Sandbox>;
+  /** For agents; absent where they work without commands. */
+  readonly sandbox?: Sandbox;
 }
 
 export async function openRepoTools(
@@ -113,6 +116,7 @@ export async function openRepoTools(
   const script = createScriptMode({...places, workspaces: path.join(stateDir, 'workspaces')});
   const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
   const agent = createAgentMode({
+    ...(places.sandbox === undefined ? {} : {sandbox: places.sandbox}),
     renderContext,
     estimateTokens,
     findSecrets,
@@ -283,7 +287,19 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     async () => (await import('./sandbox/open-sandbox.ts')).openSandbox(settings.sandbox ?? defaultSandboxSettings),
     (level, text) => reporter.report({type: 'run.noted', at: clock.now(), level, text}),
   );
-  const repos = await openRepoTools(options.stateDir, jobs, {runId: run.id, openSandbox});
+  const {JobFailure} = await import('./domain/outcome.ts');
+  const withAgents = options.isShared === true || jobs.some(({mode}) => mode === 'agent');
+  const sandbox = withAgents
+    ? await openSandbox().catch(error => {
+        // Agents have file tools of ours, and say that commands cannot be run.
+        if (!(error instanceof JobFailure)) throw error;
+      })
+    : undefined;
+  const repos = await openRepoTools(options.stateDir, jobs, {
+    runId: run.id,
+    openSandbox,
+    ...(sandbox === undefined ? {} : {sandbox}),
+  });
   const verify = createVerifyChange(openSandbox);
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
@@ -305,7 +321,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     },
     run.control,
   );
-  const delivery = await openDeliveries();
+  const delivery = await openDeliveries(options.stateDir, options.env);
   const repoUse = new RepoUse();
   const toolsFor = (ledger: Ledger): JobTools => {
     const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
@@ -371,16 +387,57 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   };
 }
 
-/** The ways in which a change leaves, in a run and after it. */
-async function openDeliveries(): Promise<(kind: DeliveryKind) => Delivery> {
+/** The ways in which a change leaves, in a run and after it. Each is loaded when a change first leaves so. */
+async function openDeliveries(stateDir: string, env: Env): Promise<(kind: DeliveryKind) => Delivery> {
   const {createFilesDelivery} = await import('./delivery/files.ts');
   const files = createFilesDelivery();
+  const patch = later(async () =>
+    (await import('./delivery/patch.ts')).createPatchDelivery({directory: path.join(stateDir, 'runs')}),
+  );
+  const branch = later(async () => {
+    const [{createBranchDelivery}, {createBranches}] = await Promise.all([
+      import('./delivery/branch.ts'),
+      import('./workspace/branches.ts'),
+    ]);
+    const directory = path.join(stateDir, 'workspaces');
+    return createBranchDelivery({branches: createBranches({directory, remoteGit: await openRemoteGit(env)})});
+  });
   return kind => {
-    if (kind === 'files') return files;
-    throw new OrchestratorError('not-supported', `delivery "${kind}" is not in this version`, {
-      hint: 'use --deliver files',
-    });
+    switch (kind) {
+      case 'files':
+        return files;
+      case 'patch':
+        return patch;
+      case 'branch':
+        return branch;
+      default:
+        throw new OrchestratorError('not-supported', `delivery "${kind}" is not in this version`, {
+          hint: 'use --deliver branch',
+        });
+    }
   };
+}
+
+/** A delivery that is loaded when it is first used. */
+function later(load: () => Promise<Delivery>): Delivery {
+  let loaded: Promise<Delivery> | undefined;
+  const delivery = (): Promise<Delivery> => {
+    loaded ??= load();
+    return loaded;
+  };
+  return {
+    check: async request => (await delivery()).check(request),
+    deliver: async request => (await delivery()).deliver(request),
+  };
+}
+
+/** git on its way to remotes, with the operator's own environment and tokens. */
+async function openRemoteGit(env: Env): Promise<RemoteGit> {
+  const [{RemoteGit}, {remoteCredential}] = await Promise.all([
+    import('./workspace/remote-git.ts'),
+    import('./workspace/remote-credential.ts'),
+  ]);
+  return new RemoteGit({env, credential: origin => remoteCredential(env, origin)});
 }
 
 export interface ChangeDelivery {
@@ -393,10 +450,11 @@ export async function openChangeDelivery(
   ledger: Ledger,
   stateDir: string,
   jobs: readonly Job[],
+  env: Env,
 ): Promise<ChangeDelivery> {
   const [{deliverAccepted}, delivery, repos] = await Promise.all([
     import('./run/deliver-accepted.ts'),
-    openDeliveries(),
+    openDeliveries(stateDir, env),
     openRepoTools(stateDir, jobs),
   ]);
   return {
@@ -554,15 +612,22 @@ export async function askForgeSources(
 
 /** Refuses jobs that need commands where this machine has no sandbox that is strong enough for them. */
 export async function checkSandbox(
-  jobs: readonly Pick<Job, 'mode' | 'verify' | 'task'>[],
+  jobs: readonly Pick<Job, 'mode' | 'verify' | 'task' | 'skill'>[],
   settings: SandboxSettings,
+  skillOf: (name: string) => Skill | undefined,
 ): Promise<void> {
-  const needing = jobs.find(({mode, verify}) => mode === 'script' || verify.length > 0);
+  const {readAllowedTools} = await import('./modes/agent/allowed-tools.ts');
+  const asksForCommands = (name: string): boolean =>
+    readAllowedTools(skillOf(name)?.allowedTools ?? []).asksForCommands;
+  const needing = jobs.find(
+    ({mode, verify, skill}) => mode === 'script' || verify.length > 0 || (mode === 'agent' && asksForCommands(skill)),
+  );
   if (needing === undefined) return;
   const {openSandbox} = await import('./sandbox/open-sandbox.ts');
   const {fault} = await openSandbox(settings);
   if (fault === undefined) return;
-  const what = needing.mode === 'script' ? 'mode "script"' : '"verify"';
+  const what =
+    needing.mode === 'script' ? 'mode "script"' : needing.verify.length > 0 ? '"verify"' : `skill "${needing.skill}"`;
   throw new OrchestratorError('no-sandbox', `task "${needing.task}": ${what} runs commands, and ${fault.message}`, {
     hint: fault.fix,
   });
@@ -585,5 +650,6 @@ export function checkSupported(job: {
   };
   if (job.mode === 'agent' && job.models.includes('offline'))
     refuse('mode "agent" needs a model, and "offline" is none', 'set "model" and its key, or use --simple');
-  if (job.deliver !== 'files') refuse(`delivery "${job.deliver}" is not in this version`, 'use --deliver files');
+  if (job.deliver === 'pull-request')
+    refuse(`delivery "${job.deliver}" is not in this version`, 'use --deliver branch');
 }

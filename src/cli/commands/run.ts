@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
@@ -16,6 +15,7 @@ import {localClock, localDate} from '../../util/local-time.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {withForgeSources} from '../ask-forges.ts';
+import {configurationClaim, digestClaim} from '../configuration-claim.ts';
 import {detach} from '../detach.ts';
 import {execute} from '../execute.ts';
 import type {Io} from '../io.ts';
@@ -49,7 +49,11 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   if (options.dryRun)
     return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
   // Workers have sandboxes of their own.
-  if (io.queue === undefined) await checkSandbox(jobs, configuration.settings.sandbox);
+  if (io.queue === undefined) {
+    const skillOf = (name: string): Skill | undefined =>
+      configuration.tasks.find(({skill}) => skill.name === name)?.skill;
+    await checkSandbox(jobs, configuration.settings.sandbox, skillOf);
+  }
   if (options.detach && io.queue === undefined) return await detach(io, options.json === true);
 
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
@@ -190,9 +194,9 @@ function recordOf(
 /** The same for the same configuration file, or for the same flags in the same folder. */
 function claimOf(io: Io, options: RunOptions, configFile: string | undefined): string {
   const {json: _json, detach: _detach, queue: _queue, ...rest} = options;
-  const what =
-    configFile === undefined ? [realpathSync(io.cwd), rest] : [realpathSync(configFile), options.shard ?? null];
-  return `config:${createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32)}`;
+  return configFile === undefined
+    ? digestClaim([realpathSync(io.cwd), rest])
+    : configurationClaim(realpathSync(configFile), options.shard);
 }
 
 function commandOf(options: RunOptions): string[] {
