@@ -29,6 +29,7 @@ export interface DeliveryPlace {
 }
 
 export interface DeliveryRequest extends DeliveryPlace {
+  readonly reader: ObjectReader;
   readonly job: Job;
   /** Start in milliseconds since 1970: the date of what is made, so that making it again gives the same. */
   readonly run: {readonly id: string; readonly startedAt: number};

@@ -18,7 +18,8 @@ export interface FilesDeliveryOptions {
 }
 
 /** All that this delivery needs to know of a job. */
-export type FilesRequest = Omit<DeliveryRequest, 'job' | 'run' | 'change' | 'spent' | 'verified'>;
+export type FilesRequest = Omit<DeliveryRequest, 'job' | 'run' | 'change' | 'spent' | 'verified' | 'reader'> &
+  DeliveryPlace;
 
 export interface FilesDelivery extends Delivery {
   check(request: DeliveryPlace & {readonly paths: readonly string[]}): Promise<void>;

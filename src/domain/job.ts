@@ -40,6 +40,8 @@ export interface Job {
   /** Local date on which the run started, `YYYY-MM-DD`. */
   readonly date: string;
   readonly deliver: DeliveryKind;
+  /** Branches also go to the remote. */
+  readonly push?: true;
   /** Present when `deliver` is `pull-request`. */
   readonly pullRequest?: PullRequestOptions;
   readonly verify: readonly string[] | 'auto';

@@ -27,6 +27,7 @@ export const resultRowSchema = z.strictObject({
       branch: z.string().optional(),
       commit: z.string().optional(),
       url: z.string().optional(),
+      path: z.string().optional().describe('Patch file, on the machine that ran the job.'),
     })
     .optional()
     .describe('Proof that the change left.'),

@@ -31,6 +31,7 @@ export async function deliverChange(
   const {job, repo, deliveries} = prepared;
   return await tools.delivery(job.deliver).deliver({
     ...placeOf(prepared),
+    reader: repo.reader,
     job,
     run: {id: tools.runId, startedAt: tools.runStartedAt},
     change,

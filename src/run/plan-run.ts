@@ -14,6 +14,7 @@ export interface PlannedTask {
   readonly models: readonly string[];
   readonly output?: string;
   readonly deliver: DeliveryKind;
+  readonly push?: boolean;
   readonly pullRequest: PullRequestOptions;
   readonly verify: readonly string[] | 'auto';
   readonly commandTimeoutMs: number;
@@ -74,6 +75,7 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         outputPattern: outputPattern === '' ? output : outputPattern,
         date,
         deliver: task.deliver,
+        ...(task.deliver === 'branch' && task.push === true ? {push: true as const} : {}),
         ...(task.deliver === 'pull-request' ? {pullRequest: task.pullRequest} : {}),
         verify: task.verify,
         commandTimeoutMs: task.commandTimeoutMs,

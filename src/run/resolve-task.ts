@@ -44,6 +44,7 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
     repos,
     mode,
     deliver: task.deliver ?? settings.deliver,
+    push: settings.push,
     pullRequest: {
       labels: task.labels ?? settings.labels,
       reviewers: task.reviewers ?? settings.reviewers,

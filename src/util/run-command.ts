@@ -17,6 +17,8 @@ export interface CommandOptions {
   /** Of stdout; a command that says more is killed. Default 64 MiB. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
+  /** The command gets a process group of its own, and whatever it started is killed with it. Default false. */
+  readonly group?: boolean;
 }
 
 /** Runs a program without a shell to its end. Rejects only when it cannot be started; a bad exit code is the caller's to judge. */
@@ -27,9 +29,23 @@ export function runCommand(file: string, args: readonly string[], options: Comma
       stdio: ['pipe', 'pipe', 'pipe'],
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
-      ...(options.timeoutMs === undefined ? {} : {timeout: options.timeoutMs}),
-      ...(options.signal === undefined ? {} : {signal: options.signal}),
+      ...(options.group === true
+        ? {detached: true}
+        : {
+            ...(options.timeoutMs === undefined ? {} : {timeout: options.timeoutMs}),
+            ...(options.signal === undefined ? {} : {signal: options.signal}),
+          }),
     });
+    const kill = (): void => {
+      if (options.group !== true || child.pid === undefined) child.kill('SIGKILL');
+      else killGroup(child.pid);
+    };
+    const timer =
+      options.group === true && options.timeoutMs !== undefined ? setTimeout(kill, options.timeoutMs) : undefined;
+    if (options.group === true) {
+      options.signal?.addEventListener('abort', kill, {once: true});
+      if (options.signal?.aborted === true) kill();
+    }
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     const maxBytes = options.maxBytes ?? 64 * 1024 * 1024;
@@ -37,7 +53,7 @@ export function runCommand(file: string, args: readonly string[], options: Comma
     let errorBytes = 0;
     child.stdout.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) child.kill('SIGKILL');
+      if (bytes > maxBytes) kill();
       else stdout.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
@@ -46,10 +62,20 @@ export function runCommand(file: string, args: readonly string[], options: Comma
     });
     child.on('error', reject);
     child.on('close', exitCode => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener('abort', kill);
       resolve({exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString('utf8')});
     });
     // A program that ends without reading its input is judged by its exit code.
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it has ended by itself.
+  }
 }

@@ -1,0 +1,42 @@
+import type {ChangedFile} from '../domain/outcome.ts';
+import {quoteText} from '../util/quote-text.ts';
+import type {Branches, PreparedBranch} from '../workspace/branches.ts';
+import type {Delivery, DeliveryRequest, DeliveryResult} from './delivery.ts';
+import {intendedFiles} from './intended-files.ts';
+import {writeFailure} from './write-failure.ts';
+
+export interface BranchDeliveryOptions {
+  readonly branches: Branches;
+}
+
+/** Leaves the change as one commit on a branch of its own. HEAD, index, stash and work tree stay as they are. */
+export function createBranchDelivery({branches}: BranchDeliveryOptions): Delivery {
+  return {
+    // What is in the way of a branch depends on its commit: only `deliver` can tell.
+    check: async () => {},
+    async deliver(request) {
+      const {job} = request;
+      // A repo without a path has no other place to go to than its remote.
+      const local = job.path !== undefined;
+      const prepared = await branches.prepare({...request, local, push: job.push === true || !local});
+      return await publish(prepared, request);
+    },
+  };
+}
+
+async function publish(prepared: PreparedBranch, request: DeliveryRequest): Promise<DeliveryResult> {
+  const {branch, commit, state} = prepared;
+  const {intended, blobs} = intendedFiles(request.change);
+  if (state === 'same') {
+    await prepared.publish();
+    return {kind: 'unchanged', files: [], blobs, note: `the branch ${quoteText(branch)} holds this change already`};
+  }
+  if (state !== 'landed') await request.intend(intended);
+  try {
+    await prepared.publish();
+  } catch (error) {
+    throw writeFailure(error, '.git');
+  }
+  const files: readonly ChangedFile[] = request.change.files;
+  return {kind: 'delivered', delivered: {kind: 'branch', branch, commit}, files, blobs};
+}

@@ -1,0 +1,40 @@
+import {statSync} from 'node:fs';
+import {join} from 'node:path';
+import {JobFailure} from '../domain/outcome.ts';
+import {assertNotCheckedOut, readBranch} from './branch-state.ts';
+import type {NewObject} from './build-tree.ts';
+import {judgeTip, type Tip, type WantedTip} from './judge-tip.ts';
+import {moveBranch} from './move-branch.ts';
+import type {RepoReader} from './object-reader.ts';
+import {writeObjects} from './write-objects.ts';
+
+/** The branches of a repo on this machine, read and written as files. */
+export class LocalBranches {
+  readonly #reader: RepoReader;
+
+  constructor(reader: RepoReader) {
+    this.#reader = reader;
+  }
+
+  async judge(branch: string, wanted: WantedTip): Promise<Tip> {
+    const {location} = this.#reader;
+    if (statSync(join(location.commonDirectory, 'reftable'), {throwIfNoEntry: false}) !== undefined)
+      throw new JobFailure('branch-unsupported', 'The repository keeps its branches in the reftable format.');
+    const commit = readBranch(location, branch);
+    const tip: Tip = commit === undefined ? {kind: 'absent'} : await judgeTip(this.#reader, commit, wanted);
+    if (tip.kind !== 'other' && tip.kind !== 'same' && tip.commit !== wanted.commit)
+      assertNotCheckedOut(location, branch);
+    return tip;
+  }
+
+  async move(
+    branch: string,
+    expected: string | undefined,
+    commit: string,
+    objects: readonly NewObject[],
+  ): Promise<void> {
+    const {location} = this.#reader;
+    await writeObjects(location.objectsDirectory, objects);
+    await moveBranch(location, branch, expected, commit);
+  }
+}
