@@ -283,10 +283,11 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   ]);
   const gate = new RunGate();
   const models = await openModels(options.env, settings.models);
-  const openSandbox = createRunSandbox(
+  const runSandbox = createRunSandbox(
     async () => (await import('./sandbox/open-sandbox.ts')).openSandbox(settings.sandbox ?? defaultSandboxSettings),
     (level, text) => reporter.report({type: 'run.noted', at: clock.now(), level, text}),
   );
+  const openSandbox = runSandbox.open;
   const {JobFailure} = await import('./domain/outcome.ts');
   const withAgents = options.isShared === true || jobs.some(({mode}) => mode === 'agent');
   const sandbox = withAgents
@@ -336,6 +337,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       gate,
       startJob,
       verify,
+      sandboxTier: runSandbox.tier,
       repoUse: options.isShared ? new RepoUse() : repoUse,
       skill: name => options.skills.get(name)!,
       openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),

@@ -1,7 +1,9 @@
 import {localClock, localDate} from '../util/local-time.ts';
 import type {ProcessIdentity} from '../util/process-identity.ts';
+import type {VerifyResult} from './change.ts';
 import type {Job} from './job.ts';
 import type {Outcome} from './outcome.ts';
+import type {SandboxTier} from './sandbox.ts';
 
 export type RunState = 'running' | 'finished' | 'stopped' | 'interrupted';
 
@@ -67,6 +69,10 @@ export interface JobDetail {
   readonly leftOut: Readonly<Record<string, number>>;
   /** True when a recorded reply was used and nothing was paid. */
   readonly replayed: boolean;
+  /** What kept its commands in; absent when it could run none. */
+  readonly sandbox?: SandboxTier;
+  /** Its verify commands, before and after the change; absent when none was run. */
+  readonly verified?: readonly VerifyResult[];
   /** Model calls that were made for it, answered or not. */
   readonly attempts: number;
 }

@@ -4,6 +4,7 @@ import {failureReasons, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {joinCounts} from '../util/join-counts.ts';
+import {describeVerified} from './describe-verified.ts';
 
 /** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
 export function formatLogLine(runId: string, event: RunEvent): string {
@@ -24,7 +25,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
       const replayed = event.detail.replayed ? ' recorded reply' : '';
-      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}`;
+      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
     }
     case 'run.finished':
       return `${head(event.exitCode === 0 ? 'INFO' : 'ERROR')} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}`;

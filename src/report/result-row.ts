@@ -1,3 +1,4 @@
+import type {VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
 import {failureReasons, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
@@ -45,6 +46,8 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
     ...(Object.keys(detail.leftOut).length === 0 ? {} : {left_out: {...detail.leftOut}}),
     ...(detail.replayed ? {replayed: true} : {}),
+    ...(detail.sandbox === undefined ? {} : {sandbox: detail.sandbox}),
+    ...(detail.verified === undefined ? {} : {verified: detail.verified.map(toVerifiedRow)}),
   };
 }
 
@@ -77,6 +80,16 @@ function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome'
     default:
       return outcome satisfies never;
   }
+}
+
+function toVerifiedRow({
+  command,
+  before,
+  after,
+  durationMs,
+  output,
+}: VerifyResult): NonNullable<ResultRow['verified']>[number] {
+  return {command, before, after, duration_ms: durationMs, output};
 }
 
 function iso(ms: number): string {

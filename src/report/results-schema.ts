@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {failureReasons, notStartedReasons} from '../domain/outcome.ts';
+import {sandboxTiers} from '../domain/sandbox.ts';
 
 const failures = Object.keys(failureReasons) as (keyof typeof failureReasons)[];
 const notStarted = Object.keys(notStartedReasons) as (keyof typeof notStartedReasons)[];
@@ -54,6 +55,24 @@ export const resultRowSchema = z.strictObject({
     .record(z.string(), z.number())
     .optional()
     .describe('How many files were not shown to the model, by reason.'),
+  sandbox: z
+    .enum(sandboxTiers)
+    .optional()
+    .describe(
+      'What kept commands in: "strong" was attacked before it was used, "external" is the word of the operator.',
+    ),
+  verified: z
+    .array(
+      z.strictObject({
+        command: z.string(),
+        before: z.enum(['passed', 'failed', 'not-run']),
+        after: z.enum(['passed', 'failed', 'flaky', 'timed-out', 'not-run']),
+        duration_ms: z.number().describe('All its runs together, before and after.'),
+        output: z.string().describe('The end of what it said. Untrusted.'),
+      }),
+    )
+    .optional()
+    .describe('Verify commands, at the planned commit and with the change.'),
   replayed: z.boolean().optional().describe('A recorded reply was used; nothing was paid.'),
 });
 

@@ -111,6 +111,7 @@ async function makeChange(
     throw new JobFailure('held-for-review', describeFindings(trace.findings));
   const {results, failure} = await tools.verify({job, repo, entries: prepared.built.entries, change, signal});
   trace.verified = results;
+  if (results.length > 0) trace.sandbox = tools.sandboxTier();
   if (failure !== undefined) throw failure;
   const result = await deliverChange(prepared, proposal, change, trace, tools);
   return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
@@ -191,6 +192,8 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     heldBack: nameHeldBack(leftOut),
     leftOut: countLeftOut(leftOut),
     replayed: trace.reply?.replayed ?? false,
+    ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
+    ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
     attempts: trace.attempts,
   };
 }

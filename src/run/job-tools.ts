@@ -5,6 +5,7 @@ import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Spent} from '../domain/outcome.ts';
+import type {SandboxTier} from '../domain/sandbox.ts';
 import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {Ledger} from '../ledger/ledger.ts';
@@ -93,6 +94,8 @@ export interface JobTools {
   readonly judgeChange: (job: Job, change: Change) => Promise<readonly PolicyFinding[]>;
   /** Runs the verify commands of the job before and after the change. */
   readonly verify: VerifyChange;
+  /** What keeps commands of this run in, as far as one was opened. */
+  readonly sandboxTier: () => SandboxTier | undefined;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
   readonly openTranscript: (job: Job) => Transcript;
   /** Told of every turn of an agent when it is recorded. */

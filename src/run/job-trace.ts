@@ -1,5 +1,6 @@
 import type {Change, PolicyFinding, VerifyResult} from '../domain/change.ts';
 import type {Spent} from '../domain/outcome.ts';
+import type {SandboxTier} from '../domain/sandbox.ts';
 import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
 import type {ObtainedReply} from './job-tools.ts';
 import type {Preparation} from './prepare-job.ts';
@@ -17,6 +18,8 @@ export class JobTrace {
   change: Change | undefined;
   findings: readonly PolicyFinding[] = [];
   verified: readonly VerifyResult[] = [];
+  /** Set when commands were or could be run. */
+  sandbox: SandboxTier | undefined;
 
   readonly addSpent = (spent: Spent): void => {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};

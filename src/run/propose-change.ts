@@ -79,6 +79,7 @@ export async function proposeChange(
       for (const digest of rejectedReplies(job, error.failure, replies)) await tools.ledger.rejectReply(digest);
     throw error;
   } finally {
+    if (job.mode !== 'simple') trace.sandbox = tools.sandboxTier();
     turns.close();
     for (const checkout of checkouts) await checkout.remove();
   }

@@ -1,14 +1,23 @@
 import {JobFailure} from '../domain/outcome.ts';
+import type {SandboxTier} from '../domain/sandbox.ts';
 import type {OpenedSandbox} from '../sandbox/open-sandbox.ts';
 import type {Sandbox} from '../sandbox/sandbox.ts';
+
+export interface RunSandbox {
+  /** Throws `JobFailure` when this machine has none that is strong enough. */
+  open(): Promise<Sandbox>;
+  /** Of the one that was opened. */
+  tier(): SandboxTier | undefined;
+}
 
 /** Opens and attacks the sandbox when the first job needs it, once a run. Jobs that need one fail when there is none. */
 export function createRunSandbox(
   open: () => Promise<OpenedSandbox>,
   note: (level: 'info' | 'warn', text: string) => void,
-): () => Promise<Sandbox> {
+): RunSandbox {
   let opened: Promise<OpenedSandbox> | undefined;
-  return async () => {
+  let tier: SandboxTier | undefined;
+  const openOnce = async (): Promise<Sandbox> => {
     opened ??= open().then(result => {
       note(...describe(result));
       return result;
@@ -16,8 +25,10 @@ export function createRunSandbox(
     const {sandbox, fault} = await opened;
     if (fault !== undefined)
       throw new JobFailure('sandbox-unavailable', fault.message, {next: `${fault.fix}, then: orchestrator retry`});
+    tier = sandbox.tier;
     return sandbox;
   };
+  return {open: openOnce, tier: () => tier};
 }
 
 function describe(opened: OpenedSandbox): ['info' | 'warn', string] {
