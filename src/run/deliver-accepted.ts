@@ -24,8 +24,8 @@ export type LaterTools = Pick<JobTools, 'openRepo' | 'delivery'> & {
 
 export type LaterResult =
   | {readonly kind: 'delivered'; readonly delivered: Delivered; readonly files: readonly ChangedFile[]}
-  /** The repo has it already. */
-  | {readonly kind: 'unchanged'}
+  /** The repo has it already; `note` says where. */
+  | {readonly kind: 'unchanged'; readonly note?: string}
   | {readonly kind: 'failed'; readonly failure: Failure};
 
 /**
@@ -62,26 +62,26 @@ async function deliverInto(
   const commit = kind === 'files' ? repo.reader.head.commit : change.commit;
   const entries = await readEntries(repo.reader, commit);
   if (kind === 'files') assertCurrent(record, entries);
-  const reader = {...pinned(repo.reader), head: {...repo.reader.head, commit}};
   const deliveries = await tools.ledger.deliveries(repo.key);
   const result = await deliverChange(
-    {job: {...job, deliver: kind}, repo: {...repo, reader}, built: {entries}, deliveries},
+    {job: {...job, deliver: kind}, repo, built: {entries}, deliveries},
     change,
     change,
     {spent, verified: record.verified},
     {...tools, runId: run.id, runStartedAt: run.startedAt},
   );
-  if (result.kind === 'unchanged' && result.note !== undefined) {
-    throw new NotWanted(result.note);
-  }
   const delivered = result.kind === 'delivered' ? result.delivered : {kind};
   const confirm = {repoKey: repo.key, blobs: Object.fromEntries(result.blobs)};
   await tools.ledger.confirmDelivered(runId, jobId, delivered, confirm);
-  return result.kind === 'delivered' ? {kind: 'delivered', delivered, files: result.files} : {kind: 'unchanged'};
+  if (result.kind === 'delivered') return {kind: 'delivered', delivered, files: result.files};
+  return {kind: 'unchanged', ...(result.note === undefined ? {} : {note: result.note})};
 }
 
 async function readEntries(reader: ObjectReader, commit: string): Promise<ReadonlyMap<string, TreeEntry>> {
-  const [info] = await reader.history(commit, 1);
+  const [info] = await reader.history(commit, 1).catch((error: unknown) => {
+    if (commit === reader.head.commit) throw error;
+    return [];
+  });
   if (info === undefined) {
     throw new JobFailure('change-outdated', `The commit ${commit.slice(0, 12)} that the change was made from is gone`);
   }
@@ -96,17 +96,4 @@ function assertCurrent({change}: ChangeRecord, entries: ReadonlyMap<string, Tree
   if (moved !== undefined) {
     throw new JobFailure('change-outdated', `${quoteText(moved.path)} was committed anew since the change was made`);
   }
-}
-
-/** The reader as an object of its own members, so that a copy keeps them. */
-function pinned(reader: ObjectReader): ObjectReader {
-  return {
-    head: reader.head,
-    objectFormat: reader.objectFormat,
-    history: (commit, limit) => reader.history(commit, limit),
-    tree: (treeId, options) => reader.tree(treeId, options),
-    changes: (before, after, limit) => reader.changes(before, after, limit),
-    sizes: ids => reader.sizes(ids),
-    blobs: ids => reader.blobs(ids),
-  };
 }

@@ -179,7 +179,7 @@ function resultLine(planned: Planned, result: LaterResult | undefined): string {
       return `✓ ${label}  ${sizeText(planned.change)}  → ${escapeLine(url ?? (branch === undefined ? kind : `${kind} ${branch}`))}`;
     }
     case 'unchanged':
-      return `✓ ${label}  → ${planned.kind}, there already`;
+      return `✓ ${label}  → ${planned.kind}, there already${result.note === undefined ? '' : `: ${escapeLine(result.note)}`}`;
     case 'failed':
       return `✗ ${label}  ${result.failure.reason}: ${escapeLine(result.failure.message)}`;
     default:
