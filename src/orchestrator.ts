@@ -6,7 +6,14 @@ import type {PostgresQueue} from './dispatch/postgres-queue.ts';
 import type {QueueWorker, WorkerOptions} from './dispatch/worker.ts';
 import {OrchestratorError} from './domain/errors.ts';
 import type {Reporter} from './domain/event.ts';
-import {type ForgeHost, type ForgeQuery, forgeToken} from './domain/forge.ts';
+import {
+  type ForgeHost,
+  type ForgeQuery,
+  findForgeAddress,
+  forgeCredential,
+  forgeToken,
+  wellKnownForges,
+} from './domain/forge.ts';
 import type {DeliveryKind, Job} from './domain/job.ts';
 import type {ModelRequest} from './domain/model.ts';
 import type {ModelsConfiguration} from './domain/models-configuration.ts';
@@ -28,6 +35,7 @@ import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
 import type {RunSettings} from './run/run-settings.ts';
 import type {RunSteering} from './run/steer-run.ts';
+import type {OpenedSandbox} from './sandbox/open-sandbox.ts';
 import type {Sandbox} from './sandbox/sandbox.ts';
 import {type Clock, systemClock} from './util/clock.ts';
 import type {RemoteGit} from './workspace/remote-git.ts';
@@ -113,7 +121,7 @@ export async function openRepoTools(
   const store = await openObjectStore({directory: gitDirectory});
   const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
   store.plan(jobs.flatMap(job => job.path ?? []));
-  const script = createScriptMode({...places, workspaces: path.join(stateDir, 'workspaces')});
+  const script = createScriptMode({...places, mask: maskSecrets, workspaces: path.join(stateDir, 'workspaces')});
   const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
   const agent = createAgentMode({
     ...(places.sandbox === undefined ? {} : {sandbox: places.sandbox}),
@@ -259,7 +267,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const [
     {RunGate},
     {RepoUse},
-    {RunSteering},
+    {RunSteering, nextTime},
     {createObtainReply},
     {createStartJob, createWaitForRepo},
     {openTranscript, transcriptFile},
@@ -268,6 +276,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     {estimateTokens},
     {createRunSandbox},
     {createVerifyChange},
+    {maskSecrets},
   ] = await Promise.all([
     import('./run/run-gate.ts'),
     import('./run/repo-use.ts'),
@@ -280,6 +289,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     import('./context/estimate-tokens.ts'),
     import('./run/run-sandbox.ts'),
     import('./run/verify-change.ts'),
+    import('./context/secrets.ts'),
   ]);
   const gate = new RunGate();
   const models = await openModels(options.env, settings.models);
@@ -301,7 +311,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     openSandbox,
     ...(sandbox === undefined ? {} : {sandbox}),
   });
-  const verify = createVerifyChange(openSandbox);
+  const verify = createVerifyChange({openSandbox, mask: maskSecrets});
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
   const steering = new RunSteering(
@@ -322,7 +332,19 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     },
     run.control,
   );
-  const delivery = await openDeliveries(options.stateDir, options.env);
+  const deadlineAfter = options.isShared ? run.startedAt : clock.now();
+  const delivery = await openDeliveries({
+    stateDir: options.stateDir,
+    env: options.env,
+    ledger: options.ledger,
+    clock,
+    signal: steering.signal,
+    runId: run.id,
+    forges: settings.forges ?? wellKnownForges,
+    prPerHour: settings.prPerHour ?? defaultPrPerHour,
+    deadlineAt: settings.deadline === undefined ? undefined : nextTime(settings.deadline, deadlineAfter),
+    skillDigest: name => options.skills.get(name)?.digest ?? '',
+  });
   const repoUse = new RepoUse();
   const toolsFor = (ledger: Ledger): JobTools => {
     const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
@@ -390,7 +412,22 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
 }
 
 /** The ways in which a change leaves, in a run and after it. Each is loaded when a change first leaves so. */
-async function openDeliveries(stateDir: string, env: Env): Promise<(kind: DeliveryKind) => Delivery> {
+interface DeliverySettings {
+  readonly stateDir: string;
+  readonly env: Env;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly runId: string;
+  readonly forges: readonly ForgeHost[];
+  readonly prPerHour: number;
+  /** Milliseconds since 1970. */
+  readonly deadlineAt: number | undefined;
+  readonly skillDigest: (skill: string) => string;
+}
+
+async function openDeliveries(settings: DeliverySettings): Promise<(kind: DeliveryKind) => Delivery> {
+  const {stateDir, env, forges} = settings;
   const {createFilesDelivery} = await import('./delivery/files.ts');
   const files = createFilesDelivery();
   const patch = later(async () =>
@@ -402,7 +439,21 @@ async function openDeliveries(stateDir: string, env: Env): Promise<(kind: Delive
       import('./workspace/branches.ts'),
     ]);
     const directory = path.join(stateDir, 'workspaces');
-    return createBranchDelivery({branches: createBranches({directory, remoteGit: await openRemoteGit(env)})});
+    return createBranchDelivery({branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges)})});
+  });
+  const pullRequest = later(async () => {
+    const [{createPullRequestDelivery}, {createPullRequestPace}, {createBranches}] = await Promise.all([
+      import('./delivery/pull-request.ts'),
+      import('./delivery/pull-request-pace.ts'),
+      import('./workspace/branches.ts'),
+    ]);
+    const directory = path.join(stateDir, 'workspaces');
+    return createPullRequestDelivery({
+      ...settings,
+      openForge: await openForges(env),
+      branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges)}),
+      pace: createPullRequestPace({...settings, perHour: settings.prPerHour}),
+    });
   });
   return kind => {
     switch (kind) {
@@ -412,10 +463,10 @@ async function openDeliveries(stateDir: string, env: Env): Promise<(kind: Delive
         return patch;
       case 'branch':
         return branch;
+      case 'pull-request':
+        return pullRequest;
       default:
-        throw new OrchestratorError('not-supported', `delivery "${kind}" is not in this version`, {
-          hint: 'use --deliver branch',
-        });
+        return kind satisfies never;
     }
   };
 }
@@ -434,12 +485,9 @@ function later(load: () => Promise<Delivery>): Delivery {
 }
 
 /** git on its way to remotes, with the operator's own environment and tokens. */
-async function openRemoteGit(env: Env): Promise<RemoteGit> {
-  const [{RemoteGit}, {remoteCredential}] = await Promise.all([
-    import('./workspace/remote-git.ts'),
-    import('./workspace/remote-credential.ts'),
-  ]);
-  return new RemoteGit({env, credential: origin => remoteCredential(env, origin)});
+async function openRemoteGit(env: Env, forges: readonly ForgeHost[]): Promise<RemoteGit> {
+  const {RemoteGit} = await import('./workspace/remote-git.ts');
+  return new RemoteGit({env, credential: origin => forgeCredential(origin, forges, env)});
 }
 
 export interface ChangeDelivery {
@@ -452,11 +500,27 @@ export async function openChangeDelivery(
   ledger: Ledger,
   stateDir: string,
   jobs: readonly Job[],
+  runs: readonly RunRecord[],
   env: Env,
 ): Promise<ChangeDelivery> {
+  const settings = runs.map(run => run.settings as Partial<RunSettings>);
+  const forges = [...settings.flatMap(one => one.forges ?? []), ...wellKnownForges];
+  const digests = new Map(settings.flatMap(one => (one.skills ?? []).map(({name, digest}) => [name, digest])));
   const [{deliverAccepted}, delivery, repos] = await Promise.all([
     import('./run/deliver-accepted.ts'),
-    openDeliveries(stateDir, env),
+    openDeliveries({
+      stateDir,
+      env,
+      ledger,
+      clock: systemClock,
+      // Whoever waits for it can press Ctrl-C.
+      signal: new AbortController().signal,
+      runId: runs[0]?.id ?? '',
+      forges: forges.filter(({host}, index) => forges.findIndex(one => one.host === host) === index),
+      prPerHour: Math.min(...settings.map(one => one.prPerHour ?? defaultPrPerHour)),
+      deadlineAt: undefined,
+      skillDigest: name => digests.get(name) ?? '',
+    }),
     openRepoTools(stateDir, jobs),
   ]);
   return {
@@ -557,6 +621,20 @@ export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorke
   });
 }
 
+const defaultPrPerHour = 20;
+
+/** Refuses, before anything runs, pull requests on a forge for which there is no token. A repo whose forge is not known fails by itself. */
+export function checkForges(jobs: readonly Job[], forges: readonly ForgeHost[] | undefined, env: Env): void {
+  for (const job of jobs) {
+    if (job.deliver !== 'pull-request') continue;
+    const forge = findForgeAddress(job, forges ?? wellKnownForges)?.forge;
+    if (forge === undefined || forgeToken(forge, env) !== undefined) continue;
+    throw new OrchestratorError('no-token', `task "${job.task}": pull requests on ${forge.host} need a token`, {
+      hint: `set ${forge.tokenEnvs.join(' or ')}, or use --deliver branch`,
+    });
+  }
+}
+
 /** Gives the client of a forge and the token it asks with; undefined without a token. */
 export type OpenForge = (host: ForgeHost) => {readonly forge: Forge; readonly token: string} | undefined;
 
@@ -633,6 +711,11 @@ export async function checkSandbox(
   throw new OrchestratorError('no-sandbox', `task "${needing.task}": ${what} runs commands, and ${fault.message}`, {
     hint: fault.fix,
   });
+}
+
+/** The sandbox that this machine has by itself, attacked now. */
+export async function openMachineSandbox(): Promise<OpenedSandbox> {
+  return await (await import('./sandbox/open-sandbox.ts')).openSandbox(defaultSandboxSettings);
 }
 
 const noRun: RunPlaces = {

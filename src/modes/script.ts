@@ -14,12 +14,15 @@ export interface ScriptModeOptions {
   /** `<state>/workspaces`. */
   readonly workspaces: string;
   readonly runId: string;
+  /** Takes secrets out of what the script says. */
+  readonly mask: (text: string) => Promise<string>;
 }
 
+const maxSaidCharacters = 4000;
 const maxSummaryBytes = 16 * 1024;
 
 /** The skill's `scripts/run` makes the change, in the sandbox; no model is asked. */
-export function createScriptMode({openSandbox, workspaces, runId}: ScriptModeOptions): Mode {
+export function createScriptMode({openSandbox, workspaces, runId, mask}: ScriptModeOptions): Mode {
   return {
     version: 1,
     preview: () => undefined,
@@ -39,10 +42,10 @@ export function createScriptMode({openSandbox, workspaces, runId}: ScriptModeOpt
           timeoutMs: job.commandTimeoutMs ?? defaultCommandTimeoutMs,
           signal: input.signal,
         });
-        assertEndedWell(result);
+        assertEndedWell({...result, output: await mask(result.output.slice(-maxSaidCharacters))});
         const edits = await checkout.edits();
         const summary = readOutbox(path.join(outbox.source, 'summary.md'), maxSummaryBytes);
-        return {edits, ...(summary === undefined ? {} : {summary})};
+        return {edits, ...(summary === undefined ? {} : {summary: await mask(summary)})};
       } finally {
         await discardFolder(aside);
       }

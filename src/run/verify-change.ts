@@ -24,13 +24,19 @@ export interface Verified {
   readonly failure?: JobFailure;
 }
 
+export interface VerifyOptions {
+  readonly openSandbox: () => Promise<Sandbox>;
+  /** Takes secrets out of what commands say: it stands in results and pull requests. */
+  readonly mask: (text: string) => Promise<string>;
+}
+
 export type VerifyChange = (request: VerifyRequest) => Promise<Verified>;
 
 /**
  * Runs the verify commands of a job in two private work trees, one at the planned commit and one with the change. What failed before
  * and still fails is said and blocks nothing. Throws `JobFailure` where commands cannot be run.
  */
-export function createVerifyChange(openSandbox: () => Promise<Sandbox>): VerifyChange {
+export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyChange {
   const baselines = new Baselines();
   return async ({job, repo, entries, change, signal}) => {
     const commands = job.verify === 'auto' ? await findVerifyCommands(entries, textOf(repo, entries)) : job.verify;
@@ -44,12 +50,11 @@ export function createVerifyChange(openSandbox: () => Promise<Sandbox>): VerifyC
       for (const command of commands) {
         const key = JSON.stringify([repo.key, repo.reader.head.commit, command, timeoutMs]);
         const known = baselines.of(key);
-        results.push(
-          await judgeCommand(command, {
-            before: attempt => known(attempt, () => before.run(command)),
-            after: () => after.run(command),
-          }),
-        );
+        const result = await judgeCommand(command, {
+          before: attempt => known(attempt, () => before.run(command)),
+          after: () => after.run(command),
+        });
+        results.push({...result, output: await mask(result.output)});
       }
       const failure = failureOf(results);
       return {results, ...(failure === undefined ? {} : {failure})};

@@ -3,6 +3,7 @@ import {escapeLine} from '../../util/escape-text.ts';
 import type {Check} from '../checks/check.ts';
 import {checkConfiguration} from '../checks/configuration-checks.ts';
 import {checkMachine} from '../checks/machine-checks.ts';
+import {checkSandboxHere} from '../checks/sandbox-check.ts';
 import type {Io} from '../io.ts';
 
 export interface DoctorOptions {
@@ -14,7 +15,11 @@ const colors = {ok: 32, warning: 33, failure: 31} as const;
 
 /** One line a check, with what to do about it. Exit code 1 when something would keep a run from working. */
 export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
-  const checks = [...(await checkMachine(io, systemClock.now())), ...(await checkConfiguration(io))];
+  const checks = [
+    ...(await checkMachine(io, systemClock.now())),
+    await checkSandboxHere(),
+    ...(await checkConfiguration(io)),
+  ];
   const failed = checks.some(check => check.status === 'failure');
   if (options.json) io.out(`${JSON.stringify({ok: !failed, checks}, undefined, 2)}\n`);
   else io.out(checks.map(check => `${line(check, io.color)}\n`).join(''));
