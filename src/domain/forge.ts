@@ -78,6 +78,18 @@ export function forgeToken(
   return undefined;
 }
 
+/** What git sends to an origin such as `https://github.com`: the token of the forge whose web address that is, and of no other. */
+export function forgeCredential(
+  origin: string,
+  forges: readonly ForgeHost[],
+  env: Readonly<Record<string, string | undefined>>,
+): {readonly username: string; readonly password: string} | undefined {
+  const forge = forges.find(({host, apiUrl}) => new URL(`${new URL(apiUrl).protocol}//${host}`).origin === origin);
+  const password = forge === undefined ? undefined : forgeToken(forge, env);
+  if (forge === undefined || password === undefined) return undefined;
+  return {username: forge.kind === 'github' ? 'x-access-token' : 'oauth2', password};
+}
+
 /** Where git pushes over HTTPS. */
 export function httpsCloneUrl({forge, path}: ForgeAddress): string {
   const scheme = new URL(forge.apiUrl).protocol;

@@ -1,3 +1,4 @@
+import type {ForgeHost} from '../domain/forge.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import type {RunConfiguration} from './load-run-configuration.ts';
@@ -23,12 +24,15 @@ export interface RunSettings {
   readonly expected?: {readonly everyMs: number; readonly configFile: string};
   /** Absent in runs that an earlier version recorded: the default. */
   readonly sandbox?: SandboxSettings;
+  /** Most pull requests opened in an hour. Absent, as `forges`, in runs that an earlier version recorded. */
+  readonly prPerHour?: number;
+  readonly forges?: readonly ForgeHost[];
   readonly models: ModelsConfiguration;
   readonly skills: readonly {readonly name: string; readonly directory: string; readonly digest: string}[];
 }
 
 export function toRunSettings(
-  {settings, models, configFile}: Pick<RunConfiguration, 'settings' | 'models' | 'configFile'>,
+  {settings, models, configFile, fleet}: Pick<RunConfiguration, 'settings' | 'models' | 'configFile' | 'fleet'>,
   skills: RunSettings['skills'],
 ): RunSettings {
   const {budgetUsd, budgetUsdPerDay, budgetUsdPerMonth, deadline, maxAttempts, deadManUrl, expectEveryMs} = settings;
@@ -49,6 +53,8 @@ export function toRunSettings(
       ? {}
       : {expected: {everyMs: expectEveryMs, configFile}}),
     sandbox: settings.sandbox,
+    prPerHour: settings.prPerHour,
+    ...(fleet.forges === undefined ? {} : {forges: fleet.forges}),
     models,
     skills,
   };

@@ -127,6 +127,7 @@ async function deliverAll(io: Io, ledger: Ledger, plan: readonly Planned[]): Pro
     ledger,
     io.stateDir,
     plan.map(({job}) => job),
+    [...new Set(plan.map(({run}) => run))],
     io.env,
   );
   const results: LaterResult[] = [];

@@ -5,7 +5,7 @@ import type {Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {checkSandbox, checkSupported, openLedger, openModels} from '../../orchestrator.ts';
+import {checkForges, checkSandbox, checkSupported, openLedger, openModels} from '../../orchestrator.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
 import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
 import {planRun} from '../../run/plan-run.ts';
@@ -45,6 +45,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
     const problem = models.check(model);
     if (problem !== undefined) throw new OrchestratorError('model-not-available', problem);
   }
+  if (io.queue === undefined) checkForges(jobs, configuration.fleet.forges, io.env);
   await checkPrices(configuration, jobs);
   if (options.dryRun)
     return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
