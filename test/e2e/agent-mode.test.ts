@@ -1,9 +1,14 @@
+import {existsSync} from 'node:fs';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import {LLMock} from '@copilotkit/aimock';
 import {afterEach, beforeEach, expect, it} from 'vitest';
+import {createDemoFleet} from '../../src/cli/demo-fleet.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {makeFleet} from '../../src/testing/temporary-fleet.ts';
-import {anthropicAt, invitePerson, type Person, wholeFile} from '../support/person.ts';
+import {localDate} from '../../src/util/local-time.ts';
+import {cli, type Night, startCli} from '../support/night-rig.ts';
+import {anthropicAt, invitePerson, type Person, repoOf, wholeFile} from '../support/person.ts';
 
 let server: ScriptedModelServer;
 let person: Person;
@@ -66,3 +71,183 @@ it('works through a repo with tools, and the diff is what counts', async () => {
     'result 3 finish',
   ]);
 });
+
+const readme = {name: 'write_file', input: {path: 'README.md', content: wholeFile('api')}};
+const finish = {name: 'finish', input: {summary: 'Wrote it.'}};
+
+it('goes on after kill -9 from the last recorded turn: what it did is there, and only the call in flight is paid again', async () => {
+  const night: Night = {directory: person.work, repos: ['api']};
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', repos: [path.join(person.home, 'code/api')], mode: 'agent'}],
+    settings: {model: 'anthropic/claude-sonnet-5-5', results_dir: '../../home', force: true},
+  });
+  let killNow: () => void = () => {};
+  const arrived = new Promise<void>(resolve => {
+    killNow = resolve;
+  });
+  let isDown = true;
+  server.reply(async ({turns}) => {
+    if (turns === 0) return {text: '', toolCalls: [{name: 'read_file', input: {path: 'main.py'}}]};
+    if (turns === 1)
+      return {text: '', toolCalls: [{name: 'write_file', input: {path: 'notes.md', content: '# Notes\n'}}, readme]};
+    if (turns === 2 && isDown) {
+      killNow();
+      return {fault: 'stall'};
+    }
+    return turns === 2
+      ? {text: '', toolCalls: [{name: 'edit_file', input: {path: 'notes.md', old: 'Notes', new: 'More notes'}}]}
+      : {text: '', toolCalls: [finish]};
+  });
+  const started = startCli(night, ['--config', 'config/tasks.json'], {server});
+  await arrived;
+  started.child.kill('SIGKILL');
+  await started.ended;
+  isDown = false;
+  const before = server.requests.length;
+  expect(server.requests.map(({turns}) => turns)).toEqual([0, 1, 2]);
+  const resumed = await cli(night, ['resume'], {server});
+  expect(resumed).toMatchObject({code: 0, stderr: ''});
+  expect(server.requests.slice(before).map(({turns}) => turns)).toEqual([2, 3]);
+  // What the model is told is what it was told before.
+  expect(server.requests[before]!.body).toBe(server.requests[before - 1]!.body);
+  const code = path.join(person.home, 'code/api');
+  expect(await readFile(path.join(code, 'notes.md'), 'utf8')).toBe('# More notes\n');
+  expect(existsSync(path.join(code, 'README.md'))).toBe(true);
+  const [row] = await person.results();
+  expect(row).toMatchObject({outcome: 'changed', usage: {requests: 4}});
+  const shown = await cli(night, ['logs', '--job', 'readme-generator/code/api', '--transcript']);
+  expect(shown.stderr).toBe('');
+  expect(shown.stdout).toContain('turn 2 (recorded)');
+  expect(shown.stdout).toContain('turn 4\n  → finish {"summary":"Wrote it."}');
+});
+
+it('stops at its cap, whatever the model does, and says what to do', async () => {
+  server.reply(({turns}) => ({
+    text: '',
+    toolCalls: [{name: 'read_file', input: {path: 'main.py', offset: 1, limit: turns + 1}}],
+  }));
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent', max_turns: 6}],
+    settings: {model: 'anthropic/claude-sonnet-5-5'},
+  });
+  const said = await person.call(['--config', 'config/tasks.json']);
+  expect(said.exitCode).toBe(1);
+  expect(server.requestCount).toBe(6);
+  expect(await person.results()).toMatchObject([
+    {outcome: 'turn-limit', message: 'The agent had not finished after 6 turns.', attempts: 6},
+  ]);
+  // With more room it goes on; what was paid is not paid again.
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent', max_turns: 9}],
+    settings: {model: 'anthropic/claude-sonnet-5-5'},
+  });
+  server.reply(({turns}) => ({
+    text: '',
+    toolCalls: [readme, {name: 'read_file', input: {path: `after-${turns}`}}, finish],
+  }));
+  expect(await person.call(['--config', 'config/tasks.json'])).toMatchObject({exitCode: 0});
+  // The sixth was told that it was the last.
+  expect(server.requests.slice(6).map(({turns}) => turns)).toEqual([5]);
+});
+
+it('never costs more than the budget of the job', async () => {
+  server.reply(({turns}) => ({
+    text: '',
+    toolCalls: [{name: 'read_file', input: {path: 'main.py', offset: 1, limit: turns + 1}}],
+    tokens: {input: 4000, output: 900},
+  }));
+  await person.write('config/tasks.json', {
+    tasks: [
+      {
+        name: 'Docs',
+        skill: 'readme-generator',
+        group: 'all',
+        mode: 'agent',
+        job_budget_usd: 0.2,
+        max_output_tokens: 1000,
+      },
+    ],
+    settings: {model: 'anthropic/claude-sonnet-5-5', budget_usd: 5},
+  });
+  expect((await person.call(['--config', 'config/tasks.json'])).exitCode).toBe(1);
+  const [row] = await person.results();
+  expect(row?.outcome).toBe('job-budget');
+  expect(row?.cost_usd).toBeGreaterThan(0.05);
+  expect(row?.cost_usd).toBeLessThanOrEqual(0.2);
+});
+
+it('refuses to start without a model, in one line', async () => {
+  const said = await person.start(['--agent', '--skill', 'readme-generator', '--model', 'offline']);
+  expect(said.exitCode).toBe(2);
+  expect(said.stderr).toMatch(/^orchestrator: .*mode "agent" needs a model.*set "model".*\n$/);
+});
+
+const skills = ['readme-generator', 'repo-summarizer', 'code-reviewer', 'journal'];
+
+it('runs the shipped skills over the demo fleet', async () => {
+  const fleet = await createDemoFleet(path.join(person.directory, 'demo'), {now: new Date()});
+  await person.write('config/demo.json', demoConfiguration(fleet.fleetFile, 'anthropic/claude-sonnet-5-5'));
+  server.reply(({turns, prompt, system}) =>
+    turns === 0
+      ? {
+          text: 'I look around.',
+          toolCalls: [
+            {name: 'list_files', input: {}},
+            {name: 'read_file', input: {path: '/skill/SKILL.md'}},
+          ],
+        }
+      : {text: '', toolCalls: [writeOutput(system, repoOf({prompt})), finish]},
+  );
+  const said = await person.start(['--config', 'config/demo.json']);
+  expect(said.stderr).toBe('');
+  const rows = await person.results();
+  expect(rows.map(({outcome, message}) => message ?? outcome).filter(text => text !== 'changed')).toEqual([]);
+  expect(rows).toHaveLength(skills.length * fleet.repos.length);
+  expect(said.exitCode).toBe(0);
+});
+
+it('runs them against a model server nobody here wrote', async () => {
+  const mock = new LLMock({port: 0});
+  await mock.start();
+  const call = (name: string, input: unknown) => ({name, arguments: JSON.stringify(input)});
+  for (const skill of skills) {
+    const isOf = (systems: unknown): boolean => JSON.stringify(systems).includes(`# Skill: ${skill}`);
+    const output = {
+      'readme-generator': 'README.md',
+      'repo-summarizer': 'PROJECT.md',
+      'code-reviewer': 'CODE_REVIEW.md',
+    }[skill];
+    const path = output ?? `docs/journal/${localDate(new Date())}.md`;
+    const answered = (messages: readonly {role: string}[]): boolean => messages.some(({role}) => role === 'tool');
+    mock.on(
+      {predicate: ({messages}) => isOf(messages) && !answered(messages)},
+      {toolCalls: [call('list_files', {}), call('read_file', {path: 'package.json'})]},
+    );
+    mock.on(
+      {predicate: ({messages}) => isOf(messages) && answered(messages)},
+      {toolCalls: [call('write_file', {path, content: wholeFile(skill)}), call('finish', {summary: 'Done.'})]},
+    );
+  }
+  const fleet = await createDemoFleet(path.join(person.directory, 'demo'), {now: new Date()});
+  await person.write('config/demo.json', demoConfiguration(fleet.fleetFile, 'openai/gpt-6-sol', ['wordfreq']));
+  const said = await person.start(['--config', 'config/demo.json'], {
+    env: {OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: `${mock.url}/v1`},
+  });
+  const calls = mock.getRequests().length;
+  await mock.stop();
+  expect(said.stderr).toBe('');
+  expect((await person.results()).map(({outcome, message}) => message ?? outcome)).toEqual(skills.map(() => 'changed'));
+  expect(calls).toBe(8);
+});
+
+function demoConfiguration(fleet: string, model: string, repos?: readonly string[]): unknown {
+  return {
+    tasks: skills.map(skill => ({name: skill, skill, ...(repos === undefined ? {group: 'all'} : {repo_names: repos})})),
+    settings: {fleet, model, simple_mode: false},
+  };
+}
+
+function writeOutput(system: string, title: string): {name: string; input: unknown} {
+  const output = /^- (\S+)$/m.exec(system.slice(system.indexOf('# Result')))?.[1] ?? 'none';
+  return {name: 'write_file', input: {path: output, content: wholeFile(title)}};
+}

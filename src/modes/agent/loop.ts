@@ -168,12 +168,9 @@ async function closeTurn(
   state: State,
 ): Promise<readonly Message[] | undefined> {
   if (end === undefined) {
-    const left = maxTurns - turn;
-    if (left !== 3 && left !== 1) return messages;
-    return [
-      ...messages,
-      {role: 'user', text: `[${left} ${left === 1 ? 'turn is' : 'turns are'} left: end the work and call finish]`},
-    ];
+    // Said once and late, so that a run with more turns asks the same and is answered from the record.
+    if (turn !== maxTurns - 1) return messages;
+    return [...messages, {role: 'user', text: '[one turn is left: end the work and call finish]'}];
   }
   const shortfall = await judge(end);
   if (shortfall === undefined) return undefined;
