@@ -68,7 +68,7 @@ function painter(color: boolean): (code: string, text: string) => string {
 function headline(queue: ReviewQueue, {change, record}: ShownChange): string {
   const usd = record?.detail?.outcome.cost.usd;
   const cost = usd === undefined ? [] : [usd === null ? 'cost unknown' : `${usd.toFixed(2)} USD`];
-  const checks = change.verified.map(verifyText);
+  const checks = change.verified.filter(({after}) => after === 'passed').map(verifyText);
   return [
     ` ${queue.position} of ${queue.changes.length}   ${escapeLine(change.repo)}`,
     escapeLine(change.skill),
@@ -79,15 +79,18 @@ function headline(queue: ReviewQueue, {change, record}: ShownChange): string {
 }
 
 function flagLines({change, record}: ShownChange, columns: number): {text: string; isBad: boolean}[] {
-  const {findings} = change;
+  const flags = [
+    ...change.verified.filter(({after}) => after !== 'passed').map(result => `verify: ${verifyText(result)}`),
+    ...change.findings.map(findingText),
+  ];
   const outcome = record?.detail?.outcome;
   const failure =
     outcome?.status === 'failed' && outcome.failure.reason !== 'held-for-review'
       ? [{text: crop(` ${outcome.failure.reason}: ${escapeLine(outcome.failure.message)}`, columns), isBad: true}]
       : [];
-  if (findings.length === 0) return [...failure, {text: ' flags: none', isBad: false}];
-  const told = findings.slice(0, 4).map(finding => ({text: crop(` ! ${findingText(finding)}`, columns), isBad: true}));
-  const more = findings.length - told.length;
+  if (flags.length === 0) return [...failure, {text: ' flags: none', isBad: false}];
+  const told = flags.slice(0, 4).map(flag => ({text: crop(` ! ${flag}`, columns), isBad: true}));
+  const more = flags.length - told.length;
   return [...failure, ...told, ...(more > 0 ? [{text: ` ! and ${more} more`, isBad: true}] : [])];
 }
 
