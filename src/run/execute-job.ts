@@ -14,6 +14,7 @@ import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
 import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
 import {proposeChange} from './propose-change.ts';
+import {rejectedReplies} from './rejected-replies.ts';
 
 /** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
 export type Answered = () => Promise<void>;
@@ -112,7 +113,11 @@ async function makeChange(
   const {results, failure} = await tools.verify({job, repo, entries: prepared.built.entries, change, signal});
   trace.verified = results;
   if (results.length > 0) trace.sandbox = tools.sandboxTier();
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) {
+    const replies = trace.reply === undefined ? [] : [trace.reply.digest];
+    for (const digest of rejectedReplies(job, failure.failure, replies)) await tools.ledger.rejectReply(digest);
+    throw failure;
+  }
   const result = await deliverChange(prepared, proposal, change, trace, tools);
   return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
 

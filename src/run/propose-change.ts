@@ -70,7 +70,8 @@ export async function proposeChange(
         // Paid by this run, before the process took it over.
         if (reply.cost !== undefined && options.recorded !== undefined)
           trace.addSpent({usage: reply.reply.usage, cost: reply.cost});
-        if (job.mode === 'simple') await answered();
+        // Commands that verify the change take the place of the call.
+        if (job.mode === 'simple' && job.verify.length === 0) await answered();
         return reply.reply;
       },
     });
