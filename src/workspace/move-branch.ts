@@ -103,7 +103,8 @@ async function openOrMake(
     const made = await openChild(parent, name, access).catch(() => undefined);
     if (made === undefined) continue;
     await giveToOwnerOf(parent, made.handle);
-    return made;
+    // What is made inside belongs to whom it belongs to by now.
+    return {...made, stat: await made.handle.stat({bigint: true})};
   }
 }
 
