@@ -44,6 +44,7 @@ function check() {
 }
 
 function test(extra) {
+  installTestPrograms();
   const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-vitest-'));
   const report = path.join(folder, 'report.json');
   try {
@@ -97,17 +98,35 @@ function pinnedNode() {
   process.exit(2);
 }
 
+/** Debian packages by the program that shows that they are there. */
+const testPrograms = {bwrap: 'bubblewrap', chromium: 'chromium', rg: 'ripgrep'};
+
 function installGit() {
-  if (spawnSync('git', ['--version']).status === 0) return;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.error('Installing git (apt-get) …');
-    spawnSync('apt-get', ['update', '-qq'], {stdio: ['ignore', 2, 2]});
-    spawnSync('apt-get', ['install', '-y', '-qq', 'git'], {
-      stdio: ['ignore', 2, 2],
-      env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'},
-    });
-    if (spawnSync('git', ['--version']).status === 0) return;
-  }
+  if (has('git')) return;
+  installDebianPackages(['git']);
+  if (has('git')) return;
   console.error('git is missing; install it, for example: apt-get install git');
   process.exit(2);
+}
+
+/** Where they cannot be installed, the tests that need them are skipped and say so. */
+function installTestPrograms() {
+  const missing = Object.keys(testPrograms).filter(program => !has(program));
+  if (missing.length === 0) return;
+  installDebianPackages(missing.map(program => testPrograms[program]));
+  const still = missing.filter(program => !has(program)).map(program => testPrograms[program]);
+  if (still.length > 0)
+    console.error(`Tests that need ${still.join(', ')} are skipped; fix: apt-get install -y ${still.join(' ')}`);
+}
+
+function has(program) {
+  return spawnSync(program, ['--version'], {stdio: 'ignore'}).status === 0;
+}
+
+function installDebianPackages(packages) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  console.error(`Installing ${packages.join(', ')} (apt-get) …`);
+  const options = {stdio: ['ignore', 2, 2], env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'}};
+  spawnSync('apt-get', ['update', '-qq'], options);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
 }
