@@ -5,14 +5,14 @@ import {isoTime, localMoment, localTime} from './time-text.ts';
 
 export function missedLine({configFile, expectedAt, last}: MissedRun, {home}: Pick<Io, 'home'>, nowMs: number): string {
   const shown = configFile.startsWith(`${home}/`) ? `~${configFile.slice(home.length)}` : configFile;
-  return `! ${escapeLine(shown)} was expected by ${localMoment(expectedAt, nowMs)} and did not run (last: ${last.id} at ${localTime(last.startedAt)})`;
+  return `! ${escapeLine(shown)} was expected by ${localMoment(expectedAt, nowMs)} and did not run${last === undefined ? '' : ` (last: ${last.id} at ${localTime(last.startedAt)})`}`;
 }
 
 export function toMissedJson({configFile, expectedAt, last}: MissedRun): Record<string, unknown> {
   return {
     config: configFile,
     expected_by: isoTime(expectedAt),
-    last_run: last.id,
-    last_started_at: isoTime(last.startedAt),
+    last_run: last?.id ?? null,
+    last_started_at: last === undefined ? null : isoTime(last.startedAt),
   };
 }

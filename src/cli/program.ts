@@ -143,6 +143,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .option('--json', 'merged rows as JSON')
     .option('--md <file>', 'write Markdown; - for stdout')
     .option('--junit <file>', 'write JUnit XML; - for stdout')
+    .option('--html <file>', 'write one HTML file that needs nothing else; - for stdout')
     .action(async (files, options) =>
       setExitCode(await (await import('./commands/report.ts')).report(io, files, options)),
     );
@@ -249,6 +250,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .option('--fleet <file>', 'fleet file with the repos that this machine has by path')
     .option('--grace <seconds>', 'how long jobs under way may go on after SIGTERM', '60')
     .action(async options => setExitCode(await (await import('./commands/worker.ts')).worker(io, options)));
+  addSchedule(command, setExitCode, () => io);
   addSelectionPlaces(
     command(
       'explain <repo>',
@@ -347,6 +349,46 @@ function addDecisionOptions(command: Command): Command {
     .option('--skill <name>', 'only changes of this skill')
     .option('--yes', 'ask nothing')
     .option('--json', 'as JSON');
+}
+
+function addSchedule(
+  command: (usage: string, description: string, examples: string) => Command,
+  setExitCode: SetExitCode,
+  io: () => Io,
+): void {
+  const load = (): Promise<typeof import('./commands/schedule.ts')> => import('./commands/schedule.ts');
+  const schedule = command(
+    'schedule',
+    'start a configuration at its times: install, next, remove',
+    `orchestrator schedule install "30 22 * * 1-5" --config config/overnight.json
+     orchestrator schedule install "weekdays at 22:30" --as cron
+     orchestrator schedule next
+     orchestrator schedule remove overnight`,
+  );
+  schedule
+    .command('install <when>')
+    .description('give it to the scheduler of this machine, after a check with its environment')
+    .exitOverride()
+    .option('-c, --config <file>', 'task configuration; default: config/overnight.json, config/tasks.json')
+    .option('--as <scheduler>', 'systemd, cron, launchd or github-actions; default: what the machine has')
+    .option('--name <name>', 'default: the name of the configuration')
+    .option('--zone <zone>', 'time zone, such as Europe/Berlin; default: that of the machine')
+    .option('--queue <url>', 'keep it in the queue: one start for all workers')
+    .action(async (when, options) => setExitCode(await (await load()).installSchedule(io(), when, options)));
+  schedule
+    .command('next')
+    .description('when schedules start next')
+    .exitOverride()
+    .option('--count <n>', 'starts to show', '5')
+    .option('--json', 'as JSON')
+    .option('--queue <url>', 'schedules of the queue')
+    .action(async options => setExitCode(await (await load()).showSchedules(io(), options)));
+  schedule
+    .command('remove [name]')
+    .description('take a schedule away')
+    .exitOverride()
+    .option('--queue <url>', 'schedules of the queue')
+    .action(async name => setExitCode(await (await load()).removeSchedule(io(), name)));
 }
 
 function addSelectionPlaces(command: Command): Command {

@@ -1,5 +1,6 @@
 import type {Job} from '../domain/job.ts';
 import type {Statement} from '../ledger/database.ts';
+import type {ScheduledPlan} from './scheduled-run.ts';
 
 /** A job that waits for a worker, as this worker was given it. */
 export interface QueuedJob {
@@ -13,6 +14,22 @@ export interface Ticket {
   readonly queue: string;
   readonly id: string;
   readonly retryCount: number;
+}
+
+/** One moment of a schedule, given to one worker of all. */
+export interface QueuedStart {
+  readonly plan: ScheduledPlan;
+  /** When it was due. */
+  readonly at: Date;
+  readonly ticket: Ticket;
+}
+
+export interface QueueSchedule {
+  readonly id: string;
+  /** Five fields. */
+  readonly cron: string;
+  readonly zone: string;
+  readonly plan: ScheduledPlan;
 }
 
 /**
@@ -29,6 +46,12 @@ export interface JobQueue {
   done(tickets: readonly Ticket[]): Promise<void>;
   /** The next worker may have them at once. */
   giveBack(tickets: readonly Ticket[]): Promise<void>;
+  /** Starts the plan at its times, once for all workers; a moment at which no worker was alive is made up for. */
+  schedule(schedule: QueueSchedule): Promise<void>;
+  schedules(): Promise<QueueSchedule[]>;
+  unschedule(id: string): Promise<void>;
+  /** Starts that are due. */
+  takeStarts(): Promise<QueuedStart[]>;
   close(): Promise<void>;
 }
 

@@ -3,6 +3,7 @@ import type {Job} from '../domain/job.ts';
 import type {SqlValue, Statement} from '../ledger/database.ts';
 import type {PostgresDatabase} from '../ledger/postgres.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
+import type {ScheduledPlan} from './scheduled-run.ts';
 
 /** The schema that pg-boss keeps its tables in. */
 export const queueSchema = 'orchestrator_queue';
@@ -25,6 +26,7 @@ interface Entry {
 }
 
 const anyWorker = 'jobs';
+const starts = 'starts';
 /** How long the list of queues is good for. */
 const queuesMs = 5_000;
 
@@ -36,6 +38,8 @@ export async function openPostgresQueue(options: PostgresQueueOptions): Promise<
     schema: queueSchema,
     supervise: isWorker,
     schedule: isWorker,
+    cronMonitorIntervalSeconds: Math.min(30, monitorSeconds),
+    cronWorkerIntervalSeconds: Math.min(5, monitorSeconds),
     registerInstance: false,
     superviseIntervalSeconds: monitorSeconds,
     monitorIntervalSeconds: monitorSeconds,
@@ -58,6 +62,7 @@ export async function openPostgresQueue(options: PostgresQueueOptions): Promise<
     made.add(name);
   };
   await makeQueue(anyWorker);
+  await makeQueue(starts);
   let known: {readonly names: readonly string[]; readonly until: number} = {names: [], until: 0};
   const queuesFor = async (labels: ReadonlySet<string>): Promise<readonly string[]> => {
     if (Date.now() >= known.until) {
@@ -111,6 +116,24 @@ export async function openPostgresQueue(options: PostgresQueueOptions): Promise<
     },
     async giveBack(tickets) {
       for (const [queue, some] of Map.groupBy(tickets, ticket => ticket.queue)) await boss.fail(queue, some);
+    },
+    async schedule({id, cron, zone, plan}) {
+      await boss.schedule(starts, cron, plan, {tz: zone, key: id, missed: 'once'});
+    },
+    async schedules() {
+      const found = await boss.getSchedules(starts);
+      return found.map(({key, cron, timezone, data}) => ({id: key, cron, zone: timezone, plan: data as ScheduledPlan}));
+    },
+    async unschedule(id) {
+      await boss.unschedule(starts, id);
+    },
+    async takeStarts() {
+      const due = await boss.fetch<ScheduledPlan>(starts, {batchSize: 5, includeMetadata: true});
+      return due.map(({id, retryCount, data, createdOn}) => ({
+        plan: data,
+        at: createdOn,
+        ticket: {queue: starts, id, retryCount},
+      }));
     },
     close: () => boss.stop({graceful: false}),
   };

@@ -3,6 +3,7 @@ import {isQueued} from '../domain/run.ts';
 import {type Lease, LeaseLost, type SharedLedger, type WorkerRecord} from '../ledger/shared-ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
+import {startScheduledRun} from './scheduled-run.ts';
 
 /** What executes jobs of one run in this process. */
 export interface WorkerSession {
@@ -36,6 +37,7 @@ export interface WorkerOptions {
 const pollMs = 500;
 const beatMs = 5_000;
 const tidyMs = 10_000;
+const startsMs = 2_000;
 const maxTaken = 64;
 
 /** Takes jobs from the queue until told to drain: then it takes no other, and gives back what does not end in time. */
@@ -46,6 +48,7 @@ export class QueueWorker {
   readonly #ended = new AbortController();
   readonly #startedAt: number;
   #places = 0;
+  #nextLook = 0;
   #doneTickets: Ticket[] = [];
   #isDraining = false;
   #failure: unknown;
@@ -101,6 +104,7 @@ export class QueueWorker {
     // Deliveries that are still being written may not pile up without bound behind fast models.
     if (free <= 0 || this.#held.size >= 2 * maxWorkers + maxTaken) return await this.#waitForWake();
     try {
+      await this.#startScheduled();
       const taken = await queue.take(new Set(labels), Math.min(free, maxTaken));
       for (const queued of taken) void this.#work(queued);
       if (taken.length > 0) return;
@@ -109,6 +113,28 @@ export class QueueWorker {
     }
     // Spread, so that many idle workers do not ask in step.
     await Promise.race([this.#waitForWake(), clock.sleep(pollMs * (0.75 + Math.random() / 2), this.#ended.signal)]);
+  }
+
+  /** Looks now and then for starts that are due. */
+  async #startScheduled(): Promise<void> {
+    const {queue, clock, note} = this.#options;
+    if (clock.now() < this.#nextLook) return;
+    this.#nextLook = clock.now() + startsMs;
+    for (const start of await queue.takeStarts()) {
+      try {
+        const run = await startScheduledRun(start, queue, this.#options.ledger);
+        note(
+          'info',
+          run === undefined
+            ? `schedule ${start.plan.id}: its run goes on already`
+            : `schedule ${start.plan.id} starts ${run.id}`,
+        );
+        await queue.done([start.ticket]);
+      } catch (error) {
+        note('warn', `schedule ${start.plan.id} could not start: ${messageOf(error)}`);
+        await queue.giveBack([start.ticket]);
+      }
+    }
   }
 
   async #work(queued: QueuedJob): Promise<void> {

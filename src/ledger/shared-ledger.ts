@@ -42,6 +42,7 @@ export interface SharedLedger extends Ledger {
   ): ReturnType<Ledger['startRun']>;
   /** Starts an ended run again with these jobs, in one transaction with `enqueue`. False when it has not ended. */
   reopenSharedRun(runId: string, ids: readonly string[], enqueue: readonly Statement[]): Promise<boolean>;
+  saveSkills(skills: readonly SkillContent[]): Promise<void>;
   skill(digest: string): Promise<SkillContent | undefined>;
 
   /** Claims a job that has not ended, also from whoever has it. What calls that one had in flight count as lost. Undefined when there is nothing to do. */

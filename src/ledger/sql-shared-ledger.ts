@@ -30,6 +30,9 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
         throw error;
       }
     },
+    async saveSkills(skills) {
+      await database.write(skills.map(insertSkill));
+    },
     async skill(digest) {
       const [row] = await database.read('SELECT digest, name, source, files FROM skills WHERE digest = ?', [digest]);
       return row === undefined ? undefined : toSkill(row);

@@ -3,16 +3,17 @@ import type {RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {RunSettings} from './run-settings.ts';
 
-/** A configuration with `expect_every` that did not start when it was meant to. */
+/** A configuration with `expect_every`, or with a schedule, that did not start when it was meant to. */
 export interface MissedRun {
   readonly configFile: string;
   /** Milliseconds since 1970. */
   readonly expectedAt: number;
-  readonly last: RunRecord;
+  /** Absent for one that never ran. */
+  readonly last?: RunRecord;
 }
 
 /** A machine that wakes late or a scheduler that spreads its starts is not a missed night. */
-const graceMs = 3_600_000;
+export const lateMs = 3_600_000;
 
 export async function findMissedRuns(ledger: Ledger, nowMs: number): Promise<MissedRun[]> {
   return (await ledger.expectedRuns()).flatMap(last => {
@@ -20,6 +21,6 @@ export async function findMissedRuns(ledger: Ledger, nowMs: number): Promise<Mis
     // One whose file is gone is meant to run no more.
     if (expected === undefined || ledger.isHeld(last) || !existsSync(expected.configFile)) return [];
     const expectedAt = last.startedAt + expected.everyMs;
-    return nowMs > expectedAt + graceMs ? [{configFile: expected.configFile, expectedAt, last}] : [];
+    return nowMs > expectedAt + lateMs ? [{configFile: expected.configFile, expectedAt, last}] : [];
   });
 }

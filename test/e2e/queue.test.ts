@@ -2,6 +2,7 @@ import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {openQueue} from '../../src/orchestrator.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {cli, makeNight, type Night, readResults, repoOf, startCli, writeConfiguration} from '../support/night-rig.ts';
 import {type PostgresServer, postgresProblem, startPostgres} from '../support/postgres-server.ts';
@@ -106,6 +107,40 @@ describe.skipIf(postgresProblem !== undefined)(
       for (const worker of [plain, special]) signal(worker.child, 'SIGTERM');
       expect((await plain.ended).stdout).not.toContain('repo-02');
       expect((await special.ended).stdout).toContain('repo-02 changed README.md');
+    });
+
+    it('keeps a schedule that one of all workers starts, without the configuration or the skills on its disk', async () => {
+      const {night, url, server} = await newNight('scheduled', 2);
+      await using _server = server;
+      server.reply(readmeFor);
+      const queue = ['--queue', url];
+      const installed = await cli(
+        night,
+        ['schedule', 'install', 'daily at 02:00', '--config', 'config/tasks.json', ...queue],
+        {env: quickTimes},
+      );
+      expect(installed).toMatchObject({code: 0, stderr: ''});
+      expect((await cli(night, ['schedule', 'next', ...queue], {env: quickTimes})).stdout).toMatch(
+        /^tasks {2}0 2 \* \* \* \(.*, queue\)/,
+      );
+      // As pg-boss does when the time has come.
+      const opened = await openQueue(url, {
+        isWorker: false,
+        times: {heartbeatSeconds: 10, monitorSeconds: 1},
+        onError: () => {},
+      });
+      const [kept] = await opened.queue.schedules();
+      await opened.queue.boss.send('starts', kept!.plan);
+      const workers = ['a', 'b'].map(name => startWorker(night, {name, url, server}));
+      await until(() => workers.some(worker => worker.output().includes('finished:')));
+      const runs = await opened.ledger.runs();
+      expect(runs).toMatchObject([{state: 'finished', exitCode: 0, command: ['schedule', 'tasks']}]);
+      await opened.close();
+      expect((await cli(night, ['schedule', 'remove', 'tasks', ...queue], {env: quickTimes})).stdout).toBe(
+        'tasks: removed from queue\n',
+      );
+      for (const {child} of workers) signal(child, 'SIGTERM');
+      for (const worker of workers) expect((await worker.ended).code).toBe(0);
     });
 
     it('refuses what cannot work in one line', async () => {

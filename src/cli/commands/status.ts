@@ -1,3 +1,5 @@
+import {existsSync} from 'node:fs';
+import path from 'node:path';
 import {jobLabel} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
@@ -23,20 +25,36 @@ export async function status(io: Io, id: string | undefined, options: StatusOpti
     io,
     async ledger => {
       if (options.watch) return await watch(io, ledger, id, options);
-      const missed = id === undefined ? await findMissedRuns(ledger, systemClock.now()) : [];
+      const missed = id === undefined ? await findMissed(io, ledger) : [];
       print(io, await look(ledger, id), missed, id, options);
       return 0;
     },
     async () => {
       if (id !== undefined) throw noSuchRun(id);
-      if (options.json)
-        io.out(
-          `${JSON.stringify({running: [], interrupted: [], last: null, missed: [], next: ['orchestrator demo']}, undefined, 2)}\n`,
-        );
-      else io.out(noRunsYet);
+      const missed = await findMissed(io, undefined);
+      if (options.json) {
+        const none = {
+          running: [],
+          interrupted: [],
+          last: null,
+          missed: missed.map(toMissedJson),
+          next: ['orchestrator demo'],
+        };
+        io.out(`${JSON.stringify(none, undefined, 2)}\n`);
+      } else print(io, [], missed, id, options);
       return 0;
     },
   );
+}
+
+/** Starts that did not come: of what says how often it is expected, and of schedules of this machine. */
+async function findMissed(io: Io, ledger: Ledger | undefined): Promise<readonly MissedRun[]> {
+  const now = systemClock.now();
+  const missed = ledger === undefined ? [] : await findMissedRuns(ledger, now);
+  if (!existsSync(path.join(io.stateDir, 'schedules.json'))) return missed;
+  const {findMissedStarts} = await import('../schedule/missed-starts.ts');
+  const starts = await findMissedStarts(io, ledger, now);
+  return [...missed, ...starts.filter(start => missed.every(each => each.configFile !== start.configFile))];
 }
 
 /** Runs to show: those that go on, those whose process is gone, and the newest that ended. */

@@ -1,0 +1,171 @@
+import {existsSync, rmSync} from 'node:fs';
+import path from 'node:path';
+import {OrchestratorError} from '../../domain/errors.ts';
+import {escapeLine} from '../../util/escape-text.ts';
+import {makeFolder} from '../../util/make-folder.ts';
+import {runCommand} from '../../util/run-command.ts';
+import {writeAtomically} from '../../util/write-atomically.ts';
+import type {Io} from '../io.ts';
+import type {CronExpression} from './cron-expression.ts';
+import {addToCrontab, removeFromCrontab} from './crontab.ts';
+import {renderWorkflow} from './github-actions.ts';
+import {labelOf, renderLaunchd} from './launchd.ts';
+import type {ScheduledCommand} from './scheduled-command.ts';
+import type {Schedule, Scheduler} from './schedules.ts';
+import {renderSystemd} from './systemd.ts';
+
+export interface Installation {
+  readonly command: ScheduledCommand;
+  readonly cron: CronExpression;
+  /** Only when it is not that of the machine. */
+  readonly zone: string | undefined;
+  /** Absolute path of the task configuration. */
+  readonly config: string;
+}
+
+/** One of the schedulers that a machine may have. */
+export interface Installer {
+  /** The files it keeps. Installing again replaces what was installed. */
+  install(io: Io, installation: Installation): Promise<string[]>;
+  remove(io: Io, schedule: Pick<Schedule, 'id' | 'files'>): Promise<void>;
+}
+
+export const installers: Readonly<Record<Scheduler, Installer>> = {
+  systemd: {
+    async install(io, {command, cron, zone}) {
+      const folder = path.join(io.env['XDG_CONFIG_HOME'] || path.join(io.home, '.config'), 'systemd', 'user');
+      const unit = unitOf(command.id);
+      const {service, timer} = renderSystemd(command, cron, zone);
+      const files = [path.join(folder, `${unit}.service`), path.join(folder, `${unit}.timer`)];
+      await writeFiles([
+        [files[0]!, service],
+        [files[1]!, timer],
+      ]);
+      await call(io, 'systemctl', ['--user', 'daemon-reload']);
+      await call(io, 'systemctl', ['--user', 'enable', '--now', `${unit}.timer`]);
+      return files;
+    },
+    async remove(io, {id, files}) {
+      // A timer that is gone already is no trouble.
+      await call(io, 'systemctl', ['--user', 'disable', '--now', `${unitOf(id)}.timer`]).catch(() => {});
+      for (const file of files) rmSync(file, {force: true});
+      await call(io, 'systemctl', ['--user', 'daemon-reload']);
+    },
+  },
+  cron: {
+    async install(io, {command, cron, zone}) {
+      refuseZone('cron', zone);
+      await writeCrontab(io, addToCrontab(await readCrontab(io), command, cron));
+      return [];
+    },
+    async remove(io, {id}) {
+      await writeCrontab(io, removeFromCrontab(await readCrontab(io), id));
+    },
+  },
+  launchd: {
+    async install(io, {command, cron, zone}) {
+      refuseZone('launchd', zone);
+      const file = path.join(io.home, 'Library', 'LaunchAgents', `${labelOf(command.id)}.plist`);
+      const domain = `gui/${process.getuid?.() ?? 0}`;
+      await writeFiles([[file, renderLaunchd(command, cron)]]);
+      await call(io, 'launchctl', ['bootout', `${domain}/${labelOf(command.id)}`]).catch(() => {});
+      await call(io, 'launchctl', ['bootstrap', domain, file]);
+      return [file];
+    },
+    async remove(io, {id, files}) {
+      await call(io, 'launchctl', ['bootout', `gui/${process.getuid?.() ?? 0}/${labelOf(id)}`]).catch(() => {});
+      for (const file of files) rmSync(file, {force: true});
+    },
+  },
+  'github-actions': {
+    async install(io, {command, cron, config, zone}) {
+      if (zone !== undefined && zone !== 'UTC') refuseZone('GitHub Actions', zone, 'UTC');
+      const file = path.join(io.cwd, '.github', 'workflows', `${unitOf(command.id)}.yml`);
+      await writeFiles([[file, renderWorkflow(command.id, cron, path.relative(io.cwd, config))]]);
+      return [file];
+    },
+    async remove(_io, {files}) {
+      for (const file of files) rmSync(file, {force: true});
+    },
+  },
+};
+
+/** What the machine has, best first. @throws OrchestratorError when it has nothing. */
+export async function findScheduler(io: Io): Promise<Scheduler> {
+  if (process.platform === 'darwin') return 'launchd';
+  if (await works(io, 'systemctl', ['--user', 'show-environment'])) return 'systemd';
+  if (isOnPath(io, 'crontab')) return 'cron';
+  throw new OrchestratorError('no-scheduler', 'this machine has neither systemd for users nor cron', {
+    hint: 'install cron, or choose with --as: systemd, cron, launchd, github-actions',
+  });
+}
+
+function unitOf(id: string): string {
+  return `orchestrator-${id}`;
+}
+
+function refuseZone(scheduler: string, zone: string | undefined, only = 'the zone of the machine'): void {
+  if (zone === undefined) return;
+  throw new OrchestratorError('bad-flag', `--zone — ${scheduler} knows ${only} only`, {
+    hint: 'leave --zone out, or use --as systemd or --queue',
+  });
+}
+
+async function writeFiles(files: readonly (readonly [string, string])[]): Promise<void> {
+  for (const [file, text] of files) {
+    try {
+      makeFolder(path.dirname(file));
+      await writeAtomically(file, text, {durable: true});
+    } catch (error) {
+      const {code} = error as NodeJS.ErrnoException;
+      throw new OrchestratorError('schedule-unwritable', `${escapeLine(file)} cannot be written (${code})`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+async function readCrontab(io: Io): Promise<string> {
+  const listed = await runCommand('crontab', ['-l'], {env: io.env, timeoutMs: 30_000}).catch(missing('crontab'));
+  if (listed.exitCode === 0) return listed.stdout.toString();
+  // Said by every cron for a user who has none yet.
+  if (/no crontab/i.test(listed.stderr)) return '';
+  throw failed('crontab -l', listed.stderr);
+}
+
+async function writeCrontab(io: Io, text: string): Promise<void> {
+  const written = await runCommand('crontab', ['-'], {env: io.env, input: text, timeoutMs: 30_000}).catch(
+    missing('crontab'),
+  );
+  if (written.exitCode !== 0) throw failed('crontab -', written.stderr);
+}
+
+async function call(io: Io, program: string, args: readonly string[]): Promise<void> {
+  const ended = await runCommand(program, args, {env: io.env, timeoutMs: 60_000}).catch(missing(program));
+  if (ended.exitCode !== 0) throw failed(`${program} ${args.join(' ')}`, ended.stderr);
+}
+
+async function works(io: Io, program: string, args: readonly string[]): Promise<boolean> {
+  if (!isOnPath(io, program)) return false;
+  return (await runCommand(program, args, {env: io.env, timeoutMs: 10_000})).exitCode === 0;
+}
+
+function isOnPath({env}: Io, program: string): boolean {
+  return (env['PATH'] ?? '')
+    .split(path.delimiter)
+    .some(folder => folder !== '' && existsSync(path.join(folder, program)));
+}
+
+function missing(program: string): (error: unknown) => never {
+  return error => {
+    throw new OrchestratorError('program-missing', `${program} cannot be started`, {
+      hint: 'choose another scheduler with --as: systemd, cron, launchd, github-actions',
+      cause: error,
+    });
+  };
+}
+
+function failed(what: string, stderr: string): OrchestratorError {
+  const [said = ''] = stderr.trim().split('\n');
+  return new OrchestratorError('scheduler-failed', `${what} failed${said === '' ? '' : `: ${escapeLine(said)}`}`);
+}
