@@ -9,6 +9,9 @@ import {fileURLToPath} from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [command, ...rest] = process.argv.slice(2);
 
+/** Debian packages by the program that shows that they are there. */
+const testPrograms = {bwrap: 'bubblewrap', chromium: 'chromium', rg: 'ripgrep'};
+
 installGit();
 installPackages();
 const node = pinnedNode();
@@ -97,9 +100,6 @@ function pinnedNode() {
   );
   process.exit(2);
 }
-
-/** Debian packages by the program that shows that they are there. */
-const testPrograms = {bwrap: 'bubblewrap', chromium: 'chromium', rg: 'ripgrep'};
 
 function installGit() {
   if (has('git')) return;
