@@ -1,10 +1,11 @@
-import type {Proposal} from '../domain/change.ts';
+import type {FileEdit, Proposal} from '../domain/change.ts';
 import type {RepoContext} from '../domain/context.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
+import type {Shortfall} from './agent/judge-end.ts';
 import type {TurnLog} from './agent/turn-log.ts';
 
 export interface ModeInput {
@@ -21,6 +22,8 @@ export interface ModeInput {
   readonly begin: () => Promise<void>;
   /** Gets the reply to this request: a recorded one, or one that is paid for and recorded before it is returned. */
   readonly obtainReply: (request: ModelRequest, options?: ObtainOptions) => Promise<ModelReply>;
+  /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. */
+  readonly verify: (edits: readonly FileEdit[]) => Promise<Shortfall | undefined>;
   /** The record of what was asked and answered, for a mode that works in turns. */
   readonly turns: TurnLog;
 }

@@ -4,6 +4,7 @@ import type {SandboxTier} from '../domain/sandbox.ts';
 import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
 import type {ObtainedReply} from './job-tools.ts';
 import type {Preparation} from './prepare-job.ts';
+import type {Verified} from './verify-change.ts';
 
 /** What is known of a job while it goes on, for its record however it ends. */
 export class JobTrace {
@@ -18,6 +19,8 @@ export class JobTrace {
   change: Change | undefined;
   findings: readonly PolicyFinding[] = [];
   verified: readonly VerifyResult[] = [];
+  /** What the verify commands said of this patch while the change was being made. */
+  verdict: {readonly patch: string; readonly verified: Verified} | undefined;
   /** Set when commands were or could be run. */
   sandbox: SandboxTier | undefined;
 

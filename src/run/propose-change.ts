@@ -1,6 +1,7 @@
 import type {Proposal} from '../domain/change.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Checkout} from '../workspace/checkout.ts';
+import {describeBlame} from './describe-blame.ts';
 import type {Answered} from './execute-job.ts';
 import type {JobTools} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
@@ -41,6 +42,12 @@ export async function proposeChange(
       entries: built.entries,
       signal,
       turns,
+      async verify(edits) {
+        const change = await tools.diff(repo.reader, {edits});
+        const verified = await tools.verify({job, repo, entries: built.entries, change, signal});
+        trace.verdict = {patch: change.patch, verified};
+        return describeBlame(verified);
+      },
       async openCheckout(options) {
         const checkout = await repo.openCheckout(options);
         checkouts.push(checkout);

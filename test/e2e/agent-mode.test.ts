@@ -182,6 +182,43 @@ it('refuses to start without a model, in one line', async () => {
   expect(said.stderr).toMatch(/^orchestrator: .*mode "agent" needs a model.*set "model".*\n$/);
 });
 
+it.skipIf(!existsSync('/usr/bin/bwrap'))(
+  'a verify command that its change broke goes back to the agent, which mends it',
+  async () => {
+    await makeFleet(path.join(person.home, 'code'), {
+      sum: {
+        files: {
+          'sum.sh': 'echo $(($1 + $2))\n',
+          'test.sh': 'test "$(sh sum.sh 1 2)" = 3 || { echo "1 and 2 must be 3"; exit 1; }\n',
+        },
+      },
+    });
+    await person.write(
+      'skills/add-header/SKILL.md',
+      '---\nname: add-header\ndescription: Puts a licence header on every source file.\n---\nPut the header on every script. The tests must stay green.\n',
+    );
+    await person.write('config/tasks.json', {
+      tasks: [{name: 'Headers', skill: 'add-header', repos: ['~/code/sum'], mode: 'agent', verify: ['sh test.sh']}],
+      settings: {model: 'anthropic/claude-sonnet-5-5', skills: ['../skills']},
+    });
+    const header = '# SPDX-License-Identifier: MIT';
+    server.reply(({turns, prompt}) => {
+      const write = (content: string) => ({name: 'write_file', input: {path: 'sum.sh', content}});
+      if (turns === 0) return {text: '', toolCalls: [write(`${header}\necho 4\n`), finish]};
+      expect(prompt).toContain(
+        'The work does not count as done. "sh test.sh" succeeded before the change and fails with it',
+      );
+      expect(prompt).toContain('1 and 2 must be 3');
+      return {text: '', toolCalls: [write(`${header}\necho $(($1 + $2))\n`), finish]};
+    });
+    const said = await person.start(['--config', 'config/tasks.json']);
+    expect(said).toMatchObject({exitCode: 0, stderr: ''});
+    expect(await readFile(path.join(person.home, 'code/sum/sum.sh'), 'utf8')).toContain(`${header}\necho $((`);
+    expect(await person.results()).toMatchObject([{outcome: 'changed', verified: [{after: 'passed'}]}]);
+    expect(server.requestCount).toBe(2);
+  },
+);
+
 const skills = ['readme-generator', 'repo-summarizer', 'code-reviewer', 'journal'];
 
 it('runs the shipped skills over the demo fleet', async () => {

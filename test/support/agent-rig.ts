@@ -11,6 +11,7 @@ import {JobFailure} from '../../src/domain/outcome.ts';
 import type {Skill} from '../../src/domain/skill.ts';
 import {type AgentModeOptions, createAgentMode} from '../../src/modes/agent/agent.ts';
 import type {FinishedTurn, TurnLog} from '../../src/modes/agent/turn-log.ts';
+import type {ModeInput} from '../../src/modes/mode.ts';
 import {loadSkill} from '../../src/skills/load-skill.ts';
 import {type Files, makeRepo, makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {systemClock} from '../../src/util/clock.ts';
@@ -42,6 +43,7 @@ export interface RunOptions {
   readonly mode?: Partial<AgentModeOptions>;
   /** Called with the private folder before the first turn. */
   readonly before?: (directory: string) => Promise<void>;
+  readonly verify?: ModeInput['verify'];
 }
 
 export interface AgentRig extends AsyncDisposable {
@@ -104,6 +106,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
           turns: turnLog(turns),
           openCheckout: async () => checkout,
           begin: async () => {},
+          verify: async edits => await options.verify?.(edits),
           async obtainReply(request, {signal} = {}) {
             requests.push(request);
             const last = request.messages?.findLast(({role}) => role === 'tool');

@@ -100,7 +100,7 @@ function reachOf({skill}: ModeInput, {directory}: Checkout, signal: AbortSignal,
 
 async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput): Promise<Shortfall | undefined> {
   const edits: readonly FileEdit[] = await checkout.edits();
-  return judgeEnd({...end, edits}, input);
+  return judgeEnd({...end, edits}, input) ?? (edits.length === 0 ? undefined : await input.verify(edits));
 }
 
 /** The wall time of a job, from its first turn in this process on. */

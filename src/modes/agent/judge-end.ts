@@ -25,6 +25,10 @@ export interface WorkDone {
 export interface Shortfall {
   readonly reason: FailureReason;
   readonly message: string;
+  /** More of it for the agent, on several lines. Untrusted. */
+  readonly detail?: string;
+  /** Whoever takes the change judges it in the same way, so that it can be handed over with the fault in it. */
+  readonly isJudgedAgain?: true;
 }
 
 /** Done is what the diff and the checks of the skill say. Undefined when all is well; an empty diff can be. */

@@ -175,10 +175,15 @@ async function closeTurn(
   const shortfall = await judge(end);
   if (shortfall === undefined) return undefined;
   state.rounds++;
+  if (state.rounds >= maxRounds && shortfall.isJudgedAgain) return undefined;
   if (state.rounds >= maxRounds || isFinal(shortfall.reason)) throw new JobFailure(shortfall.reason, shortfall.message);
+  const detail = shortfall.detail === undefined ? '' : `\n\n${shortfall.detail}`;
   return [
     ...messages,
-    {role: 'user', text: `The work does not count as done. ${shortfall.message} Go on, then call finish again.`},
+    {
+      role: 'user',
+      text: `The work does not count as done. ${shortfall.message} Go on, then call finish again.${detail}`,
+    },
   ];
 }
 
