@@ -104,7 +104,7 @@ function files(bait: Bait): Record<string, Try> {
     'open files of the parent': () =>
       readdirSync('/proc/self/fd')
         .map(descriptor => linkOf(`/proc/self/fd/${descriptor}`))
-        .find(target => /^(?:socket:|\/(?!dev\/null|proc\/|repo|tmp\/[^/]*\/output))/.test(target)) ?? false,
+        .find(target => /^(?:socket:|\/(?!dev\/null|proc\/|repo|.*\/output \(deleted\)$))/.test(target)) ?? false,
     'sockets of services': () =>
       [
         '/var/run/docker.sock',

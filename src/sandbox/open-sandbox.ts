@@ -84,7 +84,7 @@ function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | unde
   for (const folder of tools) {
     if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory())
       return {message: `the folder ${folder} of "sandbox.tools" does not exist`, fix: 'correct it, or leave it out'};
-    if (`${homedir()}/`.startsWith(`${path.resolve(folder)}/`))
+    if (`${homedir()}/`.startsWith(path.join(folder, '/')))
       return {
         message: `"sandbox.tools" names ${folder}, which holds a home`,
         fix: 'name the folder of the tool itself',

@@ -112,17 +112,20 @@ async function layBait(folder: string): Promise<Trap> {
       seen('a file of the host changed', readFileSync(file, 'utf8') !== canary),
       seen(
         'a file planted on the host',
-        ['/', '/tmp', '/etc', '/usr', '/dev'].some(at => existsSync(`${at}/${plant}`)),
+        plantedAt.some(at => existsSync(`${at}/${plant}`)),
       ),
       seen('a process of the host killed', sleeper.exitCode !== null || sleeper.signalCode !== null),
     ],
     close() {
       sleeper.kill('SIGKILL');
+      for (const at of plantedAt) rmSync(`${at}/${plant}`, {force: true});
       for (const server of servers) server?.close();
       datagrams.close();
     },
   };
 }
+
+const plantedAt = ['', '/tmp', '/etc', '/usr', '/dev'];
 
 function seen(name: string, happened: boolean): Attack {
   return {name, end: happened ? 'broken' : 'held', detail: happened ? 'seen outside' : ''};

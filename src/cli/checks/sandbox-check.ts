@@ -3,9 +3,10 @@ import {type Check, ok, warning} from './check.ts';
 
 /** Attacks the sandbox as a run would. Runs without commands need none, so its absence is no failure. */
 export async function checkSandboxHere(): Promise<Check> {
-  const {fault, probe} = await openMachineSandbox();
+  const opened = await openMachineSandbox();
+  const {fault} = opened;
   if (fault !== undefined) return warning('sandbox', `none: ${fault.message}; agents work without commands`, fault.fix);
-  const {attacks = [], durationMs = 0} = probe ?? {};
+  const {attacks = [], durationMs = 0} = opened.probe ?? {};
   const held = attacks.filter(({end}) => end === 'held').length;
   const untried = attacks.filter(({end}) => end === 'untried').map(({name}) => name);
   const rest = untried.length === 0 ? '' : `; not tried: ${untried.join(', ')}`;

@@ -1,0 +1,146 @@
+import {execFileSync} from 'node:child_process';
+import {chownSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, it} from 'vitest';
+import {noSandbox, openSandboxRig, sandboxNeed} from '../../test/support/sandbox-rig.ts';
+import {defaultSandboxLimits, defaultSandboxSettings} from '../domain/sandbox.ts';
+import {makeTemporaryDirectory} from '../testing/temporary-fleet.ts';
+import {createExternal} from './external.ts';
+import {openSandbox} from './open-sandbox.ts';
+import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
+
+const isRoot = process.geteuid?.() === 0;
+
+describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
+  it('work in the workspace, and their end and what they said come back', async () => {
+    await using rig = await openSandboxRig();
+    const {end, output} = await rig.run('pwd; echo new > file; echo said > /dev/stderr; exit 3');
+    expect(end).toEqual({kind: 'exited', exitCode: 3});
+    expect(output).toBe('/repo\nsaid\n');
+    expect(readFileSync(path.join(rig.workspace, 'file'), 'utf8')).toBe('new\n');
+  });
+
+  it('find Node, a home and a temporary folder, and nothing of our environment', async () => {
+    await using rig = await openSandboxRig();
+    const {output} = await rig.run('node --version; touch "$HOME/x" "$TMPDIR/y" && env | sort', {
+      env: {ORCHESTRATOR_TASK: 'a task'},
+    });
+    expect(output.split('\n')[0]).toBe(process.version);
+    const names = output.split('\n').flatMap(line => /^(\w+)=/.exec(line)?.[1] ?? []);
+    expect(names).toEqual(
+      [
+        ...['CI', 'HOME', 'LANG', 'LOGNAME', 'ORCHESTRATOR_TASK', 'PATH', 'PWD', 'SHELL', 'TERM', 'TMPDIR', 'USER'],
+        'npm_config_update_notifier',
+      ].sort(),
+    );
+  });
+
+  it('see folders that they are given, and can write only where they may', async () => {
+    await using rig = await openSandboxRig();
+    const skill = path.join(rig.directory, 'skill');
+    const tools = path.join(rig.directory, 'tools/bin');
+    mkdirSync(skill);
+    mkdirSync(tools, {recursive: true});
+    writeFileSync(path.join(skill, 'note'), 'hello\n');
+    writeFileSync(path.join(tools, 'greet'), '#!/bin/sh\necho greetings\n', {mode: 0o755});
+    await using withTools = await openSandboxRig({tools: [path.join(rig.directory, 'tools')]});
+    const mounts = [{source: skill, at: '/skill', writable: false}];
+    const {output} = await withTools.run('cat /skill/note; greet; echo x > /skill/other || echo refused', {mounts});
+    expect(output).toContain('hello\ngreetings\n');
+    expect(output).toContain('refused');
+    expect(existsSync(path.join(skill, 'other'))).toBe(false);
+  });
+
+  it.each([
+    ['time', 'sleep 30', {timeoutMs: 300}],
+    ['output', 'yes', {limits: {outputBytes: 1_000_000}}],
+    [
+      'memory',
+      'node -e "const all=[]; for(;;) all.push(Buffer.alloc(1e7,1))"',
+      {limits: {memoryBytes: 150 * 1024 ** 2}},
+    ],
+    ['processes', 'for a in $(seq 60); do sleep 30 & done; wait', {limits: {processes: 64}}],
+    ['files', 'for a in $(seq 400); do : > /tmp/$a; done; sleep 30', {limits: {files: 300}}],
+    [
+      'disk',
+      'for a in 1 2 3 4 5 6 7 8; do head -c 15000000 /dev/zero > $a; done; sleep 30',
+      {limits: {diskBytes: 2e7}},
+    ],
+  ] as const)('are stopped at the limit of %s', async (limit, command, options) => {
+    await using rig = await openSandboxRig();
+    const {end, durationMs} = await rig.run(command, options as object);
+    // A process that asks the kernel for more than it may have can also end by itself.
+    if (limit === 'memory' && end.kind === 'exited') expect(end.exitCode).not.toBe(0);
+    else expect(end).toEqual({kind: 'limit', limit});
+    expect(durationMs).toBeLessThan(8000);
+  });
+
+  it('leave nothing running, however they hide', async () => {
+    await using rig = await openSandboxRig();
+    const mark = `${process.pid}${Date.now()}`.slice(-9);
+    await rig.run(`setsid sleep 1${mark} & (setsid nohup sleep 1${mark} &) ; sleep 0.1; echo done`);
+    expect(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'})).not.toContain(`sleep 1${mark}`);
+  });
+
+  it('end with the signal that ends their job', async () => {
+    await using rig = await openSandboxRig();
+    const stop = new AbortController();
+    const running = rig.run('sleep 30', {signal: stop.signal});
+    setTimeout(() => stop.abort(), 200);
+    expect((await running).end).toEqual({kind: 'aborted'});
+  });
+
+  it('keep head and tail of what they said', async () => {
+    await using rig = await openSandboxRig();
+    const {output} = await rig.run('echo first; head -c 900000 /dev/zero | tr "\\0" a; echo; echo last');
+    expect(output.startsWith('first\n')).toBe(true);
+    expect(output.endsWith('last\n')).toBe(true);
+    expect(output).toMatch(/… \d+ bytes left out …/);
+    expect(output.length).toBeLessThan(200_000);
+  });
+
+  it('get through in none of the attacks', async () => {
+    await using rig = await openSandboxRig();
+    const report = await probeSandbox(rig.sandbox);
+    expect(brokenThrough(report)).toEqual([]);
+    expect(report.attacks.length).toBeGreaterThan(60);
+  });
+
+  it.skipIf(!isRoot)('get through in none of the attacks of an ordinary user', async () => {
+    await using temporary = await makeTemporaryDirectory();
+    chownSync(temporary.path, 1000, 1000);
+    const script = fileURLToPath(new URL('../../test/support/probe-here.ts', import.meta.url));
+    const as = ['--reuid', '1000', '--regid', '1000', '--clear-groups', process.execPath, script];
+    const env = {PATH: process.env.PATH, HOME: temporary.path, TMPDIR: temporary.path};
+    const report = JSON.parse(execFileSync('setpriv', as, {env, cwd: temporary.path, encoding: 'utf8'})) as ProbeReport;
+    expect(brokenThrough(report)).toEqual([]);
+    expect(report.attacks.length).toBeGreaterThan(60);
+  });
+});
+
+it.skipIf(noSandbox)(`attacks find out about a sandbox that is none${sandboxNeed}`, async () => {
+  const open = createExternal({...defaultSandboxSettings});
+  const report = await probeSandbox({
+    ...open,
+    run: ({argv, mounts = [], ...command}) => {
+      const [attacks] = mounts;
+      const [, ...rest] = argv.map(part => part.replaceAll(attacks!.at, attacks!.source));
+      return open.run({...command, argv: [process.execPath, ...rest]});
+    },
+  });
+  expect(brokenThrough(report).map(({name}) => name)).toEqual(
+    expect.arrayContaining([
+      'TCP to the host',
+      'new user namespace',
+      'processes of the host',
+      'a visit at a socket of the host',
+    ]),
+  );
+});
+
+it('a folder that holds a home is no tool', async () => {
+  const opened = await openSandbox({...defaultSandboxSettings, tools: ['/']});
+  expect(opened.fault?.message).toMatch(/holds a home|no sandbox for commands/);
+  expect(defaultSandboxLimits.memoryBytes).toBeGreaterThan(0);
+});
