@@ -19,8 +19,14 @@ export interface SelectedChanges {
   readonly isExact: boolean;
 }
 
+/** Run by run, in each by repo and skill: the same order however fast the jobs were. */
+export function inOrder(changes: readonly ChangeSummary[]): ChangeSummary[] {
+  const key = ({runId, repo, skill}: ChangeSummary): string => `${runId}\n${repo}\n${skill}`;
+  return [...changes].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
 /**
- * The changes that are meant, oldest first: without names all in the first of `states`, as with a pattern; what is named by itself
+ * The changes that are meant: without names all in the first of `states`, as with a pattern; what is named by itself
  * may be in any of them. Throws when a name fits none.
  */
 export async function selectChanges(
@@ -34,7 +40,7 @@ export async function selectChanges(
     known.push(...(await ledger.changes({state, ...(run === undefined ? {} : {runId: run})})));
   const pool = known.filter(change => skill === undefined || change.skill === skill);
   const inFirst = (change: ChangeSummary): boolean => changeStateOf(change) === states[0];
-  if (names.length === 0) return {changes: pool.filter(inFirst), isExact: false};
+  if (names.length === 0) return {changes: inOrder(pool.filter(inFirst)), isExact: false};
   const found = new Set<ChangeSummary>();
   let isExact = true;
   for (const name of names) {
@@ -44,7 +50,7 @@ export async function selectChanges(
     if (exact.length === 0) isExact = false;
     for (const change of fitting) found.add(change);
   }
-  return {changes: pool.filter(change => found.has(change)), isExact};
+  return {changes: inOrder([...found]), isExact};
 }
 
 function isNamed(change: ChangeSummary, typed: string): boolean {

@@ -6,7 +6,7 @@ import {changeName, countLines, findingText, sizeText, toChangeJson} from '../ch
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
 import type {Io} from '../io.ts';
 import {patchLines} from '../patch-text.ts';
-import {selectChanges} from '../select-changes.ts';
+import {inOrder, selectChanges} from '../select-changes.ts';
 
 export interface DiffOptions {
   readonly stat?: true;
@@ -57,14 +57,14 @@ async function findChanges(
     const ofRun = (await ledger.changes(run === undefined ? {} : {runId: run})).filter(
       change => names.length === 0 || names.includes(change.runId),
     );
-    if (names.every(name => ofRun.some(({runId}) => runId === name))) return ofRun;
+    if (names.every(name => ofRun.some(({runId}) => runId === name))) return inOrder(ofRun);
     return newestOfEach((await selectChanges(ledger, selection, states)).changes);
   }
   const waiting = (await selectChanges(ledger, selection, ['to-review'])).changes;
   if (waiting.length > 0) return waiting;
   const all = await ledger.changes();
   const newest = all.at(-1)?.runId;
-  return all.filter(({runId}) => runId === newest);
+  return inOrder(all.filter(({runId}) => runId === newest));
 }
 
 /** A repo stands for the newest change of each of its jobs. */

@@ -10,6 +10,7 @@ import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {ReviewQueue} from '../review/review-queue.ts';
 import {summaryLines} from '../review/review-screen.ts';
+import {inOrder} from '../select-changes.ts';
 import {renderTable} from '../table.ts';
 
 export interface ReviewOptions {
@@ -29,7 +30,7 @@ export async function review(io: Io, run: string | undefined, options: ReviewOpt
       if (run !== undefined) await findRun(ledger, run, () => true, '');
       const waiting = await ledger.changes({state: 'to-review', ...(run === undefined ? {} : {runId: run})});
       const listed = options.all ? await ledger.changes(run === undefined ? {} : {runId: run}) : waiting;
-      const changes = listed.filter(({skill}) => options.skill === undefined || skill === options.skill);
+      const changes = inOrder(listed).filter(({skill}) => options.skill === undefined || skill === options.skill);
       const open = changes.filter(change => changeStateOf(change) === 'to-review');
       const onScreen =
         io.canAsk && io.outIsTerminal && !options.list && !options.json && !options.check && !options.all;
