@@ -735,6 +735,4 @@ export function checkSupported(job: {
   };
   if (job.mode === 'agent' && job.models.includes('offline'))
     refuse('mode "agent" needs a model, and "offline" is none', 'set "model" and its key, or use --simple');
-  if (job.deliver === 'pull-request')
-    refuse(`delivery "${job.deliver}" is not in this version`, 'use --deliver branch');
 }

@@ -13,6 +13,7 @@ import {escapeLine} from '../util/escape-text.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
 import {type CostRange, estimateCost} from './estimate-cost.ts';
 import type {Io} from './io.ts';
+import {leavingText} from './leaving-text.ts';
 
 interface PlannedJob {
   readonly job: Job;
@@ -108,7 +109,7 @@ function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}:
   };
 }
 
-function toText(planned: readonly PlannedJob[], {disabled, settings, overrides}: RunConfiguration): string {
+function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, fleet}: RunConfiguration): string {
   const run = planned.filter(({verdict}) => verdict === 'run');
   const same = planned.filter(({verdict}) => verdict === 'up-to-date');
   const bad = planned.filter(({verdict}) => verdict !== 'run' && verdict !== 'up-to-date');
@@ -148,7 +149,10 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides}:
     `Will send: ${sum(run, ({shown}) => shown?.length ?? 0)} files. Held back: ${sum(run, ({heldBack}) => heldBack?.length ?? 0)} files with secrets. Left out: ${leftOutText(run)}.`,
   );
   lines.push(
-    'Will write: the output file in the work tree of each repo, nothing else; uncommitted work is not overwritten.',
+    ...leavingText(
+      run.map(({job}) => job),
+      {push: settings.push, forges: fleet.forges},
+    ),
     '',
   );
   return lines.join('\n');
