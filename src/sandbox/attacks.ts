@@ -193,7 +193,10 @@ function network(bait: Bait): Record<string, Try> {
   const tcp = (options: NetConnectOpts): Try => {
     return () =>
       new Promise((resolve, reject) => {
-        const socket = connect({...options, timeout: 1000} as NetConnectOpts, () => resolve('connected'));
+        const socket = connect({...options, timeout: 1000} as NetConnectOpts, () => {
+          socket.destroy();
+          resolve('connected');
+        });
         socket.once('error', reject);
         socket.once('timeout', () => reject(new Error('timeout')));
       });
