@@ -27,6 +27,7 @@ import type {Ledger} from './ledger/ledger.ts';
 import type {SharedLedger} from './ledger/shared-ledger.ts';
 import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
+import type {Limiter} from './models/limiter.ts';
 import type {Models} from './models/models.ts';
 import type {Mode} from './modes/mode.ts';
 import type {AcceptedChange, LaterResult} from './run/deliver-accepted.ts';
@@ -135,15 +136,12 @@ export async function openRepoTools(
   });
   return {
     async openRepo(job): Promise<OpenRepo> {
-      if (job.path === undefined) {
-        const {JobFailure} = await import('./domain/outcome.ts');
-        throw new JobFailure('no-work-tree', `${job.repo} has a url and no path on this machine`);
-      }
-      const reader = await store.open(job.path);
-      const {workTree} = reader.location;
+      const mirrored = job.path === undefined;
+      const reader = await store.open(job.path ?? (await mirrors()).refresh(job.url!, job.branch));
+      const workTree = mirrored ? undefined : reader.location.workTree;
       return {
         reader,
-        key: await realpath(workTree ?? job.path),
+        key: mirrored ? `url ${job.url} ${job.branch ?? ''}`.trim() : await realpath(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
         openCheckout: options => checkouts.create(reader, options),
         release: () => reader.release(),
@@ -273,6 +271,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     {openTranscript, transcriptFile},
     {createReplySource},
     {createLimiter},
+    {createSharedLimiter},
     {estimateTokens},
     {createRunSandbox},
     {createVerifyChange},
@@ -286,6 +285,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     import('./report/transcript.ts'),
     import('./run/reply-source.ts'),
     import('./dispatch/limits.ts'),
+    import('./dispatch/shared-limits.ts'),
     import('./context/estimate-tokens.ts'),
     import('./run/run-sandbox.ts'),
     import('./run/verify-change.ts'),
@@ -313,6 +313,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   });
   const verify = createVerifyChange({openSandbox, mask: maskSecrets});
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
+  const sharedLimiters = new Map<string, Limiter>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
   const steering = new RunSteering(
     {
@@ -387,7 +388,13 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
           limiterOf: provider => {
             const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock});
             limiters.set(provider, limiter);
-            return limiter;
+            const limits = settings.models.providers[provider]?.limits;
+            if (limits === undefined) return limiter;
+            const shared =
+              sharedLimiters.get(provider) ??
+              createSharedLimiter({provider, limits, local: limiter, ledger: options.ledger, clock});
+            sharedLimiters.set(provider, shared);
+            return shared;
           },
           clock,
           random: Math.random,
@@ -652,7 +659,9 @@ export async function openForges(env: Env): Promise<OpenForge> {
     const known = opened.get(host.apiUrl);
     if (known !== undefined) return known;
     const create = host.kind === 'github' ? createGithubForge : createGitlabForge;
-    const made = {forge: create({apiUrl: host.apiUrl, token, post, clock: systemClock}), token};
+    // GitHub asks for a second between two changes; GitLab says when it is too much.
+    const mutationGapMs = host.kind === 'github' ? 1000 : 0;
+    const made = {forge: create({apiUrl: host.apiUrl, token, post, clock: systemClock, mutationGapMs}), token};
     opened.set(host.apiUrl, made);
     return made;
   };

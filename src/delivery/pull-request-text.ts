@@ -153,7 +153,7 @@ function composeFooter({job, runId, skillDigest}: PullRequestFacts): string {
   return [
     '---',
     '',
-    `Made unattended by orchestrator: ${codeSpan(`${job.skill} ${skillDigest.slice(0, 12)}`)}, run ${codeSpan(runId)}. Nobody has looked at it yet.`,
+    `Made unattended by orchestrator: ${codeSpan(`${job.skill} ${skillDigest.slice(0, 12)}`)}, run ${codeSpan(runId)}.`,
     '',
     `To say no, close it: the same change is not proposed again. To be left alone for ever, give it the label ${codeSpan(skipLabel)}.`,
   ].join('\n');

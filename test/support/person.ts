@@ -94,7 +94,8 @@ export async function invitePerson(env: Readonly<Record<string, string>> = {}): 
     },
     results: async () => {
       const files = (await readdir(home)).filter(name => /^orchestrator_batch_\d{8}_\d{6}(?:_\d+)?\.json$/.test(name));
-      const newest = files.sort((a, b) => a.localeCompare(b, 'en', {numeric: true})).at(-1);
+      const plain = (name: string): string => name.replace('.json', '');
+      const newest = files.sort((a, b) => plain(a).localeCompare(plain(b), 'en', {numeric: true})).at(-1);
       if (newest === undefined) throw new Error('there is no results file');
       return JSON.parse(await readFile(path.join(home, newest), 'utf8')) as ResultRow[];
     },
