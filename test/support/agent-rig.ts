@@ -73,7 +73,8 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
     skillDirectory,
     async run(script, options = {}) {
       const reader = await store.open(repo.path);
-      const checkout = await checkouts.create(reader);
+      const owner = options.mode?.sandbox?.owner;
+      const checkout = await checkouts.create(reader, owner === undefined ? {} : {owner});
       const turns: FinishedTurn[] = [];
       const requests: ModelRequest[] = [];
       const mode = createAgentMode({
