@@ -60,9 +60,10 @@ export class RunBook {
       stopping: run.control.stop !== 'no',
       host: run.holder.host,
       counts,
+      ...(known === undefined ? {} : {held: count(known.rows, ({state}) => state === 'held')}),
       toReview: changes.get('to-review') ?? 0,
       toDeliver: changes.get('to-deliver') ?? 0,
-      toRetry: known === undefined ? counts.failed + counts.notStarted : countRetries(known.rows),
+      toRetry: known === undefined ? counts.failed + counts.notStarted : count(known.rows, isRetried),
       spentUsd: view.spentUsd,
       reservedUsd: view.reservedUsd,
       ...(view.budgetUsd === undefined ? {} : {budgetUsd: view.budgetUsd}),
@@ -145,10 +146,12 @@ function countStates(rows: Iterable<JobRow>, counts: ReadonlyMap<string, number>
 }
 
 /** What `orchestrator retry` would run again. */
-function countRetries(rows: ReadonlyMap<string, JobRow>): number {
-  let count = 0;
-  for (const {state, retry} of rows.values()) {
-    if (state === 'not-started' || (retry !== undefined && retry !== 'no')) count++;
-  }
-  return count;
+function isRetried({state, retry}: JobRow): boolean {
+  return state === 'not-started' || (retry !== undefined && retry !== 'no');
+}
+
+function count(rows: ReadonlyMap<string, JobRow>, fits: (row: JobRow) => boolean): number {
+  let found = 0;
+  for (const row of rows.values()) if (fits(row)) found++;
+  return found;
 }

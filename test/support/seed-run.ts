@@ -42,6 +42,8 @@ export interface SeededJob {
   readonly reply?: string;
   readonly costUsd?: number;
   readonly change?: SeededChange;
+  /** Default: a model of Anthropic. */
+  readonly model?: string;
 }
 
 export interface SeededRun {
@@ -53,6 +55,7 @@ export interface SeededRun {
   readonly exitCode?: number;
   readonly id?: string;
   readonly budgetUsd?: number;
+  readonly description?: string;
   /** Runs of one configuration have the same; default: each its own. */
   readonly claim?: string;
   readonly expected?: {readonly everyMs: number; readonly configFile: string};
@@ -74,6 +77,7 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
     holder: state === 'running' && seeded.holder !== 'dead' ? ownProcess() : dead,
     heartbeatAt: startedAt,
     startedAt,
+    ...(seeded.description === undefined ? {} : {description: seeded.description}),
     command: ['--config', 'config/overnight.json'],
     settings: {
       version: 1,
@@ -97,13 +101,16 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
   return record ?? run;
 }
 
-function toJob({repo, skill = 'readme-generator', task = 'Update READMEs'}: SeededJob, sequence: number): Job {
+function toJob(
+  {repo, skill = 'readme-generator', task = 'Update READMEs', model = 'anthropic/claude-sonnet-5-5'}: SeededJob,
+  sequence: number,
+): Job {
   return makeJob(sequence, repo, {
     id: jobId(task, skill, repo),
     task,
     skill,
     path: `/fleet/${repo}`,
-    models: ['anthropic/claude-sonnet-5-5'],
+    models: [model],
     output: 'README.md',
     outputs: ['README.md'],
     outputPattern: 'README.md',

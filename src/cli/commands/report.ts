@@ -1,8 +1,10 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {jobId} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
+import type {ReportChange} from '../../report/html-report.ts';
 import {mergeRows} from '../../report/merge-rows.ts';
 import {toResultRow} from '../../report/result-row.ts';
 import {renderResults} from '../../report/results-file.ts';
@@ -20,6 +22,7 @@ export interface ReportOptions {
   readonly json?: true;
   readonly md?: string;
   readonly junit?: string;
+  readonly html?: string;
 }
 
 /** The rows of runs and of results files, merged; the last run when nothing is named. */
@@ -28,6 +31,7 @@ export async function report(io: Io, sources: readonly string[], options: Report
     options.json ? '--json' : '',
     options.md === '-' ? '--md -' : '',
     options.junit === '-' ? '--junit -' : '',
+    options.html === '-' ? '--html -' : '',
   ];
   const taken = toStdout.filter(flag => flag !== '');
   if (taken.length > 1) {
@@ -51,9 +55,41 @@ export async function report(io: Io, sources: readonly string[], options: Report
     const {renderJunit} = await import('../../report/junit-report.ts');
     await write(io, options.junit, renderJunit(rows));
   }
+  if (options.html !== undefined) {
+    const {renderHtml} = await import('../../report/html-report.ts');
+    const changeOf = await readChanges(io, rows);
+    await write(io, options.html, renderHtml({title, rows, changeOf, madeAt: Date.now()}));
+  }
   if (options.json) io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
   else if (taken.length === 0) io.out(renderReport(rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
   return 0;
+}
+
+/** A person reads no more of one change in a report. */
+const maxLinesOfChange = 1_500;
+
+/** The changes that the ledger of this machine keeps of these rows; rows of another machine have none. */
+async function readChanges(io: Io, rows: readonly ResultRow[]): Promise<(row: ResultRow) => ReportChange | undefined> {
+  const {readPatch} = await import('../../report/patch-view.ts');
+  const key = (run: string, job: string): string => `${run} ${job}`;
+  const found = new Map<string, ReportChange>();
+  await withLedger(
+    io,
+    async ledger => {
+      for (const run of new Set(rows.map(row => row.run))) {
+        for (const {jobId: id} of await ledger.changes({runId: run})) {
+          const record = await ledger.change(run, id);
+          if (record === undefined) continue;
+          const {change, findings, verified, decision} = record;
+          const summary = change.summary === undefined ? {} : {summary: change.summary};
+          const files = readPatch(change.patch, maxLinesOfChange);
+          found.set(key(run, id), {files, findings, verified, decision, ...summary});
+        }
+      }
+    },
+    () => {},
+  );
+  return row => found.get(key(row.run, jobId(row.task, row.skill, row.repo)));
 }
 
 /** Undefined when there is no run at all. */

@@ -47,7 +47,7 @@ export const states: Readonly<Record<RowState, {letter: string; sign: string; wo
   pending: {letter: 'P', sign: '·', word: 'to start'},
   changed: {letter: 'C', sign: '✓', word: 'changed'},
   unchanged: {letter: 'U', sign: '=', word: 'unchanged'},
-  'up-to-date': {letter: 'U', sign: '=', word: 'up to date'},
+  'up-to-date': {letter: '=', sign: '=', word: 'up to date'},
 };
 
 export function isToReview({decision, delivered, superseded}: JobRow): boolean {

@@ -15,23 +15,25 @@ export function RowState({row}: {row: JobRow}): ComponentChild {
 
 const shown = [
   ['failed', 'failed', 'state-failed'],
+  ['held', 'held for review', 'state-held'],
   ['notStarted', 'not started', 'state-not-started'],
   ['changed', 'changed', 'state-changed'],
   ['unchanged', 'unchanged', ''],
   ['upToDate', 'up to date', ''],
   ['running', 'running', 'state-running'],
   ['pending', 'to start', ''],
-] as const satisfies readonly (readonly [keyof RunCounts, string, string])[];
+] as const satisfies readonly (readonly [keyof RunCounts | 'held', string, string])[];
 
 /** What is not zero. */
-export function Counts({counts}: {counts: RunCounts}): ComponentChild {
+export function Counts({counts, held = 0}: {counts: RunCounts; held?: number | undefined}): ComponentChild {
+  const tally = {...counts, failed: counts.failed - held, held};
   return h(
     'ul',
     {class: 'counts'},
     shown
-      .filter(([key]) => counts[key] > 0)
+      .filter(([key]) => tally[key] > 0)
       .map(([key, word, style]) =>
-        h('li', {class: style}, h('strong', null, counts[key].toLocaleString('en')), ` ${word}`),
+        h('li', {class: style}, h('strong', null, tally[key].toLocaleString('en')), ` ${word}`),
       ),
   );
 }

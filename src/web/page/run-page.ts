@@ -43,7 +43,7 @@ export function RunPage({run, place}: {run: string; place: URL}): ComponentChild
         overview.endReason === undefined ? '' : ` · ${overview.endReason}`,
       ),
       overview.state === 'running' ? h(Progress, {counts: overview.counts}) : null,
-      h(Counts, {counts: overview.counts}),
+      h(Counts, {counts: overview.counts, held: overview.held}),
       h(ActionBar, {run: overview, review: true}),
     ),
     h(Jobs, {run, place}),

@@ -87,7 +87,7 @@ function LastNight({
       ' · ',
       h(StateBadge, {run}),
     ),
-    h(Counts, {counts: run.counts}),
+    h(Counts, {counts: run.counts, held: run.held}),
     h(ActionBar, {run, review: true}),
     elsewhere > 0
       ? h(
@@ -117,8 +117,8 @@ function LastNight({
   );
 }
 
-function headline({counts, toReview, state}: RunOverview): string {
-  const failed = counts.failed === 0 ? '' : count(counts.failed, 'failure');
+function headline({counts, held = 0, toReview, state}: RunOverview): string {
+  const failed = counts.failed === held ? '' : count(counts.failed - held, 'failure');
   if (state === 'interrupted') return 'The run was interrupted';
   if (toReview > 0) return `${count(toReview, 'change')} to review${failed === '' ? '' : `, ${failed}`}`;
   if (failed !== '') return failed;
@@ -133,7 +133,7 @@ function RunningNow({run}: {run: RunOverview}): ComponentChild {
     h('p', {class: 'eyebrow'}, 'Now'),
     h('h2', null, h('a', {href: `/r/${run.id}`}, run.id), ' ', h(StateBadge, {run})),
     h(Progress, {counts: run.counts}),
-    h(Counts, {counts: run.counts}),
+    h(Counts, {counts: run.counts, held: run.held}),
     h(
       'p',
       {class: 'muted'},

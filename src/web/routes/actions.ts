@@ -60,7 +60,7 @@ export function addActionRoutes(app: Hono, {ledger, book, commands, clock}: Page
         hint: 'look at the list again',
       });
     }
-    return started(commands.start(run, 'deliver', ['deliver', run, '--yes']));
+    return started(commands.start(run, 'deliver', ['deliver', '--run', run, '--yes']));
   });
 }
 
@@ -89,7 +89,8 @@ function toTarget({
     job: jobId,
     repo,
     skill,
-    deliver,
+    // A patch is for looking at: delivered, it goes into the files of the person.
+    deliver: deliver === 'patch' ? 'files' : deliver,
     place: repoKey,
     ...(delivered?.branch === undefined ? {} : {branch: delivered.branch}),
     added: change.files.reduce((sum, file) => sum + file.added, 0),

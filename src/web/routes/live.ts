@@ -13,6 +13,14 @@ export function addLiveRoutes(app: Hono, {feed, clock, signal}: PageParts): void
     const since = Number(context.req.header('last-event-id') ?? Number.NaN);
     const missed = Number.isInteger(since) ? feed.since(since) : [];
     const gone = new AbortController();
+    const keepAlive = async (send: (text: string) => void): Promise<void> => {
+      const until = AbortSignal.any([gone.signal, signal]);
+      while (!until.aborted) {
+        // Rejects when the reader or the page goes.
+        await clock.sleep(aliveEveryMs, until).catch(() => {});
+        if (!until.aborted) send(': alive\n\n');
+      }
+    };
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         const send = (text: string): void => controller.enqueue(new TextEncoder().encode(text));
@@ -33,14 +41,6 @@ export function addLiveRoutes(app: Hono, {feed, clock, signal}: PageParts): void
       },
       cancel: () => gone.abort(),
     });
-    const keepAlive = async (send: (text: string) => void): Promise<void> => {
-      const until = AbortSignal.any([gone.signal, signal]);
-      while (!until.aborted) {
-        // Rejects when the reader or the page goes.
-        await clock.sleep(aliveEveryMs, until).catch(() => {});
-        if (!until.aborted) send(': alive\n\n');
-      }
-    };
     return context.body(body, 200, {'content-type': 'text/event-stream'});
   });
 
