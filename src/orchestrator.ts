@@ -39,6 +39,7 @@ import type {RunSteering} from './run/steer-run.ts';
 import type {OpenedSandbox} from './sandbox/open-sandbox.ts';
 import type {Sandbox} from './sandbox/sandbox.ts';
 import {type Clock, systemClock} from './util/clock.ts';
+import type {Mirrors} from './workspace/mirrors.ts';
 import type {RemoteGit} from './workspace/remote-git.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -84,6 +85,7 @@ export async function openRepoTools(
   stateDir: string,
   jobs: readonly Job[],
   places: RunPlaces = noRun,
+  env: Env = process.env,
 ): Promise<RepoTools> {
   const [
     {openObjectStore},
@@ -121,6 +123,11 @@ export async function openRepoTools(
   const gitDirectory = path.join(stateDir, 'git');
   const store = await openObjectStore({directory: gitDirectory});
   const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
+  let opened: Promise<Mirrors> | undefined;
+  const mirrors = (): Promise<Mirrors> => {
+    opened ??= openMirrors(stateDir, env);
+    return opened;
+  };
   store.plan(jobs.flatMap(job => job.path ?? []));
   const script = createScriptMode({...places, mask: maskSecrets, workspaces: path.join(stateDir, 'workspaces')});
   const simple = createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
@@ -136,12 +143,11 @@ export async function openRepoTools(
   });
   return {
     async openRepo(job): Promise<OpenRepo> {
-      const mirrored = job.path === undefined;
-      const reader = await store.open(job.path ?? (await mirrors()).refresh(job.url!, job.branch));
-      const workTree = mirrored ? undefined : reader.location.workTree;
+      const reader = await store.open(job.path ?? (await (await mirrors()).refresh(job.url!, job.branch)));
+      const {workTree} = reader.location;
       return {
         reader,
-        key: mirrored ? `url ${job.url} ${job.branch ?? ''}`.trim() : await realpath(workTree ?? job.path),
+        key: job.path === undefined ? urlKey(job) : await realpath(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
         openCheckout: options => checkouts.create(reader, options),
         release: () => reader.release(),
@@ -306,11 +312,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
         if (!(error instanceof JobFailure)) throw error;
       })
     : undefined;
-  const repos = await openRepoTools(options.stateDir, jobs, {
-    runId: run.id,
-    openSandbox,
-    ...(sandbox === undefined ? {} : {sandbox}),
-  });
+  const places = {runId: run.id, openSandbox, ...(sandbox === undefined ? {} : {sandbox})};
+  const repos = await openRepoTools(options.stateDir, jobs, places, options.env);
   const verify = createVerifyChange({openSandbox, mask: maskSecrets});
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const sharedLimiters = new Map<string, Limiter>();
@@ -491,6 +494,17 @@ function later(load: () => Promise<Delivery>): Delivery {
   };
 }
 
+async function openMirrors(stateDir: string, env: Env): Promise<Mirrors> {
+  const {createMirrors} = await import('./workspace/mirrors.ts');
+  return createMirrors({directory: path.join(stateDir, 'mirrors'), remoteGit: await openRemoteGit(env)});
+}
+
+/** What a repo without a path is called in the ledger; never with a password. */
+function urlKey({url = '', branch}: Job): string {
+  const shown = url.replace(/\/\/[^/@]*@/, '//');
+  return branch === undefined ? shown : `${shown} ${branch}`;
+}
+
 /** git on its way to remotes, with the operator's own environment and tokens. */
 async function openRemoteGit(env: Env, forges: readonly ForgeHost[]): Promise<RemoteGit> {
   const {RemoteGit} = await import('./workspace/remote-git.ts');
@@ -528,7 +542,7 @@ export async function openChangeDelivery(
       deadlineAt: undefined,
       skillDigest: name => digests.get(name) ?? '',
     }),
-    openRepoTools(stateDir, jobs),
+    openRepoTools(stateDir, jobs, noRun, env),
   ]);
   return {
     deliver: accepted => deliverAccepted(accepted, {openRepo: repos.openRepo, delivery, ledger}),

@@ -35,6 +35,24 @@ const providerSchema = z
       .exactOptional()
       .describe('Headers sent with every call; $NAME in a value takes it from the environment.'),
     auth: z.enum(['x-api-key', 'bearer']).exactOptional().describe('How the key is sent.'),
+    max_in_flight: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .exactOptional()
+      .describe('Most calls at once, of all runs and workers that share a ledger together.'),
+    requests_per_minute: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .exactOptional()
+      .describe('Most calls in any minute, of all runs and workers that share a ledger together.'),
+    tokens_per_minute: z
+      .int()
+      .min(1)
+      .max(10_000_000_000)
+      .exactOptional()
+      .describe('Most tokens in any minute, input and longest output as estimated, of all together.'),
     version_header: line('a version')
       .exactOptional()
       .describe('Value of the anthropic-version header. Default: "2023-06-01".'),
@@ -106,12 +124,21 @@ export function parseModelsFile(
 
 function toConfiguration({providers = {}, prices = {}, default: standard}: WrittenModels): ModelsConfiguration {
   return {
-    providers: mapValues(providers, ({base_url, api_key_env, version_header, ...rest}) => ({
-      ...rest,
-      ...(base_url === undefined ? {} : {baseUrl: base_url}),
-      ...(api_key_env === undefined ? {} : {apiKeyEnv: api_key_env}),
-      ...(version_header === undefined ? {} : {versionHeader: version_header}),
-    })),
+    providers: mapValues(providers, ({base_url, api_key_env, version_header, ...others}) => {
+      const {max_in_flight, requests_per_minute, tokens_per_minute, ...rest} = others;
+      const limits = {
+        ...(max_in_flight === undefined ? {} : {maxInFlight: max_in_flight}),
+        ...(requests_per_minute === undefined ? {} : {requestsPerMinute: requests_per_minute}),
+        ...(tokens_per_minute === undefined ? {} : {tokensPerMinute: tokens_per_minute}),
+      };
+      return {
+        ...rest,
+        ...(Object.keys(limits).length === 0 ? {} : {limits}),
+        ...(base_url === undefined ? {} : {baseUrl: base_url}),
+        ...(api_key_env === undefined ? {} : {apiKeyEnv: api_key_env}),
+        ...(version_header === undefined ? {} : {versionHeader: version_header}),
+      };
+    }),
     prices: mapValues(prices, ({cache_read, cache_write, ...rest}) => ({
       ...rest,
       ...(cache_read === undefined ? {} : {cacheRead: cache_read}),

@@ -6,6 +6,15 @@ export const providerKinds = [
   'openai-compatible',
 ] as const satisfies readonly ProviderKind[];
 
+/** What all processes and machines that share a ledger may ask of a provider together. */
+export interface ProviderLimits {
+  /** Calls at once. */
+  readonly maxInFlight?: number;
+  readonly requestsPerMinute?: number;
+  /** Input and the most output, estimated. */
+  readonly tokensPerMinute?: number;
+}
+
 /** How one provider is reached. Keys are never here: only the name of the environment variable that holds one. */
 export interface ProviderConfiguration {
   /** Default: what the name says for `anthropic`, `openai` and `google`, else `openai-compatible`. */
@@ -17,6 +26,7 @@ export interface ProviderConfiguration {
   readonly headers?: Readonly<Record<string, string>>;
   /** How the key is sent, where it is not the vendor's own way. */
   readonly auth?: 'x-api-key' | 'bearer';
+  readonly limits?: ProviderLimits;
   /** Value of `anthropic-version`, for servers that want another than the vendor's current one. */
   readonly versionHeader?: string;
 }

@@ -2,6 +2,7 @@ import type {ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
+import type {ProviderLimits} from '../domain/models-configuration.ts';
 import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
 import type {TurnRecord} from '../domain/turn.ts';
@@ -139,6 +140,17 @@ export interface CostRow {
   readonly usd: number;
 }
 
+export interface CallToAdmit {
+  readonly id: string;
+  readonly provider: string;
+  readonly tokens: number;
+  readonly limits: ProviderLimits;
+  /** After so many milliseconds it is over, also when nobody says so. */
+  readonly longestMs: number;
+}
+
+export type CallAdmission = {readonly admitted: true} | {readonly admitted: false; readonly waitMs: number};
+
 export type ReserveResult =
   | {readonly kind: 'reserved'; readonly id: string}
   | {readonly kind: 'budget'; readonly scope: string}
@@ -220,6 +232,10 @@ export interface Ledger {
   recordTurn(runId: string, jobId: string, turn: TurnRecord): Promise<void>;
   /** Turns of an agent in this run, in order, up to the first that is missing or was damaged; a damaged one is quarantined. */
   turns(runId: string, jobId: string): Promise<TurnRecord[]>;
+  /** Asks whether a call fits the limits of its provider beside all others of this ledger, and counts it when it does. */
+  admitCall(call: CallToAdmit): Promise<CallAdmission>;
+  endAdmittedCall(id: string): Promise<void>;
+  pauseProvider(provider: string, untilMs: number): Promise<void>;
   usedUsd(scope: string): Promise<number>;
   /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
   costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;

@@ -100,11 +100,15 @@ function insertRun(run: RunRecord): Statement {
   };
 }
 
-function insertJob({id, holder}: RunRecord, job: Job): Statement {
+function insertJob({id, claim, holder}: RunRecord, job: Job): Statement {
   return {
     sql: `INSERT INTO jobs (run_id, id, sequence, skill, repo, spec, state)
-          SELECT ?, ?, ?, ?, ?, ?, 'pending' WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})`,
-    params: [id, job.id, job.sequence, job.skill, job.repo, JSON.stringify(job), id, ...holderParams(holder)],
+          SELECT ?, ?, ?, ?, ?, ?, 'pending' WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})
+            AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)`,
+    params: [
+      ...[id, job.id, job.sequence, job.skill, job.repo, JSON.stringify(job)],
+      ...[id, ...holderParams(holder), claim, id],
+    ],
   };
 }
 

@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {noControl, type RunControl} from '../domain/run.ts';
 import type {Clock} from '../util/clock.ts';
 import {createBatchLedger} from './batch-queries.ts';
+import {admitCall, endAdmittedCall, pauseProvider} from './call-admission.ts';
 import * as changes from './change-queries.ts';
 import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
@@ -141,6 +142,9 @@ export function createLedger(
       }
       return count;
     },
+    admitCall: call => admitCall(database, call, clock.now()),
+    endAdmittedCall: id => endAdmittedCall(database, id, clock.now()),
+    pauseProvider: (provider, untilMs) => pauseProvider(database, provider, untilMs),
     async usedUsd(scope) {
       const [row] = await database.read('SELECT used_nano FROM budgets WHERE scope = ?', [scope]);
       return Number(row?.['used_nano'] ?? 0) / 1e9;

@@ -118,10 +118,12 @@ async function callOnce({
   signal,
   hasFallback = false,
 }: RetryOptions): Promise<ModelReply | ModelCallError> {
-  const permit = await limiter.acquire(signal, {hasFallback}).catch(error => {
-    // The limiter gave the provider up.
-    throw error instanceof ModelCallError ? failureOf(error, 0) : error;
-  });
+  const permit = await limiter
+    .acquire(signal, {hasFallback, tokens: mostTokens(request), timeoutMs: request.timeoutMs})
+    .catch(error => {
+      // The limiter gave the provider up.
+      throw error instanceof ModelCallError ? failureOf(error, 0) : error;
+    });
   let end: CallEnd = {kind: 'unknown'};
   try {
     const {rateLimit, ...reply} = await model.call(request, signal);
@@ -135,6 +137,12 @@ async function callOnce({
   } finally {
     permit.release(end);
   }
+}
+
+/** Text has hardly ever more than one token in three characters. */
+function mostTokens({system, prompt, messages, maxOutputTokens}: ModelRequest): number {
+  const said = messages === undefined ? 0 : JSON.stringify(messages).length;
+  return Math.ceil((system.length + prompt.length + said) / 3) + maxOutputTokens;
 }
 
 function endOf({kind, retryAfterMs, rateLimit}: ModelCallError): CallEnd {
@@ -165,7 +173,8 @@ function endOf({kind, retryAfterMs, rateLimit}: ModelCallError): CallEnd {
   }
 }
 
-function failureOf(error: ModelCallError, calls: number): JobFailure {
+/** The failure of a job whose calls ended so. */
+export function failureOf(error: ModelCallError, calls: number): JobFailure {
   const times = calls > 1 ? `, after ${calls} calls` : '';
   return new JobFailure(failureReason[error.kind], `${error.message}${times}`, {cause: error});
 }

@@ -17,6 +17,10 @@ export interface Permit {
 export interface AcquireOptions {
   /** Another provider can be asked instead: rejects rather than waits while this one is down. */
   readonly hasFallback?: boolean;
+  /** Input and the most output, estimated. */
+  readonly tokens?: number;
+  /** The longest that the call can take, milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /** Decides when a call to one provider may start. Shared by every job of the process that calls that provider. */

@@ -63,6 +63,8 @@ export async function startPostgres(options: {durable?: boolean} = {}): Promise<
     if (existsSync(path.join(data, 'postmaster.pid'))) control('stop', '-m', 'immediate');
   };
   start();
+  // It would outlive a process that ends without having closed it.
+  process.once('exit', stop);
   const admin = async (sql: string): Promise<void> => {
     const client = new pg.Client({host: '127.0.0.1', port, user: 'postgres', database: 'postgres'});
     await client.connect();
@@ -83,6 +85,7 @@ export async function startPostgres(options: {durable?: boolean} = {}): Promise<
       return `postgres://postgres@127.0.0.1:${port}/${name}`;
     },
     async [Symbol.asyncDispose]() {
+      process.off('exit', stop);
       stop();
       rmSync(folder, {recursive: true, force: true});
     },
