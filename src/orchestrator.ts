@@ -3,6 +3,7 @@ import type {Delivery} from './delivery/delivery.ts';
 import type {Forge} from './delivery/forge.ts';
 import type {QueueTimes} from './dispatch/job-queue.ts';
 import type {PostgresQueue} from './dispatch/postgres-queue.ts';
+import type {Dispatcher} from './dispatch/dispatcher.ts';
 import type {QueueWorker, WorkerOptions} from './dispatch/worker.ts';
 import {OrchestratorError} from './domain/errors.ts';
 import type {Reporter} from './domain/event.ts';
@@ -28,10 +29,13 @@ import type {SharedLedger} from './ledger/shared-ledger.ts';
 import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
 import type {Limiter} from './models/limiter.ts';
+import type {BatchModels} from './models/batch-models.ts';
 import type {Models} from './models/models.ts';
 import type {Mode} from './modes/mode.ts';
 import type {AcceptedChange, LaterResult} from './run/deliver-accepted.ts';
 import type {JobTools, OpenRepo} from './run/job-tools.ts';
+import type {BatchTimes} from './run/batch-times.ts';
+import type {ObtainReplyOptions} from './run/obtain-reply.ts';
 import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
 import type {RunSettings} from './run/run-settings.ts';
@@ -66,6 +70,11 @@ export async function openModels(env: Env, configuration: ModelsConfiguration): 
   return createModels({env, configuration, clock: systemClock, offline: createOfflineModel()});
 }
 
+export async function openBatchModels(env: Env, configuration: ModelsConfiguration): Promise<BatchModels> {
+  const {createBatchModels} = await import('./models/batch-models.ts');
+  return createBatchModels({env, configuration, clock: systemClock});
+}
+
 /** What can be read of repos, without a model and without writing. */
 export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff' | 'judgeChange'> & {
   /** Estimated tokens of what would be sent. */
@@ -81,11 +90,17 @@ interface RunPlaces {
   readonly sandbox?: Sandbox;
 }
 
+/** How repos are reached that have no path on this machine. */
+interface Remotes {
+  readonly env: Env;
+  readonly forges: readonly ForgeHost[];
+}
+
 export async function openRepoTools(
   stateDir: string,
   jobs: readonly Job[],
   places: RunPlaces = noRun,
-  env: Env = process.env,
+  remotes: Remotes = {env: process.env, forges: wellKnownForges},
 ): Promise<RepoTools> {
   const [
     {openObjectStore},
@@ -125,7 +140,7 @@ export async function openRepoTools(
   const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
   let opened: Promise<Mirrors> | undefined;
   const mirrors = (): Promise<Mirrors> => {
-    opened ??= openMirrors(stateDir, env);
+    opened ??= openMirrors(stateDir, remotes);
     return opened;
   };
   store.plan(jobs.flatMap(job => job.path ?? []));
@@ -142,8 +157,9 @@ export async function openRepoTools(
     clock: systemClock,
   });
   return {
-    async openRepo(job): Promise<OpenRepo> {
-      const reader = await store.open(job.path ?? (await (await mirrors()).refresh(job.url!, job.branch)));
+    async openRepo(job, commit): Promise<OpenRepo> {
+      const head = await store.open(job.path ?? (await (await mirrors()).refresh(job.url!, job.branch)));
+      const reader = (commit === undefined ? undefined : await head.at(commit)) ?? head;
       const {workTree} = reader.location;
       return {
         reader,
@@ -206,6 +222,7 @@ export interface ExecuteRunOptions {
   readonly stateDir: string;
   readonly env: Env;
   readonly reporter: Reporter;
+  readonly batchTimes: BatchTimes;
   /** Gets the handle by which signals stop the run. */
   readonly onSteering: (steering: {stop(text: string): void; stopNow(text: string): void}) => void;
 }
@@ -217,12 +234,14 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     import('./run/run-jobs.ts'),
     import('./dispatch/local.ts'),
   ]);
-  const session = await openRunSession({...options, onChange: () => dispatcher.refresh()});
+  const session = await openRunSession({...options, onChange: () => local.refresh()});
   const {steering, gate} = session;
-  const dispatcher = createLocalDispatcher({
+  const local = createLocalDispatcher({
     maxWorkers: () => (steering.control.paused && gate.jobsClosed === undefined ? 0 : session.maxWorkers()),
     parallel: settings.parallel,
   });
+  const single = {tools: session.toolsFor(ledger), dispatcher: local};
+  const {tools, dispatcher} = settings.batch ? await inBatches(single, session, options) : single;
   options.onSteering({
     stop: text => steering.stop('stopped', text),
     stopNow: text => steering.stopNow('stopped', text),
@@ -232,7 +251,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
       run,
       jobs,
       ended: options.ended,
-      tools: session.toolsFor(ledger),
+      tools,
       dispatcher,
       reporter,
       signal: steering.signal,
@@ -242,6 +261,27 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
   } finally {
     await session.close();
   }
+}
+
+async function inBatches(
+  single: {tools: JobTools; dispatcher: Dispatcher},
+  {payingFor, steering}: RunSession,
+  {ledger, env, settings, reporter, batchTimes}: ExecuteRunOptions,
+): Promise<typeof single> {
+  const [{withBatches}, {defaultGroupLimits}, models] = await Promise.all([
+    import('./run/with-batches.ts'),
+    import('./run/batch-times.ts'),
+    openBatchModels(env, settings.models),
+  ]);
+  return withBatches({
+    ...single,
+    paying: payingFor(ledger),
+    models,
+    reporter,
+    times: batchTimes,
+    limits: defaultGroupLimits,
+    isStopNow: () => steering.control.stop === 'now',
+  });
 }
 
 export interface RunSessionOptions
@@ -263,6 +303,8 @@ export interface RunSession {
   maxWorkers(): number;
   /** Tools that record into this ledger. */
   toolsFor(ledger: Ledger): JobTools;
+  /** By what replies are paid for. */
+  payingFor(ledger: Ledger): ObtainReplyOptions;
   close(): Promise<void>;
 }
 
@@ -313,7 +355,10 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       })
     : undefined;
   const places = {runId: run.id, openSandbox, ...(sandbox === undefined ? {} : {sandbox})};
-  const repos = await openRepoTools(options.stateDir, jobs, places, options.env);
+  const repos = await openRepoTools(options.stateDir, jobs, places, {
+    env: options.env,
+    forges: settings.forges ?? wellKnownForges,
+  });
   const verify = createVerifyChange({openSandbox, mask: maskSecrets});
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const sharedLimiters = new Map<string, Limiter>();
@@ -350,10 +395,51 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     skillDigest: name => options.skills.get(name)?.digest ?? '',
   });
   const repoUse = new RepoUse();
-  const toolsFor = (ledger: Ledger): JobTools => {
+  const payingFor = (ledger: Ledger): ObtainReplyOptions => {
     const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
     const waitForRepo = createWaitForRepo(starting);
     const startJob = createStartJob(starting, waitForRepo);
+    return {
+      runId: run.id,
+      ledger,
+      clock,
+      gate,
+      startJob,
+      waitForRepo,
+      isRunShared: options.isShared === true,
+      budget: () => {
+        const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
+        return {
+          ...(runUsd === undefined ? {} : {runUsd}),
+          ...(settings.budgetUsdPerDay === undefined ? {} : {dayUsd: settings.budgetUsdPerDay}),
+          ...(settings.budgetUsdPerMonth === undefined ? {} : {monthUsd: settings.budgetUsdPerMonth}),
+        };
+      },
+      source: createReplySource({
+        models,
+        configuration: settings.models,
+        limiterOf: provider => {
+          const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock});
+          limiters.set(provider, limiter);
+          const limits = settings.models.providers[provider]?.limits;
+          if (limits === undefined) return limiter;
+          const shared =
+            sharedLimiters.get(provider) ??
+            createSharedLimiter({provider, limits, local: limiter, ledger: options.ledger, clock});
+          sharedLimiters.set(provider, shared);
+          return shared;
+        },
+        clock,
+        random: Math.random,
+        estimateTokens,
+        ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
+        onRetry: (job, {error, waitMs}) =>
+          reporter.report({type: 'job.retrying', at: clock.now(), job, cause: error.message, waitMs}),
+      }),
+    };
+  };
+  const toolsFor = (ledger: Ledger): JobTools => {
+    const paying = payingFor(ledger);
     return {
       ...repos,
       runId: run.id,
@@ -361,7 +447,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       ledger,
       clock,
       gate,
-      startJob,
+      startJob: paying.startJob,
       verify,
       sandboxTier: runSandbox.tier,
       repoUse: options.isShared ? new RepoUse() : repoUse,
@@ -369,44 +455,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),
       onTurn: () => {},
       delivery,
-      obtainReply: createObtainReply({
-        runId: run.id,
-        ledger,
-        clock,
-        gate,
-        startJob,
-        waitForRepo,
-        isRunShared: options.isShared === true,
-        budget: () => {
-          const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
-          return {
-            ...(runUsd === undefined ? {} : {runUsd}),
-            ...(settings.budgetUsdPerDay === undefined ? {} : {dayUsd: settings.budgetUsdPerDay}),
-            ...(settings.budgetUsdPerMonth === undefined ? {} : {monthUsd: settings.budgetUsdPerMonth}),
-          };
-        },
-        source: createReplySource({
-          models,
-          configuration: settings.models,
-          limiterOf: provider => {
-            const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock});
-            limiters.set(provider, limiter);
-            const limits = settings.models.providers[provider]?.limits;
-            if (limits === undefined) return limiter;
-            const shared =
-              sharedLimiters.get(provider) ??
-              createSharedLimiter({provider, limits, local: limiter, ledger: options.ledger, clock});
-            sharedLimiters.set(provider, shared);
-            return shared;
-          },
-          clock,
-          random: Math.random,
-          estimateTokens,
-          ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
-          onRetry: (job, {error, waitMs}) =>
-            reporter.report({type: 'job.retrying', at: clock.now(), job, cause: error.message, waitMs}),
-        }),
-      }),
+      obtainReply: createObtainReply(paying),
     };
   };
   return {
@@ -414,6 +463,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     steering,
     maxWorkers,
     toolsFor,
+    payingFor,
     async close() {
       steering.end();
       await repos.close();
@@ -494,9 +544,9 @@ function later(load: () => Promise<Delivery>): Delivery {
   };
 }
 
-async function openMirrors(stateDir: string, env: Env): Promise<Mirrors> {
+async function openMirrors(stateDir: string, {env, forges}: Remotes): Promise<Mirrors> {
   const {createMirrors} = await import('./workspace/mirrors.ts');
-  return createMirrors({directory: path.join(stateDir, 'mirrors'), remoteGit: await openRemoteGit(env)});
+  return createMirrors({directory: path.join(stateDir, 'mirrors'), remoteGit: await openRemoteGit(env, forges)});
 }
 
 /** What a repo without a path is called in the ledger; never with a password. */
@@ -542,7 +592,7 @@ export async function openChangeDelivery(
       deadlineAt: undefined,
       skillDigest: name => digests.get(name) ?? '',
     }),
-    openRepoTools(stateDir, jobs, noRun, env),
+    openRepoTools(stateDir, jobs, noRun, {env, forges}),
   ]);
   return {
     deliver: accepted => deliverAccepted(accepted, {openRepo: repos.openRepo, delivery, ledger}),

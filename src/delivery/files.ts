@@ -1,14 +1,14 @@
 import type {FileEdit} from '../domain/change.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import type {ProposedFile} from '../domain/proposed-file.ts';
 import {type DirectoryAccess, detectDirectoryAccess} from '../util/directory.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
 import {pathProblem} from '../util/path-problem.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {type CurrentFile, readCurrentFile} from './current-file.ts';
 import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult, IntendedFile} from './delivery.ts';
-import {assertOurs, judgeFile} from './judge-file.ts';
+import {assertOurs, judgeFile, judgeRemoval, type Verdict} from './judge-file.ts';
 import {type StagedFile, stageFile} from './staged-file.ts';
+import {stageRemoval} from './staged-removal.ts';
 import {WorkTree} from './work-tree.ts';
 import {writeFailure} from './write-failure.ts';
 
@@ -65,22 +65,28 @@ export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDe
 
 interface Write {
   readonly path: string;
-  readonly bytes: Buffer;
+  /** Absent for a file that goes. */
+  readonly bytes?: Buffer;
   readonly current: CurrentFile | undefined;
+  readonly executable?: boolean | undefined;
 }
 
 async function deliverInto(tree: WorkTree, request: FilesRequest, userId: number | undefined): Promise<DeliveryResult> {
   const intended: IntendedFile[] = [];
   const blobs = new Map<string, string>();
   const writes: Write[] = [];
-  for (const file of textFiles(request.edits)) {
-    const folder = await tree.findFolder(file.path);
-    assertNoSubmodule(file.path, request);
-    const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(file.path), file.path);
-    const verdict = judgeFile(file, current?.bytes, request);
+  for (const edit of request.edits) {
+    const {path} = edit;
+    assertFile(edit);
+    const folder = await tree.findFolder(path);
+    assertNoSubmodule(path, request);
+    const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(path), path);
+    const executable = wantedMode(edit, current);
+    const verdict = withMode(judge(edit, current, request), edit, current, executable);
     if (verdict.kind !== 'same') intended.push(verdict.intended);
-    blobs.set(file.path, verdict.kind === 'same' ? verdict.blob : verdict.intended.blob);
-    if (verdict.kind === 'write') writes.push({path: file.path, bytes: verdict.bytes, current});
+    blobs.set(path, verdict.kind === 'same' ? verdict.blob : verdict.intended.blob);
+    if (verdict.kind === 'write') writes.push({path, bytes: verdict.bytes, current, executable});
+    if (verdict.kind === 'remove') writes.push({path, current});
   }
   if (intended.length === 0) return {kind: 'unchanged', files: [], blobs};
   if (writes.length > 0) {
@@ -91,7 +97,33 @@ async function deliverInto(tree: WorkTree, request: FilesRequest, userId: number
   return {kind: 'delivered', delivered: {kind: 'files'}, files, blobs};
 }
 
-/** Every file is whole on the disk before the first one takes its place. */
+function judge({path, after}: FileEdit, current: CurrentFile | undefined, request: FilesRequest): Verdict {
+  return after === undefined
+    ? judgeRemoval(path, current?.bytes, request)
+    : judgeFile(path, after.bytes, current?.bytes, request);
+}
+
+/** What the edit says of the executable bit; undefined where it leaves the file as it is. */
+function wantedMode({before, after}: FileEdit, current: CurrentFile | undefined): boolean | undefined {
+  if (after === undefined || (before?.kind ?? 'file') === after.kind) return undefined;
+  const executable = after.kind === 'executable';
+  return current !== undefined && ((current.stat.mode & 0o100n) !== 0n) === executable ? undefined : executable;
+}
+
+/** A file that has the content already and not the mode is written once more. */
+function withMode(
+  verdict: Verdict,
+  {path}: FileEdit,
+  current: CurrentFile | undefined,
+  executable: boolean | undefined,
+): Verdict {
+  if (executable === undefined || current === undefined || (verdict.kind !== 'same' && verdict.kind !== 'landed'))
+    return verdict;
+  const blob = verdict.kind === 'same' ? verdict.blob : verdict.intended.blob;
+  return {kind: 'write', bytes: current.bytes, intended: {path, added: 0, removed: 0, blob, before: blob}};
+}
+
+/** Every file is whole on the disk before the first one takes its place; what goes, goes last. */
 async function writeFiles(
   tree: WorkTree,
   writes: readonly Write[],
@@ -101,9 +133,14 @@ async function writeFiles(
   const staged: StagedFile[] = [];
   const isCommitted = (path: string): boolean => request.committed.has(path);
   try {
-    for (const write of writes) {
+    const byKind = [...writes].sort((a, b) => Number(a.bytes === undefined) - Number(b.bytes === undefined));
+    for (const {bytes, ...write} of byKind) {
       const folder = await tree.makeFolder(write.path);
-      staged.push(await stageFile({...write, folder, isCommitted, userId}));
+      staged.push(
+        bytes === undefined
+          ? stageRemoval(write.path, folder, write.current!)
+          : await stageFile({...write, bytes, folder, isCommitted, userId}),
+      );
     }
     // All or none, as far as that can be known before the first one takes its place; `land` asks again for its own.
     if (staged.length > 1) for (const file of staged) await file.assertReady();
@@ -123,12 +160,17 @@ async function writeFiles(
   }
 }
 
-function textFiles(edits: readonly FileEdit[]): ProposedFile[] {
-  return edits.map(({path, after}) => {
-    if (after === undefined)
-      throw new JobFailure('path-not-a-file', `${quoteText(path)} is to be removed; nothing was.`);
-    return {path, text: after.bytes.toString()};
-  });
+/** A link could lead anywhere the next time it is followed, and a submodule is a repo of its own. */
+function assertFile({path, before, after}: FileEdit): void {
+  for (const kind of [before?.kind, after?.kind]) {
+    if (kind !== 'symlink' && kind !== 'submodule') continue;
+    const what = kind === 'symlink' ? 'symbolic link' : 'submodule';
+    throw new JobFailure(
+      'path-not-a-file',
+      `${quoteText(path)} is a ${what} in this change; those are not written into a checkout. Nothing was written.`,
+      {next: 'Use --deliver branch or --deliver patch for this change.'},
+    );
+  }
 }
 
 function assertPaths(paths: readonly string[]): void {

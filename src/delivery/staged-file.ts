@@ -24,6 +24,8 @@ export interface StagedContent {
   readonly folder: Directory;
   readonly bytes: Buffer;
   readonly current: CurrentFile | undefined;
+  /** Undefined: as it is, or as the umask says for a new file. */
+  readonly executable?: boolean | undefined;
   /** True for a path that the repo has a file of its own at. */
   readonly isCommitted: (path: string) => boolean;
   readonly userId: number | undefined;
@@ -92,7 +94,7 @@ async function writeTemporary(content: StagedContent, name: string): Promise<Big
     if (content.userId === 0 && (owner.uid !== created.uid || owner.gid !== created.gid)) {
       await handle.chown(Number(owner.uid), Number(owner.gid));
     }
-    const mode = Number(current?.stat.mode ?? created.mode) & 0o777;
+    const mode = modeOf(Number(current?.stat.mode ?? created.mode) & 0o777, content.executable);
     if (mode !== (Number(created.mode) & 0o777)) await handle.chmod(mode);
     await handle.sync();
     return created;
@@ -103,6 +105,12 @@ async function writeTemporary(content: StagedContent, name: string): Promise<Big
   } finally {
     await handle.close();
   }
+}
+
+/** Whoever may read it may run it, as git has it. */
+function modeOf(mode: number, executable: boolean | undefined): number {
+  if (executable === undefined) return mode;
+  return executable ? mode | ((mode & 0o444) >> 2) : mode & ~0o111;
 }
 
 async function createTemporary(content: StagedContent, name: string): Promise<FileHandle> {

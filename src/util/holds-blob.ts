@@ -1,12 +1,13 @@
-import {constants} from 'node:fs';
+import {constants, lstatSync} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
 import path from 'node:path';
 import {gitBlobId} from './git-blob-id.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 
-/** Whether a regular file below `root` holds the content of this git blob, also when git turned LF into CRLF on checkout. */
+/** Whether a regular file below `root` holds the content of this git blob, also when git turned LF into CRLF on checkout. An empty id: whether there is none. */
 export async function holdsBlob(root: string, relative: string, blob: string): Promise<boolean> {
+  if (blob === '') return lstatSync(path.join(root, relative), {throwIfNoEntry: false}) === undefined;
   let handle: FileHandle | undefined;
   try {
     // A FIFO or device in its place must not block.

@@ -35,6 +35,13 @@ export class RepoReader implements ObjectReader {
     this.#source = source;
   }
 
+  /** The same repo as if HEAD stood at this commit, in place of this reader; undefined when the commit is not there. */
+  async at(commit: string): Promise<RepoReader | undefined> {
+    if (commit === this.head.commit) return this;
+    if ((await this.rawCommit(commit)) === undefined) return undefined;
+    return new RepoReader(this.location, {...this.head, commit}, this.objectFormat, this.#source);
+  }
+
   async history(commit: string, limit: number): Promise<CommitInfo[]> {
     const commits: CommitInfo[] = [];
     let next: string | undefined = commit;

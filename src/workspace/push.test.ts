@@ -97,7 +97,7 @@ const status =
 
 it.each<[string, string, Answer]>([
   ['no account', 'remote-denied', status(401)],
-  ['no right to read', 'push-denied', status(403)],
+  ['no right to read', 'remote-denied', status(403)],
   ['no right to push', 'push-denied', status(403, /receive-pack/)],
   ['no such repository', 'remote-missing', status(404)],
   ['a server in trouble', 'remote-unreachable', status(503)],

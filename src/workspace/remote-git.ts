@@ -84,13 +84,16 @@ export class RemoteGit {
     const result = await this.#run(remote, from.gitDirectory, from.objectDirectories, args, signal);
     if (result.exitCode === 0) return;
     const fault = pushFault(result.stdout.toString('utf8'), result.stderr);
-    if (fault === undefined) throw this.#failure(remote, result);
+    if (fault === undefined) throw this.#failure(remote, result, true);
     throw new JobFailure(fault.reason, `${remote.shown} did not take the branch ${move.branch}: ${fault.said}`);
   }
 
-  #failure(remote: RemoteUrl, result: CommandResult): JobFailure {
+  #failure(remote: RemoteUrl, result: CommandResult, isPush = false): JobFailure {
     const {reason, said} = remoteFault(result.stderr, result.exitCode === null);
-    return new JobFailure(reason, `${remote.shown} cannot be reached${said === '' ? '' : `: ${said}`}`);
+    return new JobFailure(
+      isPush || reason !== 'push-denied' ? reason : 'remote-denied',
+      `${remote.shown} cannot be reached${said === '' ? '' : `: ${said}`}`,
+    );
   }
 
   async #run(
