@@ -7,6 +7,7 @@ import {createDemoFleet} from '../../src/cli/demo-fleet.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {makeFleet} from '../../src/testing/temporary-fleet.ts';
 import {localDate} from '../../src/util/local-time.ts';
+import {hostileFiles} from '../support/hostile-files.ts';
 import {cli, type Night, startCli} from '../support/night-rig.ts';
 import {anthropicAt, invitePerson, type Person, repoOf, wholeFile} from '../support/person.ts';
 
@@ -180,6 +181,42 @@ it('refuses to start without a model, in one line', async () => {
   const said = await person.start(['--agent', '--skill', 'readme-generator', '--model', 'offline']);
   expect(said.exitCode).toBe(2);
   expect(said.stderr).toMatch(/^orchestrator: .*mode "agent" needs a model.*set "model".*\n$/);
+});
+
+it('a repo cannot change model, endpoint, tools, instructions or delivery, whatever files it holds', async () => {
+  await using trap = await startScriptedModelServer();
+  const mark = path.join(person.directory, 'mark');
+  const hostile = hostileFiles(trap.url, mark);
+  expect(Object.keys(hostile).length).toBeGreaterThanOrEqual(60);
+  await makeFleet(path.join(person.home, 'code'), {
+    plain: {files: {'main.py': 'print(1)\n'}},
+    hostile: {files: {'main.py': 'print(1)\n', ...hostile}},
+  });
+  await person.write('config/repos.json', {
+    repositories: ['plain', 'hostile'].map(name => ({name, path: `~/code/${name}`})),
+  });
+  const calls = [
+    {name: 'list_files', input: {}},
+    ...Object.keys(hostile)
+      .slice(0, 29)
+      .map(file => ({name: 'read_file', input: {path: file}})),
+    {name: 'search_files', input: {pattern: 'evil'}},
+  ];
+  server.reply(({turns}) => ({text: '', toolCalls: turns === 0 ? calls : [readme, finish]}));
+  const said = await person.start(['--agent', '--skill', 'readme-generator', '--model', 'anthropic/claude-sonnet-5-5']);
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  const shapes = server.requests.map(({model, system, tools, headers, path: address}) =>
+    JSON.stringify([model, system, tools, headers['x-api-key'], address]),
+  );
+  expect(server.requestCount).toBe(4);
+  expect(new Set(shapes).size).toBe(1);
+  expect(trap.requestCount).toBe(0);
+  expect(existsSync(mark)).toBe(false);
+  const rows = await person.results();
+  expect(rows.map(({outcome, files, delivered}) => [outcome, files?.map(file => file.path), delivered?.kind])).toEqual([
+    ['changed', ['README.md'], 'files'],
+    ['changed', ['README.md'], 'files'],
+  ]);
 });
 
 it.skipIf(!existsSync('/usr/bin/bwrap'))(
