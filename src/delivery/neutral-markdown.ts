@@ -19,8 +19,10 @@ export function quoteAsMarkdown(text: string, {maxLines, maxCharacters}: QuoteLi
 
 /** Untrusted text as one code span, in which nothing is a mention or a reference. */
 export function codeSpan(text: string, maxCharacters = 200): string {
-  // A mention counts even in a code span once a squash has made the body a commit message.
-  const shown = cutWords(escapeLine(text), maxCharacters).replace(/(?<![\p{L}\p{N}_])@(?=[\p{L}\p{N}_-])/gu, '@ ');
+  // A mention, and a word that closes an issue, count even in a code span once a squash has made the body a commit message.
+  const shown = cutWords(escapeLine(text), maxCharacters)
+    .replace(/(?<![A-Za-z0-9_])@(?=[\p{L}\p{N}_-])/gu, '@ ')
+    .replace(/\b((?:clos|fix|resolv|implement)[a-z]{0,4}:?)\s+(?=\S*\d|issue)/gi, '$1 · ');
   const runs = [...shown.matchAll(/`+/g)].map(([run]) => run.length);
   const fence = '`'.repeat(Math.max(0, ...runs) + 1);
   const pad = shown.startsWith('`') || shown.endsWith('`') || shown.trim() === '' ? ' ' : '';
@@ -29,52 +31,73 @@ export function codeSpan(text: string, maxCharacters = 200): string {
 }
 
 /**
- * The words of the first line of untrusted text that can be words of a title: a title becomes the subject of a commit when it is squashed.
- * Undefined when too little is left to say anything.
+ * The first line of untrusted text that says something in words that can stand in a title: a title becomes the subject of a commit when it
+ * is squashed. Undefined when no line is left with two of them.
  */
 export function plainTitle(text: string, maxCharacters: number): string | undefined {
-  const line = text.split(/\r\n|[\n\r\u2028\u2029]/).find(one => one.trim() !== '') ?? '';
+  const lines = text.slice(0, 2000).split(/\r\n|[\n\r\u2028\u2029]/);
+  for (const line of lines) {
+    const title = plainWords(line, maxCharacters);
+    if (title.includes(' ')) return title;
+  }
+  return undefined;
+}
+
+function plainWords(line: string, maxCharacters: number): string {
   const words = stripMarks(line)
     .replaceAll('`', '')
     .split(/\s+/)
     .map(word => word.replace(/^[*_]+|[*_]+$/g, ''))
-    .filter(word => isPlain(word) || /^(?![.\d])[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*$/.test(word))
-    .filter(word => !isReference(word) && !/^www\./i.test(word));
+    .filter(word => isPlain(word) || /^(?![.\d])[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*[.,;:]?$/.test(word))
+    .filter(word => !isReference(word) && !/^www\.|-by:?$/i.test(word));
   let title = '';
   for (const word of words) {
     if (Array.from(title).length + Array.from(word).length + 1 > maxCharacters) break;
     title += `${title === '' ? '' : ' '}${word}`;
   }
-  title = title.replace(/[\s.,;:]+$/u, '');
-  return title.split(' ').length < 2 ? undefined : title;
+  return title.replace(/[\s.,;:]+$/u, '');
+}
+
+interface Token {
+  readonly text: string;
+  readonly kind: 'plain' | 'code' | 'mark';
 }
 
 function neutraliseLine(line: string): string {
   const bullet = /^\s*[-*+]\s+/.test(line) ? '- ' : '';
   const parts = stripMarks(line).split(/(`[^`]+`)/);
-  const tokens = parts.flatMap((part): {text: string; code: boolean}[] => {
+  const tokens = parts.flatMap((part): Token[] => {
     if (part.length > 2 && part.startsWith('`') && part.endsWith('`')) {
       const inner = part.slice(1, -1).trim();
-      return inner === '' ? [] : [{text: inner, code: true}];
+      return inner === '' ? [] : [{text: inner, kind: 'code'}];
     }
-    const words = part.split(/\s+/).filter(word => word !== '');
-    return words.map(word => {
-      const bare = word.replace(/^(?:\*\*?|__?)(?=\S)|(?<=\S)(?:\*\*?|__?)$/g, '');
-      return {text: bare, code: !isPlain(bare) || isReference(bare)};
-    });
+    return part
+      .split(/\s+/)
+      .filter(word => word !== '')
+      .flatMap(toTokens);
   });
-  const shown: string[] = [];
+  let shown = '';
   for (let index = 0; index < tokens.length; index++) {
-    const {text, code} = tokens[index]!;
-    if (!code) {
-      shown.push(text);
+    const {text, kind} = tokens[index]!;
+    if (kind === 'mark' && shown !== '') {
+      shown += text;
       continue;
     }
     const run = [text];
-    while (tokens[index + 1]?.code === true) run.push(tokens[++index]!.text);
-    shown.push(codeSpan(run.join(' '), 400));
+    while (kind === 'code' && tokens[index + 1]?.kind === 'code') run.push(tokens[++index]!.text);
+    shown += `${shown === '' ? '' : ' '}${kind === 'code' ? codeSpan(run.join(' '), 400) : text}`;
   }
-  return shown.length === 0 ? '' : `${bullet}${shown.join(' ')}`;
+  return shown === '' ? '' : `${bullet}${shown}`;
+}
+
+function toTokens(word: string): Token[] {
+  const bare = word.replace(/^(?:\*\*?|__?)(?=\S)|(?<=\S)(?:\*\*?|__?)(?=[.,;:]?$)/g, '');
+  if (/^[.,;:?]{1,3}$/.test(bare)) return [{text: bare, kind: 'mark'}];
+  if (isPlain(bare) && !isReference(bare)) return [{text: bare, kind: 'plain'}];
+  // What ends a sentence is no part of a name.
+  const [, core = '', end = ''] = /^(.*?)([.,;:?]?)$/su.exec(bare) ?? [];
+  if (core === '') return [{text: bare, kind: 'code'}];
+  return [{text: core, kind: 'code'}, ...(end === '' ? [] : [{text: end, kind: 'mark'} as const])];
 }
 
 /** Of a heading, a quotation or a point of a list. */

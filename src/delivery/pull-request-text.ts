@@ -111,7 +111,7 @@ function composeTitle({job, change}: PullRequestFacts): string {
   const verb = edit?.after === undefined ? 'remove' : edit.before === undefined ? 'add' : 'update';
   const path = edit?.path ?? '';
   // What is no ordinary path is not for a line that may become the subject of a commit.
-  const isOrdinary = others.length === 0 && /^(?!.*@)[A-Za-z0-9_][A-Za-z0-9_./-]*$/.test(path);
+  const isOrdinary = others.length === 0 && plainTitle(`the ${path}`, 200) === `the ${path}`;
   const what = isOrdinary
     ? `${verb} ${path}`
     : `change ${change.files.length} ${change.files.length === 1 ? 'file' : 'files'}`;
