@@ -2,6 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {DeliveryRequest, DeliveryResult, EarlierDelivery, IntendedFile} from '../../src/delivery/delivery.ts';
 import {createFilesDelivery, type FilesDeliveryOptions} from '../../src/delivery/files.ts';
+import type {FileEdit} from '../../src/domain/change.ts';
 import {type FailureReason, JobFailure} from '../../src/domain/outcome.ts';
 import {
   makeRepo,
@@ -19,6 +20,7 @@ export interface DeliveryRig extends AsyncDisposable {
   readonly intended: IntendedFile[][];
   /** Delivers to the commit that is HEAD now. */
   deliver(files: Readonly<Record<string, string>>, more?: DeliveryExtras): Promise<DeliveryResult>;
+  deliverEdits(edits: readonly FileEdit[], more?: DeliveryExtras): Promise<DeliveryResult>;
   /** Delivers, expects a failure, and gives its reason and the paths that are not as they were, inside or outside. */
   refused(
     files: Readonly<Record<string, string>>,
@@ -46,11 +48,13 @@ export async function openDeliveryRig(
   const intended: IntendedFile[][] = [];
 
   const deliver = async (files: Readonly<Record<string, string>>, more: DeliveryExtras = {}): Promise<DeliveryResult> =>
+    deliverEdits(textEdits(Object.entries(files).map(([path, text]) => ({path, text}))), more);
+  const deliverEdits = async (edits: readonly FileEdit[], more: DeliveryExtras = {}): Promise<DeliveryResult> =>
     delivery.deliver({
       workTree: repo.path,
       reader: {head: {commit: await repo.git(...trusted, 'rev-parse', 'HEAD')}, objectFormat: 'sha1'},
       committed: await readCommitted(repo),
-      edits: textEdits(Object.entries(files).map(([path, text]) => ({path, text}))),
+      edits,
       earlier: more.earlier ?? [],
       ...(more.unconfirmed === undefined ? {} : {unconfirmed: more.unconfirmed}),
       intend:
@@ -65,6 +69,7 @@ export async function openDeliveryRig(
     repo,
     intended,
     deliver,
+    deliverEdits,
     refused: async (files, more) => {
       const before = await snapshotTree(directory);
       try {

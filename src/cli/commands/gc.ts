@@ -3,6 +3,7 @@ import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {systemClock} from '../../util/clock.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {collectMirrors} from '../../workspace/collect-mirrors.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
 import type {Io} from '../io.ts';
 import {localTime} from '../time-text.ts';
@@ -30,7 +31,7 @@ export async function gc(io: Io, options: GcOptions): Promise<number> {
       const gone = await ledger.collect(before);
       // One that was resumed in this moment keeps its folder.
       for (const run of old) if ((await ledger.run(run.id)) !== undefined) putBack(io, run.id);
-      const folders = removeSetAside(io);
+      const folders = removeSetAside(io) + (await collectMirrors(path.join(io.stateDir, 'mirrors'), before));
       io.out(
         `${runs(gone.runs)}, ${gone.replies} ${gone.replies === 1 ? 'reply' : 'replies'} and ${folders} ${folders === 1 ? 'folder' : 'folders'} gone\n`,
       );
