@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type {Delivery} from './delivery/delivery.ts';
 import type {Forge} from './delivery/forge.ts';
+import type {Dispatcher} from './dispatch/dispatcher.ts';
 import type {QueueTimes} from './dispatch/job-queue.ts';
 import type {PostgresQueue} from './dispatch/postgres-queue.ts';
-import type {Dispatcher} from './dispatch/dispatcher.ts';
 import type {QueueWorker, WorkerOptions} from './dispatch/worker.ts';
 import {OrchestratorError} from './domain/errors.ts';
 import type {Reporter} from './domain/event.ts';
@@ -28,13 +28,13 @@ import type {Ledger} from './ledger/ledger.ts';
 import type {SharedLedger} from './ledger/shared-ledger.ts';
 import {createLedger} from './ledger/sql-ledger.ts';
 import {openSqlite} from './ledger/sqlite.ts';
-import type {Limiter} from './models/limiter.ts';
 import type {BatchModels} from './models/batch-models.ts';
+import type {Limiter} from './models/limiter.ts';
 import type {Models} from './models/models.ts';
 import type {Mode} from './modes/mode.ts';
+import type {BatchTimes} from './run/batch-times.ts';
 import type {AcceptedChange, LaterResult} from './run/deliver-accepted.ts';
 import type {JobTools, OpenRepo} from './run/job-tools.ts';
-import type {BatchTimes} from './run/batch-times.ts';
 import type {ObtainReplyOptions} from './run/obtain-reply.ts';
 import type {RunGate} from './run/run-gate.ts';
 import type {RunEnd} from './run/run-jobs.ts';
@@ -269,7 +269,7 @@ async function inBatches(
   {ledger, env, settings, reporter, batchTimes}: ExecuteRunOptions,
 ): Promise<typeof single> {
   const [{withBatches}, {defaultGroupLimits}, models] = await Promise.all([
-    import('./run/with-batches.ts'),
+    import('./dispatch/with-batches.ts'),
     import('./run/batch-times.ts'),
     openBatchModels(env, settings.models),
   ]);

@@ -11,7 +11,7 @@ import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
-import {type CostRange, estimateCost} from './estimate-cost.ts';
+import {type CostRange, estimateBatchCost, estimateCost} from './estimate-cost.ts';
 import type {Io} from './io.ts';
 import {leavingText} from './leaving-text.ts';
 
@@ -68,6 +68,7 @@ async function planJob(
     const request = tools.mode(job.mode).preview({job, skill, context: built.context});
     if (request === undefined) return {job, verdict: 'run', cost: {low: 0, high: 0, basis: 'a script costs nothing'}};
     const inputTokens = tools.countTokens(request);
+    const estimate = configuration.settings.batch ? estimateBatchCost : estimateCost;
     return {
       job,
       verdict: 'run',
@@ -75,7 +76,7 @@ async function planJob(
       shown: built.context.files.map(({path: file, cut}) => ({path: file, cut})),
       heldBack: nameHeldBack(built.context.leftOut),
       leftOut: countLeftOut(built.context.leftOut),
-      cost: await estimateCost(job, inputTokens, configuration.models, tools.ledger),
+      cost: await estimate(job, inputTokens, configuration.models, tools.ledger),
     };
   } catch (error) {
     if (error instanceof JobFailure) return {job, verdict: error.failure.reason, message: error.failure.message};

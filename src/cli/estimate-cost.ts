@@ -13,6 +13,18 @@ const enoughPast = 10;
 /** Output tokens that a one-file reply was seen to have, low and high. */
 const usualOutput = [400, 4_000] as const;
 
+/** What the job would cost in a batch: the same calls at another price. */
+export async function estimateBatchCost(...[job, ...rest]: Parameters<typeof estimateCost>): Promise<CostRange> {
+  const single = await estimateCost(job, ...rest);
+  if (single.low === null || single.high === null || job.models[0] === 'offline') return single;
+  const {batchShare} = await import('../models/prices.ts');
+  return {
+    low: single.low * batchShare,
+    high: single.high * batchShare,
+    basis: `${single.basis}, at half price in a batch`,
+  };
+}
+
 export async function estimateCost(
   job: Job,
   inputTokens: number,

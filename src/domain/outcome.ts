@@ -147,6 +147,30 @@ export const failureReasons = {
     next: 'Correct the base URL.',
     retry: 'after-fix',
   },
+  'batch-expired': {
+    family: 'provider',
+    cause: 'The provider did not come to this request before the time of its batch was over. It was not billed.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'batch-canceled': {
+    family: 'provider',
+    cause: 'The batch was canceled before this request was answered. It was not billed.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'batch-outdated': {
+    family: 'repo',
+    cause: 'The repo does not stand any more where its request in the batch was made from.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
+  'batch-reply-missing': {
+    family: 'reply',
+    cause: 'The batch has ended and holds nothing for this request, though it may have been billed.',
+    next: 'orchestrator retry',
+    retry: 'yes',
+  },
   'reply-malformed': {
     family: 'reply',
     cause: 'The provider answered with something that is not a valid reply.',

@@ -69,6 +69,8 @@ export interface JobDetail {
   readonly leftOut: Readonly<Record<string, number>>;
   /** True when a recorded reply was used and nothing was paid. */
   readonly replayed: boolean;
+  /** Its reply came through the provider's batch interface, at its price. */
+  readonly batch?: true;
   /** What kept its commands in; absent when it could run none. */
   readonly sandbox?: SandboxTier;
   /** Its verify commands, before and after the change; absent when none was run. */

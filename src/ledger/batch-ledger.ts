@@ -66,6 +66,8 @@ export interface BatchLedger {
   /** Provider's names of all batches. */
   providerIds(): Promise<ReadonlySet<string>>;
   requests(batchId: string): Promise<BatchRequestRecord[]>;
+  /** The newest request of this run's job that did not fail. */
+  ofJob(runId: string, jobId: string): Promise<BatchRequestRecord | undefined>;
   /** Requests that were made for the same thing: newest first. With `force` only those of this run's job. */
   find(wanted: {
     readonly runId: string;

@@ -81,6 +81,10 @@ export function createBatchLedger(database: Database, clock: {now(): number}): B
       return new Set(rows.map(row => String(row['provider_id'])));
     },
     requests: batchId => readRequests('batch_requests.batch_id = ?', [batchId]),
+    async ofJob(runId, jobId) {
+      const where = `batch_requests.run_id = ? AND job_id = ? AND batch_requests.state <> 'failed'`;
+      return (await readRequests(where, [runId, jobId]))[0];
+    },
     find({runId, job, repoKey, digest, inputs}) {
       if (job.force) {
         return readRequests('batch_requests.run_id = ? AND job_id = ? AND digest = ?', [runId, job.id, digest]);

@@ -54,6 +54,9 @@ export function worstCaseUsd(
   });
 }
 
+/** What batches cost of the price of single calls, at every provider that has them. */
+export const batchShare = 0.5;
+
 /** Names of the text models of a provider in the price list, without those it calls deprecated. */
 export async function listedModels(providerName: string): Promise<string[]> {
   const {findProvider} = await import('@pydantic/genai-prices');

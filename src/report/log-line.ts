@@ -24,7 +24,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       const level = outcome.status === 'failed' ? 'ERROR' : outcome.status === 'not-started' ? 'WARN' : 'INFO';
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
-      const replayed = event.detail.replayed ? ' recorded reply' : '';
+      const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';
       return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
     }
     case 'run.finished':

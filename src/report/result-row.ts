@@ -45,6 +45,7 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
     ...(cost.usd === null ? {cost_reason: cost.reason} : {}),
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
     ...(Object.keys(detail.leftOut).length === 0 ? {} : {left_out: {...detail.leftOut}}),
+    ...(detail.batch ? {batch: true} : {}),
     ...(detail.replayed ? {replayed: true} : {}),
     ...(detail.sandbox === undefined ? {} : {sandbox: detail.sandbox}),
     ...(detail.verified === undefined ? {} : {verified: detail.verified.map(toVerifiedRow)}),

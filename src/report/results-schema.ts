@@ -73,6 +73,7 @@ export const resultRowSchema = z.strictObject({
     )
     .optional()
     .describe('Verify commands, at the planned commit and with the change.'),
+  batch: z.boolean().optional().describe('Answered through the batch interface of the provider, at its price.'),
   replayed: z.boolean().optional().describe('A recorded reply was used; nothing was paid.'),
 });
 

@@ -47,6 +47,11 @@ export function operatorParts(
   };
 }
 
+/** Of what `sameInputs` compares. */
+export function digestInputs({tree, history, skill, prompt, model, parameters}: InputParts): string {
+  return sha256([tree, history, skill, prompt, model, parameters]);
+}
+
 /** Names of the parts that differ, for people. */
 export function changedParts(before: InputParts, after: InputParts): string[] {
   return (Object.keys(partNames) as (keyof typeof partNames)[])

@@ -8,7 +8,7 @@ import type {Spent} from '../domain/outcome.ts';
 import type {SandboxTier} from '../domain/sandbox.ts';
 import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {Cost} from '../domain/usage.ts';
-import type {Ledger} from '../ledger/ledger.ts';
+import type {InputParts, Ledger} from '../ledger/ledger.ts';
 import type {FinishedTurn} from '../modes/agent/turn-log.ts';
 import type {Mode} from '../modes/mode.ts';
 import type {Transcript} from '../report/transcript.ts';
@@ -45,6 +45,8 @@ export interface ObtainedReply {
   readonly digest: string;
   /** A recorded reply was used: nothing was paid. */
   readonly replayed: boolean;
+  /** It came through the provider's batch interface, at its price. */
+  readonly batch?: true;
   /** What a recorded reply cost when it was paid. */
   readonly cost?: Cost;
 }
@@ -54,6 +56,8 @@ export interface ReplyRequest {
   readonly repoKey: string;
   readonly request: ModelRequest;
   readonly promptVersion: number;
+  /** What the request was made from. */
+  readonly inputs?: InputParts;
   /** Digest of the reply that the same inputs gave before, though the request may look different now. */
   readonly remembered?: string;
   /** Digest of the reply that this run has recorded for this very request: used also when the job is forced. */
@@ -76,7 +80,8 @@ export interface JobTools {
   readonly gate: RunGate;
   readonly repoUse: RepoUse;
   readonly skill: (name: string) => Skill;
-  readonly openRepo: (job: Job) => Promise<OpenRepo>;
+  /** At this commit instead of HEAD's, where the repo still has it. */
+  readonly openRepo: (job: Job, commit?: string) => Promise<OpenRepo>;
   /** `normalise` says what the blob at a path counts as when inputs are compared; undefined: as absent. */
   readonly buildContext: (
     repo: OpenRepo,

@@ -179,7 +179,7 @@ function closeFor(scope: string, job: Job, gate: RunGate): NotStarted {
 
 const jobScope = 'job:';
 
-function budgetScopes(
+export function budgetScopes(
   runId: string,
   job: Job,
   budget: RunBudget,

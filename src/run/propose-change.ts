@@ -64,6 +64,7 @@ export async function proposeChange(
             repoKey: repo.key,
             request,
             promptVersion: mode.version,
+            inputs: prepared.inputs,
             onHeld,
             onAttempt: trace.addAttempt,
             onSpent: trace.addSpent,

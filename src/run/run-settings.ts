@@ -10,6 +10,8 @@ export interface RunSettings {
   /** Host whose paths the jobs have; only for runs that other machines execute. */
   readonly plannedOn?: string;
   readonly maxWorkers: number;
+  /** Replies come through the batch interfaces of providers. */
+  readonly batch?: true;
   readonly budgetUsd?: number;
   readonly budgetUsdPerDay?: number;
   readonly budgetUsdPerMonth?: number;
@@ -40,6 +42,7 @@ export function toRunSettings(
     version: 1,
     parallel: settings.parallel,
     maxWorkers: settings.maxWorkers,
+    ...(settings.batch ? {batch: true} : {}),
     ...(budgetUsd === undefined ? {} : {budgetUsd}),
     ...(budgetUsdPerDay === undefined ? {} : {budgetUsdPerDay}),
     ...(budgetUsdPerMonth === undefined ? {} : {budgetUsdPerMonth}),

@@ -27,11 +27,6 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   const now = new Date();
   const shard = parseShard(options.shard);
   const configuration = await loadConfiguration(io, options);
-  if (configuration.settings.batch) {
-    throw new OrchestratorError('not-supported', 'batch prices are not in this version', {
-      hint: 'leave --batch or "batch" out',
-    });
-  }
   const models = await openModels(io.env, configuration.models);
   const tasks = configuration.tasks.map(task => ({
     ...task,
@@ -39,6 +34,10 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   }));
   const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   for (const job of jobs) checkSupported(job);
+  if (configuration.settings.batch) {
+    const {checkBatch} = await import('../check-batch.ts');
+    await checkBatch(io, configuration.models, jobs);
+  }
   // Workers have keys of their own.
   const called = io.queue === undefined ? new Set(jobs.flatMap(job => job.models)) : [];
   for (const model of called) {
