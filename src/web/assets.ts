@@ -87,7 +87,7 @@ function addressOf(file: string): string {
   return `/assets/${path.relative(source, file).split(path.sep).join('/')}`;
 }
 
-/** Takes the types out of a module; the rest stays where it is. Comments go too, they need not travel. */
+/** Takes the types out of a module, and the gaps that they leave; comments on a line of their own need not travel. */
 async function typeStripper(): Promise<(text: string) => string> {
   const {emitWarning} = process;
   // It says once that it is experimental, which is no news for the person who looks at the page.
@@ -95,8 +95,15 @@ async function typeStripper(): Promise<(text: string) => string> {
   try {
     const {stripTypeScriptTypes} = await import('node:module');
     stripTypeScriptTypes('');
-    return text => stripTypeScriptTypes(text);
+    return text => shorten(stripTypeScriptTypes(text));
   } finally {
     process.emitWarning = emitWarning;
   }
+}
+
+function shorten(module: string): string {
+  return module
+    .replace(/^\s*(?:\/\*\*.*\*\/|\/\/.*)$/gm, '')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{2,}/g, '\n');
 }

@@ -77,6 +77,42 @@ export const oddRepos: readonly OddRepo[] = [
     }),
   },
   {
+    name: 'in the middle of a rebase',
+    outcome: 'changed',
+    make: plain(async at => {
+      const repo = await makeRepo(at, {files: {...files, 'a.txt': 'a\n'}});
+      await repo.git('checkout', '-q', '-b', 'other');
+      await writeFile(path.join(at, 'a.txt'), 'other\n');
+      await repo.git('commit', '-q', '-am', 'Other');
+      await repo.git('checkout', '-q', 'main');
+      await writeFile(path.join(at, 'a.txt'), 'main\n');
+      await repo.git('commit', '-q', '-am', 'Main');
+      await repo.git('rebase', '-q', 'main', 'other').catch(() => '');
+    }),
+  },
+  {
+    name: 'objects replaced by others',
+    outcome: 'changed',
+    make: plain(async at => {
+      const repo = await makeRepo(at, {files, commits: [{files: {'main.py': 'print("second")\n'}}]});
+      await repo.git('replace', 'HEAD', 'HEAD~1');
+    }),
+  },
+  {
+    name: 'a branch with a long name in folders',
+    outcome: 'changed',
+    make: plain(at => makeRepo(at, {files, branch: `a/${'long-'.repeat(40)}/name/ü`})),
+  },
+  {
+    name: 'files without a newline, with CRLF, and with bytes that are no text',
+    outcome: 'changed',
+    make: plain(at =>
+      makeRepo(at, {
+        files: {...files, 'README.md': '# Old\r\n\r\nno end', 'a.bin': Buffer.from([0, 255, 254, 13, 10])},
+      }),
+    ),
+  },
+  {
     name: 'locked index',
     outcome: 'changed',
     make: plain(async at => {

@@ -1,0 +1,135 @@
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import type {Browser, Page} from 'playwright-core';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {noChromium, startChromium, watchPage} from '../support/chromium.ts';
+import {openTestPage} from '../support/open-test-page.ts';
+import {readHostile} from '../support/read-hostile.ts';
+import {seedMorning} from '../support/seed-morning.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(noChromium !== undefined)(
+  `the page in a browser${noChromium === undefined ? '' : ` (${noChromium})`}`,
+  () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      browser = await startChromium();
+    });
+    afterAll(() => browser?.close());
+
+    it.each([
+      [1280, 'light'],
+      [390, 'dark'],
+    ] as const)(
+      'has nothing serious for axe, no error and no outside request, %i wide and %s',
+      async (width, colorScheme) => {
+        await using home = await makeTemporaryDirectory();
+        const run = await seedMorning(home.path);
+        await using served = await openTestPage(home.path);
+        const {page, faults, requests} = await watchPage(browser, served.origin, {
+          viewport: {width, height: 844},
+          colorScheme,
+          // axe is put into the page by the test; the policy of the page would not let it in.
+          bypassCSP: true,
+        });
+        await page.goto(served.url);
+        const {rows} = (await (await served.ask(`/api/runs/${run.id}/jobs`)).json()) as {
+          rows: {id: string; repo: string}[];
+        };
+        const job = (repo: string): string => `/r/${run.id}/${rows.find(row => row.repo === repo)!.id}`;
+        const places = [
+          '/',
+          `/r/${run.id}`,
+          `/r/${run.id}?filter=failed`,
+          job('acme-api'),
+          `${job('acme-ops')}?tab=policy`,
+          `${job('acme-infra')}?tab=transcript`,
+          '/review',
+          '/fleet?repo=acme-api',
+          '/costs?by=repo',
+        ];
+        for (const place of places) {
+          await page.goto(served.origin + place);
+          await settle(page);
+          expect([place, await violations(page)]).toEqual([place, []]);
+          const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+          expect([place, wide]).toEqual([place, expect.any(Number)]);
+          expect(Number(wide)).toBeLessThanOrEqual(0);
+        }
+        await page.goto(`${served.origin}/review`);
+        await settle(page);
+        await page.keyboard.press('r');
+        await page.getByRole('dialog').waitFor();
+        expect(await violations(page)).toEqual([]);
+        expect(faults).toEqual([]);
+        expect(requests.filter(url => !url.startsWith(served.origin) && !url.startsWith('data:'))).toEqual([]);
+      },
+    );
+
+    it('shows hostile texts in every field as they are, and runs none', async () => {
+      const {faults, foreign, missing, places} = await readHostile(browser, 12, 4);
+      expect({faults, foreign, missing}).toEqual({faults: [], foreign: [], missing: []});
+      expect(places).toBeGreaterThan(12);
+    });
+
+    it('needs its token, and says where to find it', async () => {
+      await using home = await makeTemporaryDirectory();
+      await seedMorning(home.path);
+      await using served = await openTestPage(home.path);
+      const {page} = await watchPage(browser, served.origin);
+      await page.goto(served.origin);
+      await page.getByRole('heading', {name: 'This page needs its whole address'}).waitFor();
+      await page.goto(`${served.origin}/r/x#token=${'x'.repeat(43)}`);
+      await page.getByRole('alert').waitFor();
+    });
+
+    it('says what to do where there is nothing yet', async () => {
+      await using home = await makeTemporaryDirectory();
+      await using served = await openTestPage(home.path);
+      const {page, faults} = await watchPage(browser, served.origin);
+      await page.goto(served.url);
+      await page.getByText('orchestrator demo').waitFor();
+      for (const [place, text] of [
+        ['/review', 'Nothing to review'],
+        ['/fleet', 'No repo has had a job yet'],
+        ['/costs', 'No model was called'],
+      ] as const) {
+        await page.goto(served.origin + place);
+        await page.getByText(text).waitFor();
+      }
+      expect(faults).toEqual([]);
+    });
+
+    it('is at most 60 KB of compressed script', async () => {
+      const {gzipSync} = await import('node:zlib');
+      await using home = await makeTemporaryDirectory();
+      await using served = await openTestPage(home.path);
+      const {page, requests} = await watchPage(browser, served.origin);
+      const run = await seedMorning(home.path);
+      await page.goto(served.url);
+      await page.goto(`${served.origin}/r/${run.id}`);
+      await page.locator('.chart canvas').first().waitFor();
+      const scripts = [...new Set(requests)].filter(url => /\.(?:js|ts)$/.test(url));
+      let bytes = 0;
+      for (const url of scripts) bytes += gzipSync(await (await fetch(url)).text()).length;
+      expect(scripts.length).toBeGreaterThan(15);
+      expect(bytes).toBeLessThanOrEqual(60 * 1024);
+    });
+  },
+);
+
+async function settle(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await page.locator('.loading').first().waitFor({state: 'detached'});
+}
+
+async function violations(page: Page): Promise<unknown> {
+  await page.evaluate(axe);
+  return await page.evaluate(
+    `axe.run({resultTypes: ['violations']}).then(({violations}) => violations
+      .filter(({impact}) => impact === 'serious' || impact === 'critical')
+      .map(({id, nodes}) => [id, nodes[0].html, nodes[0].failureSummary]))`,
+  );
+}
