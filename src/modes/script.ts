@@ -78,7 +78,7 @@ interface Places {
   readonly workspace: string;
 }
 
-/** What a script is told of its job; documented in docs/guide/write-a-script.md. */
+/** What a script is told of its job; documented in docs/guide/script-mode.md. */
 function environmentOf(
   job: Job,
   {entries, context}: ModeInput,
