@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {deliveryKinds} from '../domain/job.ts';
 import {modes} from '../domain/skill.ts';
+import {agentSchema} from './agent-schema.ts';
 
 /** Keys that a task and the settings share; a task's own value wins. The descriptions are what editors show. */
 export const sharedFields = {
@@ -65,6 +66,7 @@ export const sharedFields = {
     .max(4_000_000)
     .describe('How much of a repo the model is shown, in tokens. Default: 60000.'),
   max_output_tokens: z.int().min(1).max(1_000_000).describe('Longest reply, in tokens. Default: 16000.'),
+  agent: agentSchema,
   max_turns: z
     .int()
     .min(1)

@@ -3,6 +3,7 @@ import type {Problem} from '../domain/problem.ts';
 import {show} from '../util/describe-issue.ts';
 import {expandPath, type PathPlaces} from '../util/expand-path.ts';
 import type {JsonPath} from '../util/jsonc-document.ts';
+import {toForeignAgent} from './agent-schema.ts';
 import {flagSettings, settingsFromFlags} from './flag-settings.ts';
 import {toSandboxSettings} from './sandbox-schema.ts';
 import {defaultSettings, type Flags, type Settings} from './settings.ts';
@@ -74,6 +75,8 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
       sandbox: merged.sandbox === undefined ? undefined : toSandboxSettings(merged.sandbox),
       contextTokens: merged.context_tokens,
       maxOutputTokens: merged.max_output_tokens,
+      agent: merged.agent === undefined ? undefined : toForeignAgent(merged.agent),
+      mcp: merged.mcp,
       maxTurns: merged.max_turns,
       jobTimeoutMs: milliseconds(merged.job_timeout_s),
       jobBudgetUsd: merged.job_budget_usd,

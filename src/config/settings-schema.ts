@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {mcpSchema} from './agent-schema.ts';
 import {line, sharedFields, usd} from './fields.ts';
 import {sandboxSchema} from './sandbox-schema.ts';
 
@@ -17,6 +18,7 @@ const {
   force,
   context_tokens,
   max_output_tokens,
+  agent,
   max_turns,
   job_timeout_s,
   job_budget_usd,
@@ -111,6 +113,8 @@ export const settingsSchema = z
     timeout_s: timeout_s.exactOptional(),
     context_tokens: context_tokens.exactOptional(),
     max_output_tokens: max_output_tokens.exactOptional(),
+    agent: agent.exactOptional(),
+    mcp: mcpSchema.exactOptional(),
     max_turns: max_turns.exactOptional(),
     job_timeout_s: job_timeout_s.exactOptional(),
     job_budget_usd: job_budget_usd.exactOptional(),

@@ -1,4 +1,6 @@
+import type {ForeignAgent} from '../domain/foreign-agent.ts';
 import {type ChangeLimits, type DeliveryKind, defaultCommandTimeoutMs} from '../domain/job.ts';
+import type {McpServers} from '../domain/mcp-server.ts';
 import {defaultSandboxSettings, type SandboxSettings} from '../domain/sandbox.ts';
 import type {Mode} from '../domain/skill.ts';
 
@@ -36,6 +38,9 @@ export interface Settings {
   readonly timeoutMs: number;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
+  /** Works in mode "agent" instead of our own. */
+  readonly agent?: ForeignAgent;
+  readonly mcp?: McpServers;
   readonly maxTurns: number;
   /** Of an agent's job. */
   readonly jobTimeoutMs: number;

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import type {ForeignAgent} from './foreign-agent.ts';
 import type {Mode} from './skill.ts';
 
 export type DeliveryKind = 'files' | 'branch' | 'pull-request' | 'patch';
@@ -58,6 +59,8 @@ export interface Job {
   readonly maxTurns?: number;
   /** Wall time of an agent, milliseconds. */
   readonly jobTimeoutMs?: number;
+  /** Works on it instead of our own agent. */
+  readonly agent?: ForeignAgent;
   /** Limit on what this job may cost. */
   readonly jobBudgetUsd?: number;
   /** Limit on what all jobs of this task may cost together. */

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import type {ForeignAgent} from '../domain/foreign-agent.ts';
 import {type ChangeLimits, type DeliveryKind, type Job, jobId, type PullRequestOptions} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Mode, Skill} from '../domain/skill.ts';
@@ -29,6 +30,7 @@ export interface PlannedTask {
   readonly maxTurns?: number;
   readonly jobTimeoutMs?: number;
   readonly jobBudgetUsd?: number;
+  readonly agent?: ForeignAgent;
 }
 
 export interface Shard {
@@ -93,8 +95,9 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
   return jobs;
 }
 
-function agentLimits({maxTurns, jobTimeoutMs, jobBudgetUsd}: PlannedTask): Partial<Job> {
+function agentLimits({maxTurns, jobTimeoutMs, jobBudgetUsd, agent}: PlannedTask): Partial<Job> {
   return {
+    ...(agent === undefined ? {} : {agent}),
     ...(maxTurns === undefined ? {} : {maxTurns}),
     ...(jobTimeoutMs === undefined ? {} : {jobTimeoutMs}),
     ...(jobBudgetUsd === undefined ? {} : {jobBudgetUsd}),

@@ -1,4 +1,5 @@
 import {realpathSync} from 'node:fs';
+import {toForeignAgent} from '../config/agent-schema.ts';
 import {changeLimitsOf, defined, modelsOf} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
 import type {PartialTask} from '../config/task-schema.ts';
@@ -65,6 +66,7 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
       output: task.output ?? settings.output,
       budgetUsd: task.budget_usd,
       jobBudgetUsd: task.job_budget_usd ?? settings.jobBudgetUsd,
+      agent: task.agent === undefined ? settings.agent : toForeignAgent(task.agent),
       needs: task.needs,
     }),
   };

@@ -1,4 +1,5 @@
 import type {ForgeHost} from '../domain/forge.ts';
+import type {McpServers} from '../domain/mcp-server.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import type {RunConfiguration} from './load-run-configuration.ts';
@@ -26,6 +27,7 @@ export interface RunSettings {
   readonly expected?: {readonly everyMs: number; readonly configFile: string};
   /** Absent in runs that an earlier version recorded: the default. */
   readonly sandbox?: SandboxSettings;
+  readonly mcp?: McpServers;
   /** Most pull requests opened in an hour. Absent, as `forges`, in runs that an earlier version recorded. */
   readonly prPerHour?: number;
   readonly forges?: readonly ForgeHost[];
@@ -56,6 +58,7 @@ export function toRunSettings(
       ? {}
       : {expected: {everyMs: expectEveryMs, configFile}}),
     sandbox: settings.sandbox,
+    ...(settings.mcp === undefined ? {} : {mcp: settings.mcp}),
     prPerHour: settings.prPerHour,
     ...(fleet.forges === undefined ? {} : {forges: fleet.forges}),
     models,
