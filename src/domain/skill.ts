@@ -11,6 +11,10 @@ export interface SkillChecks {
   readonly maxCharacters?: number;
   /** The output must start with a Markdown heading of level one. Default: true for `.md` outputs. */
   readonly heading?: boolean;
+  /** Fences are closed and tables have the shape of tables in the Markdown that was changed. Default: true. */
+  readonly markdown?: boolean;
+  /** Relative links and anchors of that Markdown lead somewhere inside the repo. Default: false. */
+  readonly links?: boolean;
 }
 
 /** A folder with a SKILL.md: instructions and what they need, read once and immutable for a run. */

@@ -1,11 +1,12 @@
 import {type DeliveryResult, NotWanted} from '../delivery/delivery.ts';
-import type {PolicyFinding, Proposal} from '../domain/change.ts';
+import type {Change, PolicyFinding, Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
 import type {JobDetail} from '../domain/run.ts';
 import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/ledger.ts';
+import {checkChange} from '../modes/check-change.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {deliverChange, placeOf} from './deliver-change.ts';
@@ -96,6 +97,7 @@ async function makeChange(
 
   const proposal = await proposeChange(prepared, trace, tools, answered, signal);
   const change = await tools.diff(repo.reader, proposal);
+  await checkAgainstSkill(change, prepared, trace, tools);
   trace.change = change;
   const rejected = await tools.ledger.rejection(repo.key, change.patchId);
   if (rejected !== undefined) {
@@ -133,6 +135,21 @@ async function makeChange(
       confirm: {repoKey: repo.key, blobs: Object.fromEntries(blobs)},
       memory: {repoKey: repo.key, output: job.outputPattern, memory},
     };
+  }
+}
+
+/** A reply that led to something else than its skill asks for is not used again. */
+async function checkAgainstSkill(
+  change: Change,
+  {job, repo, built}: PreparedJob,
+  trace: JobTrace,
+  tools: JobTools,
+): Promise<void> {
+  try {
+    await checkChange({change, job, skill: tools.skill(job.skill), entries: built.entries, reader: repo.reader});
+  } catch (error) {
+    if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
+    throw error;
   }
 }
 
@@ -200,6 +217,7 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     heldBack: nameHeldBack(leftOut),
     leftOut: countLeftOut(leftOut),
     replayed: trace.reply?.replayed ?? false,
+    ...(trace.reply?.batch === true ? {batch: true} : {}),
     ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
     ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
     attempts: trace.attempts,

@@ -46,6 +46,8 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
     faults.push('metadata: min-characters is larger than max-characters');
   }
   const heading = readSwitch(check('heading'), 'heading', faults);
+  const markdown = readSwitch(check('markdown'), 'markdown', faults);
+  const links = readSwitch(check('links'), 'links', faults);
   return {
     faults,
     metadata: {
@@ -60,6 +62,8 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
         ...(minCharacters === undefined ? {} : {minCharacters}),
         ...(maxCharacters === undefined ? {} : {maxCharacters}),
         ...(heading === undefined ? {} : {heading}),
+        ...(markdown === undefined ? {} : {markdown}),
+        ...(links === undefined ? {} : {links}),
       },
     },
   };
@@ -86,7 +90,15 @@ function readVerify(value: FrontMatterValue | undefined, faults: string[]): read
   return commands.length === 0 ? undefined : commands;
 }
 
-const checkKeys = ['must-contain', 'must-not-contain', 'min-characters', 'max-characters', 'heading'];
+const checkKeys = [
+  'must-contain',
+  'must-not-contain',
+  'min-characters',
+  'max-characters',
+  'heading',
+  'markdown',
+  'links',
+];
 
 function isRecord(value: FrontMatterValue | undefined): value is {readonly [key: string]: FrontMatterValue} {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
