@@ -41,15 +41,22 @@ export async function openPullRequest(
   }
 }
 
-/** The pull request is there: a label or a reviewer that the forge does not take is no reason to call it not delivered. */
+/**
+ * The pull request is there: a label or a reviewer that the forge does not take is no reason to call it not delivered. Gives what was not
+ * taken, in words for people.
+ */
 export async function decorate(
   number: number,
   {labels, reviewers}: PullRequestOptions = {labels: [], reviewers: [], draft: false},
   tools: PublishTools,
-): Promise<void> {
+): Promise<string | undefined> {
   const {forge, path, signal} = tools;
-  if (labels.length > 0) await tolerate(() => forge.addLabels(path, number, labels, signal), tools);
-  if (reviewers.length > 0) await tolerate(() => forge.requestReviewers(path, number, reviewers, signal), tools);
+  const faults: string[] = [];
+  if (labels.length > 0)
+    faults.push(...(await tolerate('labels', () => forge.addLabels(path, number, labels, signal), tools)));
+  if (reviewers.length > 0)
+    faults.push(...(await tolerate('reviewers', () => forge.requestReviewers(path, number, reviewers, signal), tools)));
+  return faults.length === 0 ? undefined : faults.join('; ');
 }
 
 /** Says what is new; words that a person has changed stay, and so does the base that a person has chosen. */
@@ -77,13 +84,18 @@ export async function updatePullRequest(
   }
 }
 
-async function tolerate(act: () => Promise<void>, {clock, signal}: PublishTools): Promise<void> {
-  for (let attempt = 1; attempt <= attempts; attempt++) {
+async function tolerate(
+  what: string,
+  act: () => Promise<void>,
+  {clock, signal}: PublishTools,
+): Promise<readonly string[]> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await act();
+      await act();
+      return [];
     } catch (error) {
       if (!(error instanceof ForgeError)) throw error;
-      if (!error.ambiguous) return;
+      if (!error.ambiguous || attempt === attempts) return [`${what} not set: ${error.message}`];
       await clock.sleep(500 * attempt, signal);
     }
   }

@@ -112,9 +112,10 @@ async function publish(
     open === undefined
       ? {pull: await openPullRequest(wanted, tools), changed: true}
       : await updatePullRequest(open, wanted, tools);
+  let fault: string | undefined;
   // One that this run opened before it was cut short is as new as one that it opens now.
   if (open === undefined || readMarker(open.body)?.run === request.run.id) {
-    await decorate(published.pull.number, job.pullRequest, tools);
+    fault = await decorate(published.pull.number, job.pullRequest, tools);
     await pace.confirm(place);
   }
   const isUnconfirmed = (request.unconfirmed ?? []).some(({path, blob}) => blobs.get(path) === blob);
@@ -123,7 +124,13 @@ async function publish(
   const {url} = published.pull;
   return {
     kind: 'delivered',
-    delivered: {kind: 'pull-request', branch: pushed.branch, commit: pushed.commit, url},
+    delivered: {
+      kind: 'pull-request',
+      branch: pushed.branch,
+      commit: pushed.commit,
+      url,
+      ...(fault === undefined ? {} : {note: fault}),
+    },
     files: change.files,
     blobs,
   };

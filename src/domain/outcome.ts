@@ -673,6 +673,8 @@ export interface Delivered {
   readonly url?: string;
   /** Absolute path of a patch on the machine that made it. */
   readonly path?: string;
+  /** What of it was not taken, such as a label. */
+  readonly note?: string;
 }
 
 /** What a job used, whatever its end. */

@@ -53,7 +53,10 @@ export function formatSummary(summary: RunSummary): string {
 export function describeOutcome(outcome: Outcome): string {
   switch (outcome.status) {
     case 'changed':
-      return `changed ${outcome.files.map(file => `${escapeWord(file.path)} +${file.added} -${file.removed}`).join(' ')}`;
+      return [
+        `changed ${outcome.files.map(file => `${escapeWord(file.path)} +${file.added} -${file.removed}`).join(' ')}`,
+        ...(outcome.delivered.url === undefined ? [] : [`url=${escapeWord(outcome.delivered.url)}`]),
+      ].join(' ');
     case 'unchanged':
       return outcome.note === undefined ? 'unchanged' : `unchanged: ${escapeLine(outcome.note)}`;
     case 'up-to-date':

@@ -29,6 +29,7 @@ export const resultRowSchema = z.strictObject({
       commit: z.string().optional(),
       url: z.string().optional(),
       path: z.string().optional().describe('Patch file, on the machine that ran the job.'),
+      note: z.string().optional().describe('What of it the forge did not take, such as a label.'),
     })
     .optional()
     .describe('Proof that the change left.'),
