@@ -50,7 +50,7 @@ function isFile(location: RepoLocation, ref: string): boolean {
 
 function readText(path: string): string | undefined {
   try {
-    return readSmallFile(path, 4096)?.toString('latin1').trim();
+    return readSmallFile(path, 4096)?.toString('utf8').trim();
   } catch {
     // A folder, or nothing that git would read either.
     return undefined;

@@ -44,7 +44,7 @@ export function readRefFile(location: RepoLocation, ref: string): string | undef
       if (target.startsWith('refs/')) return `ref: ${target}`;
     }
     try {
-      return readSmallFile(path, 4096)?.toString('latin1').trim();
+      return readSmallFile(path, 4096)?.toString('utf8').trim();
     } catch (error) {
       // `refs/heads/a` may be a folder that `refs/heads/a/b` left behind.
       if (ref !== 'HEAD' && statSync(path, {throwIfNoEntry: false})?.isDirectory() === true) return undefined;
@@ -57,7 +57,7 @@ export function readRefFile(location: RepoLocation, ref: string): string | undef
 export function packedRefs(location: RepoLocation): ReadonlyMap<string, string> {
   const bytes = guard(() => readSmallFile(join(location.commonDirectory, 'packed-refs'), 256 * 1024 * 1024));
   const refs = new Map<string, string>();
-  for (const line of bytes?.toString('latin1').split('\n') ?? []) {
+  for (const line of bytes?.toString('utf8').split('\n') ?? []) {
     const space = line.indexOf(' ');
     if (isObjectId(line.slice(0, space))) refs.set(line.slice(space + 1), line.slice(0, space));
   }

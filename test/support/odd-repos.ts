@@ -108,7 +108,7 @@ export const oddRepos: readonly OddRepo[] = [
     outcome: 'changed',
     make: plain(at =>
       makeRepo(at, {
-        files: {...files, 'README.md': '# Old\r\n\r\nno end', 'a.bin': Buffer.from([0, 255, 254, 13, 10])},
+        files: {...files, 'README.md': '# Old\n\nno end', 'b.md': 'b\r\n', 'a.bin': Buffer.from([0, 255, 254, 13, 10])},
       }),
     ),
   },
