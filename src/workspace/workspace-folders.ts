@@ -1,5 +1,5 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {readdir, rename, rm} from 'node:fs/promises';
+import {readdir, rename} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {isAlive, ownProcess} from '../util/process-identity.ts';
@@ -45,13 +45,12 @@ export async function discardFolder(folder: string): Promise<void> {
       throw error;
     }
   }
-  try {
-    await rm(doomed, {recursive: true, force: true});
-  } catch {
-    // Folders that forbid it, or are nested deeper than a path may be long: these programs go from folder to folder.
-    const env = {PATH: process.env.PATH, LC_ALL: 'C'};
-    await runCommand('chmod', ['-R', 'u+rwX', '--', doomed], {env});
-    const {exitCode, stderr} = await runCommand('rm', ['-rf', '--', doomed], {env});
-    if (exitCode !== 0) throw new Error(`${doomed} cannot be removed: ${stderr.slice(0, 500)}`);
-  }
+  // The program: what a command may leave is more than Node can name at once in little memory.
+  const env = {PATH: process.env.PATH, LC_ALL: 'C'};
+  const remove = (): ReturnType<typeof runCommand> => runCommand('rm', ['-rf', '--', doomed], {env});
+  if ((await remove()).exitCode === 0) return;
+  // Folders that forbid it.
+  await runCommand('chmod', ['-R', 'u+rwX', '--', doomed], {env});
+  const {exitCode, stderr} = await remove();
+  if (exitCode !== 0) throw new Error(`${doomed} cannot be removed: ${stderr.slice(0, 500)}`);
 }
