@@ -32,7 +32,7 @@ import type {BatchModels} from './models/batch-models.ts';
 import type {Limiter} from './models/limiter.ts';
 import type {Models} from './models/models.ts';
 import type {Mode} from './modes/mode.ts';
-import type {BatchTimes} from './run/batch-times.ts';
+import type {BatchTimes, GroupLimits} from './run/batch-times.ts';
 import type {AcceptedChange, LaterResult} from './run/deliver-accepted.ts';
 import type {JobTools, OpenRepo} from './run/job-tools.ts';
 import type {ObtainReplyOptions} from './run/obtain-reply.ts';
@@ -222,7 +222,7 @@ export interface ExecuteRunOptions {
   readonly stateDir: string;
   readonly env: Env;
   readonly reporter: Reporter;
-  readonly batchTimes: BatchTimes;
+  readonly batchBounds: BatchTimes & GroupLimits;
   /** Gets the handle by which signals stop the run. */
   readonly onSteering: (steering: {stop(text: string): void; stopNow(text: string): void}) => void;
 }
@@ -266,11 +266,10 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
 async function inBatches(
   single: {tools: JobTools; dispatcher: Dispatcher},
   {payingFor, steering}: RunSession,
-  {ledger, env, settings, reporter, batchTimes}: ExecuteRunOptions,
+  {ledger, env, settings, reporter, batchBounds}: ExecuteRunOptions,
 ): Promise<typeof single> {
-  const [{withBatches}, {defaultGroupLimits}, models] = await Promise.all([
+  const [{withBatches}, models] = await Promise.all([
     import('./dispatch/with-batches.ts'),
-    import('./run/batch-times.ts'),
     openBatchModels(env, settings.models),
   ]);
   return withBatches({
@@ -278,8 +277,8 @@ async function inBatches(
     paying: payingFor(ledger),
     models,
     reporter,
-    times: batchTimes,
-    limits: defaultGroupLimits,
+    times: batchBounds,
+    limits: batchBounds,
     isStopNow: () => steering.control.stop === 'now',
   });
 }
@@ -656,7 +655,7 @@ export interface OpenWorkerOptions
 /** Executes jobs of whatever runs the queue has, as `executeRun` does for one. */
 export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorker> {
   const {ledger, stateDir, env, paths, maxWorkers, clock} = options;
-  const [{QueueWorker}, {createWorkerSession, assertReadable}, {unpackSkill}] = await Promise.all([
+  const [{QueueWorker}, {createWorkerSession, assertReadable, localJob}, {unpackSkill}] = await Promise.all([
     import('./dispatch/worker.ts'),
     import('./dispatch/worker-session.ts'),
     import('./skills/skill-content.ts'),
@@ -677,7 +676,8 @@ export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorke
         ledger,
         run,
         settings,
-        jobs: [],
+        // What is read together is planned together, whoever gets which job.
+        jobs: (await ledger.jobs(run.id)).map(({job}) => localJob(job, run, paths)),
         skills,
         stateDir,
         env,

@@ -2,7 +2,7 @@ import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import {openBatchModels} from '../orchestrator.ts';
-import {batchTimes} from './batch-times.ts';
+import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
 
 /** @throws OrchestratorError when some job of a run with batch prices cannot have them; nothing has run then. */
@@ -12,7 +12,7 @@ export async function checkBatch(io: Io, configuration: ModelsConfiguration, job
   };
   if (io.queue !== undefined)
     refuse('--batch: workers of a queue call models one by one', 'leave --queue out, or leave --batch and "batch" out');
-  batchTimes(io.env);
+  batchBounds(io.env);
   const models = await openBatchModels(io.env, configuration);
   for (const job of jobs) {
     if (job.mode === 'script') continue;

@@ -8,7 +8,7 @@ import {executeRun} from '../orchestrator.ts';
 import {describeOutcome, formatSummary} from '../report/log-line.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {escapeLine} from '../util/escape-text.ts';
-import {batchTimes} from './batch-times.ts';
+import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
 import {notifyEnd} from './notify-end.ts';
 import {openReporters} from './reporters.ts';
@@ -53,7 +53,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       skills: options.skills,
       stateDir: io.stateDir,
       env: io.env,
-      batchTimes: batchTimes(io.env),
+      batchBounds: batchBounds(io.env),
       reporter,
       onSteering: steering => signals.connect(steering),
     });

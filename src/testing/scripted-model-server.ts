@@ -14,6 +14,7 @@ import {
   type ScriptedCall,
   type Tokens,
 } from './model-dialects.ts';
+import {createScriptedBatches, type ScriptedBatches} from './scripted-batches.ts';
 
 /** A request as it came. */
 export interface RecordedRequest extends ParsedRequest {
@@ -77,6 +78,7 @@ export interface ScriptedModelServer extends AsyncDisposable {
   readonly requestCount: number;
   readonly inFlight: number;
   readonly maxInFlight: number;
+  readonly batches: ScriptedBatches;
   /** Lines for calls whose prompt holds (or satisfies) `match`, each used once, in order. Looked at before `reply`. */
   script(match: Match, ...answers: Answerer[]): void;
   /** What every call gets that no line is for. Replaces the one before. */
@@ -107,8 +109,21 @@ export async function startScriptedModelServer(options: ServerOptions = {}): Pro
   let inFlight = 0;
   let maxInFlight = 0;
 
+  const batches = createScriptedBatches(async (path, body) => {
+    // By HTTP, so that what is asked in batches is scripted, answered and recorded as every other call.
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, {
+      method: 'POST',
+      headers: {'x-in-batch': 'yes'},
+      body,
+    });
+    return {status: answer.status, text: await answer.text()};
+  });
+
   const handle = async (request: IncomingMessage, response: ServerResponse, body: string): Promise<void> => {
     const path = request.url ?? '';
+    const batched = await batches.handle({method: request.method ?? '', path, headers: request.headers, body});
+    if (batched?.reset === true) return void request.socket.resetAndDestroy();
+    if (batched !== undefined) return sendBody(response, batched.status, batched.body);
     const dialect = dialectOf(path);
     if (dialect === undefined) {
       unscripted.push(`${request.method} ${path}`);
@@ -181,6 +196,7 @@ export async function startScriptedModelServer(options: ServerOptions = {}): Pro
     get maxInFlight() {
       return maxInFlight;
     },
+    batches,
     script: (match, ...answers) => {
       lines.push({match, answers});
     },
