@@ -1,7 +1,9 @@
-import {chmod, mkdir, writeFile} from 'node:fs/promises';
+import {chmod, mkdir, readdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {simulateNights, sweepLostReplies} from '../../test/support/forge-sweeps.ts';
 import {openPullRequestRig, type PullRequestRig} from '../../test/support/pull-request-rig.ts';
+import type {ForgeKind} from '../domain/forge.ts';
 import {failureReasons} from '../domain/outcome.ts';
 import type {ForgeFault} from '../testing/memory-forge.ts';
 import {commitFiles, runGit} from '../testing/temporary-fleet.ts';
@@ -237,4 +239,15 @@ describe('each answer has a name and a next step', () => {
     });
     expect(rig.forge.requests).toEqual([]);
   });
+});
+
+it.each<ForgeKind>(['github', 'gitlab'])('lost replies on %s double nothing', async kind => {
+  await using rig = await openPullRequestRig({kind});
+  expect((await sweepLostReplies(rig, 3, 11)).wrong).toEqual([]);
+});
+
+it('nights double nothing and drift nowhere', async () => {
+  await using rig = await openPullRequestRig();
+  expect(await simulateNights(rig, 6, 5)).toEqual([]);
+  expect(await readdir(path.join(rig.directory, 'workspaces')).catch(() => [])).toEqual([]);
 });
