@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {formatProblem} from '../domain/problem.ts';
+import {defaultSandboxSettings} from '../domain/sandbox.ts';
 import {resolveSettings, type SettingsSources} from './resolve-settings.ts';
 
 function resolve(sources: Partial<SettingsSources>) {
@@ -41,7 +42,8 @@ describe('resolveSettings', () => {
       notify: [],
       skillDirs: [],
       exclude: [],
-      verify: [],
+      commandTimeoutMs: 600_000,
+      sandbox: defaultSandboxSettings,
       changeLimits: {allow: [], deny: [], allowProtected: [], maxChangedFiles: 100, maxChangedLines: 5_000},
     });
   });
