@@ -6,6 +6,8 @@ import type {ForgeListings} from '../fleet/forge-listings.ts';
 export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** stdout byte for byte, for what another program reads; `out` makes text safe to show. */
+  readonly outExact?: (text: string) => void;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** A person can be asked: stdin and stderr are terminals and prompts are not switched off. */

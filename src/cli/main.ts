@@ -1,5 +1,7 @@
 import {CommanderError} from 'commander';
 import {ConfigurationError, OrchestratorError} from '../domain/errors.ts';
+import {escapeBlock} from '../util/escape-text.ts';
+import {guardOutput, isCi} from '../util/guard-output.ts';
 import {type Io, processIo} from './io.ts';
 import {createProgram} from './program.ts';
 
@@ -14,8 +16,9 @@ export async function main(argv: readonly string[], io: Io = processIo()): Promi
   process.exitCode = await runCommand(argv, io);
 }
 
-/** Errors to exit codes, in this one place. */
-export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
+/** Errors to exit codes, in this one place. All that a command says goes through one gate. */
+export async function runCommand(argv: readonly string[], given: Io): Promise<number> {
+  const io = guarded(given);
   let exitCode = 0;
   try {
     const program = createProgram(io, code => {
@@ -26,16 +29,26 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof ConfigurationError) {
-      io.err(`${error.message}\n`);
+      io.err(`${escapeBlock(error.message)}\n`);
       return 2;
     }
     if (error instanceof OrchestratorError) {
-      io.err(`orchestrator: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}\n`);
+      io.err(escapeBlock(`orchestrator: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}\n`));
       return 2;
     }
     io.err(
-      `orchestrator met an error of its own. Please report it with what follows.\n${error instanceof Error ? error.stack : String(error)}\n`,
+      `orchestrator met an error of its own. Please report it with what follows.\n${escapeBlock(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
     );
     return 1;
   }
+}
+
+function guarded(io: Io): Io {
+  const ci = isCi(io.env);
+  return {
+    ...io,
+    out: text => io.out(guardOutput(text, ci)),
+    err: text => io.err(guardOutput(text, ci)),
+    outExact: io.out,
+  };
 }

@@ -1,5 +1,6 @@
 import {Command, Option} from 'commander';
 import {OrchestratorError} from '../domain/errors.ts';
+import {escapeBlock} from '../util/escape-text.ts';
 import {didYouMean} from '../util/nearest-name.ts';
 import type {Io} from './io.ts';
 import {packageVersion} from './package-version.ts';
@@ -9,10 +10,15 @@ type SetExitCode = (code: number) => void;
 /** Every command with its options; what a command does is loaded when it is called. */
 export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   let io = given;
+  // What was typed comes back in messages.
+  const output = {
+    writeOut: given.out,
+    writeErr: (text: string) => given.err(escapeBlock(text)),
+  };
   const program = new Command('orchestrator')
     .description('Runs AI work over a fleet of git repositories, unattended.')
     .exitOverride()
-    .configureOutput({writeOut: io.out, writeErr: io.err})
+    .configureOutput(output)
     .enablePositionalOptions()
     .showHelpAfterError('(see: orchestrator --help)')
     .option('--version', 'print the version')
@@ -53,7 +59,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
       .command(usage)
       .description(description)
       .exitOverride()
-      .configureOutput({writeOut: io.out, writeErr: io.err})
+      .configureOutput(output)
       .addHelpText(
         'after',
         `\nExamples:\n${examples

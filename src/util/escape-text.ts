@@ -1,6 +1,7 @@
-// Control characters, line and paragraph separators, bidirectional and invisible format characters, and lone surrogates.
+// Control characters, line and paragraph separators, bidirectional and invisible characters, and lone surrogates. A variation selector
+// behind a picture or a sign, as in ❤️, is how that is written.
 const unsafe =
-  /[\p{Cc}\u2028\u2029\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}\ufff9-\ufffb\p{Noncharacter_Code_Point}]|(?<![\p{Extended_Pictographic}\p{S}0-9#*])[\ufe0e\ufe0f]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
 
 /** Makes untrusted text safe for one line of a terminal or a log: what is invisible or acts becomes `\u{…}`. */
 export function escapeLine(text: string): string {

@@ -86,7 +86,7 @@ async function printRaw(io: Io, ledger: Ledger, changes: readonly ChangeSummary[
       hint: only === undefined ? 'see: orchestrator review' : `name one, such as ${changeName(only)}`,
     });
   }
-  io.out((await readWhole(ledger, only)).change.patch);
+  (io.outExact ?? io.out)((await readWhole(ledger, only)).change.patch);
   return 0;
 }
 
