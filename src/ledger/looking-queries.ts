@@ -20,11 +20,12 @@ export async function readCallMinutes(database: Database, runId: string): Promis
 
 export async function readLastJobs(database: Database): Promise<(JobRecord & {runId: string})[]> {
   const rows = await database.read(
-    `SELECT run_id, spec, state, detail, started_at, ended_at FROM (
-       SELECT jobs.*, ROW_NUMBER() OVER (PARTITION BY jobs.repo ORDER BY runs.started_at DESC, runs.id DESC,
+    // The last job of each is found by its keys alone, so that no other job is read whole.
+    `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at FROM jobs JOIN (
+       SELECT jobs.run_id, jobs.id, ROW_NUMBER() OVER (PARTITION BY jobs.repo ORDER BY runs.started_at DESC, runs.id DESC,
          CASE WHEN jobs.status = 'failed' THEN 0 ELSE 1 END, jobs.sequence) AS place
-       FROM jobs JOIN runs ON runs.id = jobs.run_id) newest
-     WHERE place = 1 ORDER BY repo`,
+       FROM jobs JOIN runs ON runs.id = jobs.run_id) newest ON newest.run_id = jobs.run_id AND newest.id = jobs.id
+     WHERE newest.place = 1 ORDER BY jobs.repo`,
   );
   return rows.map(row => ({...toJob(row), runId: String(row['run_id'])}));
 }

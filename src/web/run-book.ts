@@ -1,7 +1,8 @@
-import type {ChangeSummary} from '../domain/change.ts';
+import {isDeepStrictEqual} from 'node:util';
+import type {ChangeState, ChangeSummary} from '../domain/change.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {readRunView} from '../run/read-run-view.ts';
+import {type RunView, readRunView} from '../run/read-run-view.ts';
 import type {JobRow, RunOverview} from './api.ts';
 import {toDecided, toJobRow} from './job-rows.ts';
 
@@ -13,10 +14,9 @@ export interface OpenRun {
 }
 
 interface Page extends OpenRun {
-  overview: RunOverview;
-  rows: Map<string, JobRow>;
+  readonly rows: Map<string, JobRow>;
   /** What the rows were read at: the same again means that nothing has changed. */
-  mark: string;
+  readonly mark: string;
 }
 
 const keptRuns = 6;
@@ -45,55 +45,32 @@ export class RunBook {
 
   /** Totals alone, without the jobs. */
   async overview(run: RunRecord): Promise<RunOverview> {
+    return toOverview(await this.#count(run), this.#pages.get(run.id)?.rows);
+  }
+
+  async #count(run: RunRecord): Promise<Counted> {
     const [view, changes] = await Promise.all([readRunView(this.#ledger, run), this.#ledger.countChanges(run.id)]);
-    const known = this.#pages.get(run.id);
-    const {counts} = view;
-    return {
-      id: run.id,
-      state: view.state,
-      startedAt: run.startedAt,
-      ...(run.endedAt === undefined ? {} : {endedAt: run.endedAt}),
-      ...(run.description === undefined ? {} : {description: run.description}),
-      ...(run.exitCode === undefined ? {} : {exitCode: run.exitCode}),
-      ...(run.endReason === undefined ? {} : {endReason: run.endReason}),
-      paused: run.control.paused,
-      stopping: run.control.stop !== 'no',
-      host: run.holder.host,
-      counts,
-      ...(known === undefined ? {} : {held: count(known.rows, ({state}) => state === 'held')}),
-      toReview: changes.get('to-review') ?? 0,
-      toDeliver: changes.get('to-deliver') ?? 0,
-      toRetry: known === undefined ? counts.failed + counts.notStarted : count(known.rows, isRetried),
-      spentUsd: view.spentUsd,
-      reservedUsd: view.reservedUsd,
-      ...(view.budgetUsd === undefined ? {} : {budgetUsd: view.budgetUsd}),
-      command: run.command,
-    };
+    return {view, changes};
   }
 
   async #read(runId: string): Promise<Page | undefined> {
     const run = await this.#ledger.run(runId);
     if (run === undefined) return undefined;
-    const mark = await this.#mark(run);
-    let page = this.#pages.get(runId);
+    const counted = await this.#count(run);
+    const mark = markOf(counted);
+    const known = this.#pages.get(runId);
     this.#pages.delete(runId);
-    if (page === undefined || !(page.mark === mark || (await this.#update(page, run)))) page = await this.#load(run);
-    page.mark = mark;
+    const isCurrent = known !== undefined && (known.mark === mark || (await this.#update(known, counted)));
+    const rows = isCurrent ? known.rows : await this.#load(runId);
+    const page = {rows, mark, overview: toOverview(counted, rows)};
     this.#pages.set(runId, page);
-    page.overview = await this.overview(run);
     for (const old of [...this.#pages.keys()].slice(0, -keptRuns)) this.#pages.delete(old);
     return page;
   }
 
-  async #mark(run: RunRecord): Promise<string> {
-    const [jobs, changes] = await Promise.all([this.#ledger.countJobs(run.id), this.#ledger.countChanges(run.id)]);
-    return JSON.stringify([run.state, run.startedAt, run.endedAt, [...jobs].sort(), [...changes].sort()]);
-  }
-
-  async #load(run: RunRecord): Promise<Page> {
-    const [records, changes] = await Promise.all([this.#ledger.jobs(run.id), this.#changes(run.id)]);
-    const rows = new Map(records.map(record => [record.job.id, toJobRow(record, changes.get(record.job.id))]));
-    return {rows, mark: '', overview: await this.overview(run)};
+  async #load(runId: string): Promise<Map<string, JobRow>> {
+    const [records, changes] = await Promise.all([this.#ledger.jobs(runId), this.#changes(runId)]);
+    return new Map(records.map(record => [record.job.id, toJobRow(record, changes.get(record.job.id))]));
   }
 
   async #changes(runId: string): Promise<ReadonlyMap<string, ChangeSummary>> {
@@ -101,48 +78,81 @@ export class RunBook {
   }
 
   /** Reads what ended last and what runs. False when that does not explain the counts, as after a retry. */
-  async #update(page: Page, run: RunRecord): Promise<boolean> {
-    const counts = await this.#ledger.countJobs(run.id);
-    const open = (counts.get('running') ?? 0) + (counts.get('pending') ?? 0);
-    const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
-    const ended = [...page.rows.values()].filter(row => row.state !== 'running' && row.state !== 'pending').length;
-    const newest = total - open - ended;
-    if (newest < 0 || total !== page.rows.size) return false;
-    const [ran, running, changes] = await Promise.all([
+  async #update({rows}: Page, {view}: Counted): Promise<boolean> {
+    const {run, counts} = view;
+    const isOpen = (row: JobRow): boolean => row.state === 'running' || row.state === 'pending';
+    const newest = counts.total - counts.running - counts.pending - count(rows, row => !isOpen(row));
+    if (newest < 0 || counts.total !== rows.size) return false;
+    const [ended, running, changes] = await Promise.all([
       this.#ledger.jobs(run.id, {state: 'ended', newest: newest + 8}),
       this.#ledger.jobs(run.id, {state: 'running'}),
       this.#changes(run.id),
     ]);
-    const records = new Map<string, JobRecord>([...ran, ...running].map(record => [record.job.id, record]));
-    for (const [id, row] of page.rows) {
+    const records = new Map<string, JobRecord>([...ended, ...running].map(record => [record.job.id, record]));
+    for (const [id, row] of rows) {
       const record = records.get(id);
       const change = changes.get(id);
-      if (record !== undefined) page.rows.set(id, toJobRow(record, change));
-      else if (change !== undefined) page.rows.set(id, withDecision(row, change));
+      if (record !== undefined) rows.set(id, keepSame(row, toJobRow(record, change)));
       else if (row.state === 'running') return false;
+      else if (change !== undefined) rows.set(id, keepSame(row, withDecision(row, change)));
     }
-    return countStates(page.rows.values(), counts);
+    const has = (state: JobRow['state']): number => count(rows, row => row.state === state);
+    return (
+      has('failed') + has('held') === counts.failed &&
+      has('changed') === counts.changed &&
+      has('unchanged') === counts.unchanged &&
+      has('up-to-date') === counts.upToDate &&
+      has('not-started') === counts.notStarted &&
+      has('running') === counts.running
+    );
   }
 }
 
-function withDecision(row: JobRow, change: ChangeSummary): JobRow {
-  const {delivered: _delivered, superseded: _superseded, ...rest} = row;
-  const decided = toDecided(change);
-  const next = {...rest, ...decided};
-  // The same object stays where nothing changed, so that it can be told apart by identity.
-  return row.decision === next.decision && row.delivered === next.delivered && row.superseded === next.superseded
-    ? row
-    : next;
+interface Counted {
+  readonly view: RunView;
+  readonly changes: ReadonlyMap<ChangeState, number>;
 }
 
-/** Whether the rows come to what the ledger counts. */
-function countStates(rows: Iterable<JobRow>, counts: ReadonlyMap<string, number>): boolean {
-  const own = new Map<string, number>();
-  for (const {state} of rows) {
-    const name = state === 'held' ? 'failed' : state;
-    own.set(name, (own.get(name) ?? 0) + 1);
-  }
-  return own.size === counts.size && [...counts].every(([name, count]) => own.get(name) === count);
+function markOf({view, changes}: Counted): string {
+  const {run, counts} = view;
+  return JSON.stringify([run.startedAt, run.endedAt, counts, [...changes].sort()]);
+}
+
+function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> | undefined): RunOverview {
+  const {run, counts} = view;
+  return {
+    id: run.id,
+    state: view.state,
+    startedAt: run.startedAt,
+    ...(run.endedAt === undefined ? {} : {endedAt: run.endedAt}),
+    ...(run.description === undefined ? {} : {description: run.description}),
+    ...(run.exitCode === undefined ? {} : {exitCode: run.exitCode}),
+    ...(run.endReason === undefined ? {} : {endReason: run.endReason}),
+    paused: run.control.paused,
+    stopping: run.control.stop !== 'no',
+    host: run.holder.host,
+    counts,
+    ...(rows === undefined ? {} : {held: count(rows, ({state}) => state === 'held')}),
+    toReview: changes.get('to-review') ?? 0,
+    toDeliver: changes.get('to-deliver') ?? 0,
+    toRetry: rows === undefined ? counts.failed + counts.notStarted : count(rows, isRetried),
+    spentUsd: view.spentUsd,
+    reservedUsd: view.reservedUsd,
+    ...(view.budgetUsd === undefined ? {} : {budgetUsd: view.budgetUsd}),
+    command: run.command,
+  };
+}
+
+function withDecision(
+  {delivered: _delivered, superseded: _superseded, ...rest}: JobRow,
+  change: ChangeSummary,
+): JobRow {
+  return {...rest, ...toDecided(change)};
+}
+
+/** The same object stays where nothing changed, so that what did can be told by identity. */
+function keepSame(before: JobRow, after: JobRow): JobRow {
+  return isDeepStrictEqual(before, after) ? before : after;
 }
 
 /** What `orchestrator retry` would run again. */

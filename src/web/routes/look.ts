@@ -18,14 +18,18 @@ export function addLookRoutes(app: Hono, {ledger, book, clock}: PageParts): void
       findMissedRuns(ledger, now),
       ledger.expectedRuns(),
     ]);
-    const recent = await Promise.all(runs.map(run => book.overview(run)));
+    const newest = runs.find(run => run.state !== 'running' || !ledger.isHeld(run));
+    const open = newest === undefined ? undefined : await book.open(newest.id);
+    const recent = await Promise.all(
+      runs.map(run => (run === newest && open !== undefined ? open.overview : book.overview(run))),
+    );
     const running = recent.filter(({state}) => state === 'running');
-    const last = recent.find(({state}) => state !== 'running');
+    const last = open?.overview;
     const failures = last === undefined ? [] : await ledger.jobs(last.id, {status: 'failed', newest: shownFailures});
     const late = new Set(missed.map(({configFile}) => configFile));
     const tonight: Tonight = {
       running,
-      ...(last === undefined ? {} : {last: (await book.open(last.id))?.overview ?? last}),
+      ...(last === undefined ? {} : {last}),
       failures: failures.map(record => toJobRow(record)),
       missed: missed.map(({configFile, expectedAt}) => ({config: configFile, expectedAt})),
       next: expected.flatMap(run => {
