@@ -31,6 +31,7 @@ import {openSqlite} from './ledger/sqlite.ts';
 import type {BatchModels} from './models/batch-models.ts';
 import type {Limiter} from './models/limiter.ts';
 import type {Models} from './models/models.ts';
+import type {Tool} from './modes/agent/tool.ts';
 import type {Mode} from './modes/mode.ts';
 import type {BatchTimes, GroupLimits} from './run/batch-times.ts';
 import type {AcceptedChange, LaterResult} from './run/deliver-accepted.ts';
@@ -88,6 +89,8 @@ interface RunPlaces {
   readonly openSandbox: () => Promise<Sandbox>;
   /** For agents; absent where they work without commands. */
   readonly sandbox?: Sandbox;
+  /** Tools of the operator's MCP servers, for agents. */
+  readonly moreTools?: readonly Tool[];
 }
 
 /** How repos are reached that have no path on this machine. */
@@ -111,6 +114,7 @@ export async function openRepoTools(
     {findSecrets, maskSecrets, secretNameRule},
     {createSimpleMode},
     {createAgentMode},
+    {createForeignAgentMode},
     {holdsBlob},
     {estimateTokens},
     {makeChange},
@@ -127,6 +131,7 @@ export async function openRepoTools(
     import('./context/secrets.ts'),
     import('./modes/simple.ts'),
     import('./modes/agent/agent.ts'),
+    import('./modes/agent/foreign-agent.ts'),
     import('./util/holds-blob.ts'),
     import('./context/estimate-tokens.ts'),
     import('./workspace/make-change.ts'),
@@ -155,6 +160,15 @@ export async function openRepoTools(
     maskSecrets,
     programPath: process.env['PATH'] ?? '',
     clock: systemClock,
+    ...(places.moreTools === undefined ? {} : {moreTools: places.moreTools}),
+    foreign: createForeignAgentMode({
+      renderContext,
+      estimateTokens,
+      maskSecrets,
+      clock: systemClock,
+      stallMs: 5 * 60_000,
+      env: remotes.env,
+    }),
   });
   return {
     async openRepo(job, commit): Promise<OpenRepo> {
@@ -353,7 +367,16 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
         if (!(error instanceof JobFailure)) throw error;
       })
     : undefined;
-  const places = {runId: run.id, openSandbox, ...(sandbox === undefined ? {} : {sandbox})};
+  const mcp =
+    withAgents && settings.mcp !== undefined
+      ? await (await import('./modes/agent/mcp-tools.ts')).openMcpTools(settings.mcp, options.env)
+      : undefined;
+  const places = {
+    runId: run.id,
+    openSandbox,
+    ...(sandbox === undefined ? {} : {sandbox}),
+    ...(mcp === undefined ? {} : {moreTools: mcp.tools}),
+  };
   const repos = await openRepoTools(options.stateDir, jobs, places, {
     env: options.env,
     forges: settings.forges ?? wellKnownForges,
@@ -465,6 +488,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     payingFor,
     async close() {
       steering.end();
+      await mcp?.close();
       await repos.close();
     },
   };

@@ -86,7 +86,7 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
 }
 
 /** The path that this machine knows the repo by; that of the planning machine only where it is this one. */
-function localJob(job: Job, run: RunRecord, paths: ReadonlyMap<string, string>): Job {
+export function localJob(job: Job, run: RunRecord, paths: ReadonlyMap<string, string>): Job {
   const {path: planned, ...rest} = job;
   const known = paths.get(job.repo);
   if (known !== undefined) return {...rest, path: known};
