@@ -74,6 +74,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
     server.once('error', error => reject(explain(error as NodeJS.ErrnoException, options.port)));
     server.listen(options.port, host, resolve);
   });
+  void warm(ledger, book);
   return {
     origin: `http://${host}:${(server.address() as AddressInfo).port}`,
     token,
@@ -84,6 +85,16 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
       await closed;
     },
   };
+}
+
+/** Reads the newest run before it is asked for: what a large one needs is there when the browser is. */
+async function warm(ledger: Ledger, book: RunBook): Promise<void> {
+  try {
+    const [newest] = await ledger.runs({limit: 1});
+    if (newest !== undefined) await book.open(newest.id);
+  } catch {
+    // Whoever asks for it is told what is wrong.
+  }
 }
 
 function createApp(parts: PageParts, assets: Awaited<ReturnType<typeof loadAssets>>): Hono {

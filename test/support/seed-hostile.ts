@@ -1,5 +1,5 @@
 import type {RunRecord} from '../../src/domain/run.ts';
-import {hostileTexts} from './hostile-texts.ts';
+import {htmlPayloads} from './html-payloads.ts';
 import {type SeededJob, seedRun} from './seed-run.ts';
 
 /** A run in which every text that comes from a model, a repo or a person is hostile; one job for each text. */
@@ -7,7 +7,7 @@ export async function seedHostile(
   stateDir: string,
   count: number,
 ): Promise<{run: RunRecord; texts: readonly string[]}> {
-  const texts = hostileTexts(count);
+  const texts = htmlPayloads(count);
   const run = await seedRun(stateDir, {
     jobs: texts.flatMap(toJobs),
     exitCode: 1,
