@@ -274,6 +274,12 @@ export const failureReasons = {
     next: 'See what it did with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
     retry: 'yes',
   },
+  'agent-failed': {
+    family: 'agent',
+    cause: 'The other agent could not be started, broke off, or answered with an error.',
+    next: 'Start it by hand to see what is wrong, then: orchestrator retry',
+    retry: 'after-fix',
+  },
   'history-too-long': {
     family: 'agent',
     cause: 'The conversation of the agent is too long for its limit, also when it is shortened.',

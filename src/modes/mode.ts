@@ -3,6 +3,7 @@ import type {RepoContext} from '../domain/context.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import type {Spent} from '../domain/outcome.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
 import type {Shortfall} from './agent/judge-end.ts';
@@ -22,6 +23,8 @@ export interface ModeInput {
   readonly begin: () => Promise<void>;
   /** Gets the reply to this request: a recorded one, or one that is paid for and recorded before it is returned. */
   readonly obtainReply: (request: ModelRequest, options?: ObtainOptions) => Promise<ModelReply>;
+  /** For what is paid by other ways than `obtainReply`. */
+  readonly noteSpent: (spent: Spent) => void;
   /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. */
   readonly verify: (edits: readonly FileEdit[]) => Promise<Shortfall | undefined>;
   /** The record of what was asked and answered, for a mode that works in turns. */

@@ -39,6 +39,7 @@ export function createTurnLog(options: TurnLogOptions): TurnLog & {close(): void
       transcript = options.openTranscript(job);
       for (const line of openingLines(options, first)) write(line);
     },
+    write,
     recorded(turn, request) {
       const known = before[turn - 1];
       return known?.requestDigest === digestRequest(request, promptVersion) ? known : undefined;
@@ -67,7 +68,7 @@ async function usableTurns(ledger: TurnLogOptions['ledger'], runId: string, jobI
   return turns;
 }
 
-function openingLines({runId, job, now}: TurnLogOptions, first: ModelRequest): object[] {
+function openingLines({runId, job, now}: TurnLogOptions, first: ModelRequest | {agent: string}): object[] {
   const at = new Date(now()).toISOString();
   return [
     {
@@ -79,11 +80,16 @@ function openingLines({runId, job, now}: TurnLogOptions, first: ModelRequest): o
       task: job.task,
       skill: job.skill,
       repo: job.repo,
-      model: job.models[0],
-      tools: (first.tools ?? []).map(({name}) => name),
+      ...('agent' in first
+        ? {agent: first.agent}
+        : {model: job.models[0], tools: (first.tools ?? []).map(({name}) => name)}),
     },
-    {type: 'system', text: first.system},
-    {type: 'prompt', text: first.prompt},
+    ...('agent' in first
+      ? []
+      : [
+          {type: 'system', text: first.system},
+          {type: 'prompt', text: first.prompt},
+        ]),
   ];
 }
 

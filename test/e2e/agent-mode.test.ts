@@ -256,6 +256,46 @@ it.skipIf(!existsSync('/usr/bin/bwrap'))(
   },
 );
 
+const support = (name: string): string => path.join(import.meta.dirname, '../support', name);
+
+it('offers the tools of the MCP servers of the configuration, and none of the repo', async () => {
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all'}],
+    settings: {
+      model: 'anthropic/claude-sonnet-5-5',
+      simple_mode: false,
+      mcp: {tickets: {command: [process.execPath, support('mcp-server.mjs')], env: {TICKETS_TOKEN: '$MY_TOKEN'}}},
+    },
+  });
+  server.reply(({turns, toolResults}) => {
+    if (turns === 0) return {text: '', toolCalls: [{name: 'tickets_find', input: {id: 7}}]};
+    expect(toolResults[0]?.text).toBe('ticket 7: from home');
+    return {text: '', toolCalls: [readme, finish]};
+  });
+  const said = await person.start(['--config', 'config/tasks.json'], {env: {MY_TOKEN: 'from home'}});
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  expect(server.requests[0]?.tools).toContain('tickets_find');
+});
+
+it('lets another agent work through the Agent Client Protocol, with no model and no key of ours', async () => {
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent'}],
+    settings: {agent: {command: [process.execPath, support('acp-agent.mjs'), 'good']}},
+  });
+  const env = {ANTHROPIC_API_KEY: '', ANTHROPIC_BASE_URL: ''};
+  const said = await person.start(['--config', 'config/tasks.json'], {env});
+  expect(said.stderr).toBe('');
+  expect(said.stdout).toMatch(/changed README\.md \+\d+ -0 cost unknown/);
+  expect(said.exitCode).toBe(0);
+  const [row] = await person.results();
+  expect(row).toMatchObject({outcome: 'changed', cost_usd: null, attempts: 0});
+  const shown = await person.call(['logs', '--job', 'readme-generator/api', '--transcript']);
+  expect(shown.stdout).toContain('edit: Write README.md');
+  const budget = await person.call(['--config', 'config/tasks.json', '--budget', '1'], {env});
+  expect(budget).toMatchObject({exitCode: 2});
+  expect(budget.stderr).toContain('is not known before it is paid');
+});
+
 const skills = ['readme-generator', 'repo-summarizer', 'code-reviewer', 'journal'];
 
 it('runs the shipped skills over the demo fleet', async () => {

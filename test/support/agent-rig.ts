@@ -7,7 +7,7 @@ import type {Proposal} from '../../src/domain/change.ts';
 import type {RepoContext} from '../../src/domain/context.ts';
 import type {Job} from '../../src/domain/job.ts';
 import type {ModelReply, ModelRequest, ToolResult} from '../../src/domain/model.ts';
-import {JobFailure} from '../../src/domain/outcome.ts';
+import {JobFailure, type Spent} from '../../src/domain/outcome.ts';
 import type {Skill} from '../../src/domain/skill.ts';
 import {type AgentModeOptions, createAgentMode} from '../../src/modes/agent/agent.ts';
 import type {FinishedTurn, TurnLog} from '../../src/modes/agent/turn-log.ts';
@@ -33,6 +33,11 @@ export interface AgentRun {
   readonly failure?: JobFailure;
   readonly turns: readonly FinishedTurn[];
   readonly requests: readonly ModelRequest[];
+  readonly spent: readonly Spent[];
+  /** Lines of the transcript beside the turns. */
+  readonly lines: readonly object[];
+  /** Text of the new files of the folder at the end. */
+  readonly files: Readonly<Record<string, string>>;
   /** Every result that the model was given, in order. */
   readonly results: readonly ToolResult[];
 }
@@ -77,6 +82,17 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
       const checkout = await checkouts.create(reader, owner === undefined ? {} : {owner});
       const turns: FinishedTurn[] = [];
       const requests: ModelRequest[] = [];
+      const spent: Spent[] = [];
+      const lines: object[] = [];
+      const files: Record<string, string> = {};
+      const done = (): Omit<AgentRun, 'proposal' | 'failure'> => ({
+        turns,
+        requests,
+        spent,
+        lines,
+        files,
+        results: resultsOf(turns),
+      });
       const mode = createAgentMode({
         renderContext,
         estimateTokens,
@@ -104,9 +120,10 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
           context: {...emptyContext, commit: commit!.id},
           entries,
           signal: new AbortController().signal,
-          turns: turnLog(turns),
+          turns: turnLog(turns, lines),
           openCheckout: async () => checkout,
           begin: async () => {},
+          noteSpent: amount => void spent.push(amount),
           verify: async edits => await options.verify?.(edits),
           async obtainReply(request, {signal} = {}) {
             requests.push(request);
@@ -119,11 +136,12 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
             return toReply(said, requests.length);
           },
         });
-        return {proposal, turns, requests, results: resultsOf(turns)};
+        return {proposal, ...done()};
       } catch (error) {
         if (!(error instanceof JobFailure)) throw error;
-        return {failure: error, turns, requests, results: resultsOf(turns)};
+        return {failure: error, ...done()};
       } finally {
+        for (const {path: file, after} of await checkout.edits()) files[file] = after?.bytes.toString() ?? '';
         await checkout.remove();
         reader.release();
       }
@@ -135,8 +153,13 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
   };
 }
 
-function turnLog(turns: FinishedTurn[]): TurnLog {
-  return {open: async () => {}, recorded: () => undefined, record: async turn => void turns.push(turn)};
+function turnLog(turns: FinishedTurn[], lines: object[]): TurnLog {
+  return {
+    open: async () => {},
+    write: line => void lines.push(line),
+    recorded: () => undefined,
+    record: async turn => void turns.push(turn),
+  };
 }
 
 function resultsOf(turns: readonly FinishedTurn[]): ToolResult[] {

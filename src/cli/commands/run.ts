@@ -3,7 +3,7 @@ import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
-import type {Skill} from '../../domain/skill.ts';
+import type {Mode, Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {checkForges, checkSandbox, checkSupported, openLedger, openModels} from '../../orchestrator.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
@@ -30,7 +30,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   const models = await openModels(io.env, configuration.models);
   const tasks = configuration.tasks.map(task => ({
     ...task,
-    models: task.mode === 'script' ? [] : chooseModels(task.models, models.defaultModel),
+    models: asksNoModel(task) ? [] : chooseModels(task.models, models.defaultModel),
   }));
   const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   for (const job of jobs) checkSupported(job);
@@ -123,6 +123,10 @@ export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfi
   return withForgeSources(io, options.dryRun !== true, load);
 }
 
+function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?: unknown}): boolean {
+  return mode === 'script' || (mode === 'agent' && agent !== undefined);
+}
+
 function chooseModels(models: readonly string[] | undefined, fallback: string | undefined): readonly string[] {
   if (models !== undefined && models.length > 0) return models;
   if (fallback !== undefined) return [fallback];
@@ -135,6 +139,14 @@ async function checkPrices({settings, models}: RunConfiguration, jobs: readonly 
   const runBudget = settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
   const limited = jobs.filter(job => runBudget !== undefined || job.taskBudgetUsd !== undefined);
   if (limited.length === 0) return;
+  const foreign = limited.find(({agent}) => agent !== undefined)?.agent;
+  if (foreign !== undefined) {
+    throw new OrchestratorError(
+      'price-unknown',
+      `a budget is set, and what the agent "${escapeLine(foreign.name)}" costs is not known before it is paid`,
+      {hint: 'leave the budget out for it, or use our own agent'},
+    );
+  }
   const {priceOf, unknownPrice} = await import('../../models/prices.ts');
   for (const model of new Set(limited.flatMap(job => job.models))) {
     if ((await priceOf(model, models)) === undefined) {

@@ -22,6 +22,8 @@ export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secre
   readonly sandbox?: Sandbox;
   /** Tools of the operator's own servers. */
   readonly moreTools?: readonly Tool[];
+  /** Works on jobs that name another agent. */
+  readonly foreign?: Mode;
 }
 
 /** A model with tools, in a private work tree, turn by turn until the diff says that the work is done. */
@@ -29,11 +31,13 @@ export function createAgentMode(options: AgentModeOptions): Mode {
   const {sandbox} = options;
   const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet =>
     createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.moreTools ?? []});
-  const preview: Mode['preview'] = input => firstRequest(input, toolsOf(input), options);
+  const preview: Mode['preview'] = input =>
+    input.job.agent === undefined ? firstRequest(input, toolsOf(input), options) : undefined;
   return {
     version: 1,
     preview,
     async propose(input) {
+      if (input.job.agent !== undefined && options.foreign !== undefined) return await options.foreign.propose(input);
       const tools = toolsOf(input);
       const checkout = await input.openCheckout(sandbox?.owner === undefined ? {} : {owner: sandbox.owner});
       const timer = startTimer(input, options.clock);
@@ -98,13 +102,14 @@ function reachOf({skill}: ModeInput, {directory}: Checkout, signal: AbortSignal,
   };
 }
 
-async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput): Promise<Shortfall | undefined> {
+/** What is missing for the work to count as done: by the diff, the checks of the skill and the verify commands. */
+export async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput): Promise<Shortfall | undefined> {
   const edits: readonly FileEdit[] = await checkout.edits();
   return judgeEnd({...end, edits}, input) ?? (edits.length === 0 ? undefined : await input.verify(edits));
 }
 
 /** The wall time of a job, from its first turn in this process on. */
-function startTimer({job, signal}: ModeInput, clock: Clock) {
+export function startTimer({job, signal}: ModeInput, clock: Clock) {
   const limitMs = job.jobTimeoutMs ?? defaultAgentLimits.timeoutMs;
   const until = clock.now() + limitMs;
   const expiry = new AbortController();

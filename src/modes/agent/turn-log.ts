@@ -23,8 +23,10 @@ export interface FinishedTurn {
 
 /** The durable record of an agent's turns. */
 export interface TurnLog {
-  /** To be called once, before the first turn. */
-  open(first: ModelRequest): Promise<void>;
+  /** To be called once, before the first turn; with the name of an agent that keeps its own record. */
+  open(first: ModelRequest | {readonly agent: string}): Promise<void>;
+  /** A line of the transcript alone. */
+  write(line: object): void;
   /** The turn that this run recorded for this very request before it was interrupted. */
   recorded(turn: number, request: ModelRequest): TurnRecord | undefined;
   /** Resolves when the turn is on disk. */

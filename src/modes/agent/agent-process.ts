@@ -1,0 +1,132 @@
+import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {Readable, Writable} from 'node:stream';
+import type {ForeignAgent} from '../../domain/foreign-agent.ts';
+import {JobFailure} from '../../domain/outcome.ts';
+import {expandVariables} from '../../util/expand-path.ts';
+import {quoteText} from '../../util/quote-text.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+export interface AgentProcess {
+  readonly input: WritableStream<Uint8Array>;
+  readonly output: ReadableStream<Uint8Array>;
+  /** Rejects with `agent-failed` when it could not be started or ended by itself. */
+  readonly ended: Promise<never>;
+  /** True where it can write nothing but the work tree and its own home, and none of its processes outlives us. */
+  readonly contained: boolean;
+  /** Kills all its processes and removes its home. */
+  close(): Promise<void>;
+}
+
+const programs = new Map<string, boolean>();
+
+/** Starts the agent in the work tree with a home of its own and the variables that the configuration names; nothing else of our environment. */
+export async function startAgentProcess(
+  {name, command, env: named}: ForeignAgent,
+  {directory, env}: {readonly directory: string; readonly env: Env},
+): Promise<AgentProcess> {
+  if (!isInstalled(command[0] ?? '', env)) throw notStarted(name, command, 'no such program');
+  const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-agent-'));
+  const contained = canContain(env);
+  const [program = '', ...args] = contained ? contain(command, directory, home) : command;
+  const child = spawn(program, args, {
+    cwd: directory,
+    env: {PATH: env['PATH'] ?? '', HOME: home, TMPDIR: '/tmp', LANG: 'C.UTF-8', ...variablesOf(named, env)},
+    stdio: ['pipe', 'pipe', 'pipe'],
+    // A group of its own, so that all of it can be killed.
+    detached: true,
+  });
+  const said: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => {
+    said.push(chunk.toString('utf8'));
+    if (said.length > 20) said.shift();
+  });
+  // It may be gone before it has read everything.
+  child.stdin.on('error', () => {});
+  const ended = new Promise<never>((_, reject) => {
+    child.on('error', error =>
+      reject(notStarted(name, command, (error as NodeJS.ErrnoException).code ?? error.message)),
+    );
+    child.on('close', (code, signal) => {
+      const words = said.join('').trim().slice(-300);
+      const how = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+      const what = words === '' ? '' : `: ${quoteText(words, 300)}`;
+      reject(new JobFailure('agent-failed', `${quoteText(name, 60)} ${how} before it was done${what}`));
+    });
+  });
+  ended.catch(() => {});
+  return {
+    input: Writable.toWeb(child.stdin),
+    output: Readable.toWeb(child.stdout) as ReadableStream<Uint8Array>,
+    ended,
+    contained,
+    async close() {
+      await killTree(child);
+      await rm(home, {recursive: true, force: true, maxRetries: 3});
+    },
+  };
+}
+
+function isInstalled(program: string, env: Env): boolean {
+  if (program.includes('/')) return existsSync(program);
+  return (env['PATH'] ?? '').split(path.delimiter).some(folder => existsSync(path.join(folder, program)));
+}
+
+function notStarted(name: string, command: readonly string[], why: string): JobFailure {
+  return new JobFailure('agent-failed', `${quoteText(name, 60)} cannot be started (${why})`, {
+    next: `Install ${command[0] ?? 'it'}, or choose another "agent".`,
+  });
+}
+
+function variablesOf(named: ForeignAgent['env'], env: Env): Record<string, string> {
+  const values = Object.entries(named).flatMap(([name, written]): [string, string][] => {
+    const {text} = expandVariables(written, env);
+    return text === '' ? [] : [[name, text]];
+  });
+  return Object.fromEntries(values);
+}
+
+/** It needs the network and its key to reach its model, so it cannot have our sandbox; this keeps its writing and its processes in. */
+function contain(command: readonly string[], directory: string, home: string): string[] {
+  const seen = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp'];
+  const written = ['--bind', directory, directory, '--bind', home, home, '--chdir', directory];
+  return [
+    'bwrap',
+    ...seen,
+    ...written,
+    '--unshare-pid',
+    '--unshare-ipc',
+    '--die-with-parent',
+    '--new-session',
+    '--',
+    ...command,
+  ];
+}
+
+function canContain(env: Env): boolean {
+  const searched = env['PATH'] ?? '';
+  const known = programs.get(searched);
+  if (known !== undefined) return known;
+  const [program = '', ...args] = contain(['true'], '/', '/tmp');
+  const works = spawnSync(program, args, {env: {PATH: searched}, timeout: 10_000}).status === 0;
+  programs.set(searched, works);
+  return works;
+}
+
+async function killTree(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined) return;
+  const gone = new Promise<void>(resolve => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    child.on('exit', () => resolve());
+  });
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // No process of the group is left.
+  }
+  await gone;
+}

@@ -1,0 +1,111 @@
+import {readdir, readFile, readlink} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, beforeAll, expect, it} from 'vitest';
+import {type AgentRig, type AgentRun, openAgentRig} from '../../../test/support/agent-rig.ts';
+import {renderContext} from '../../context/render-context.ts';
+import {maskSecrets} from '../../context/secrets.ts';
+import {systemClock} from '../../util/clock.ts';
+import {createForeignAgentMode} from './foreign-agent.ts';
+
+const program = fileURLToPath(new URL('../../../test/support/acp-agent.mjs', import.meta.url));
+let rig: AgentRig;
+
+beforeAll(async () => {
+  rig = await openAgentRig({'main.py': 'print("hello")\n'});
+});
+afterAll(() => rig[Symbol.asyncDispose]());
+
+async function runAgent(behaviour: string, options: {stallMs?: number; command?: string[]} = {}): Promise<AgentRun> {
+  const foreign = createForeignAgentMode({
+    renderContext,
+    estimateTokens: text => text.length / 4,
+    maskSecrets,
+    clock: systemClock,
+    stallMs: options.stallMs ?? 20_000,
+    env: {PATH: process.env['PATH'], TOKEN: 'for the agent', ANTHROPIC_API_KEY: 'CANARY'},
+  });
+  return await rig.run(() => ({}), {
+    mode: {foreign},
+    skill: {output: 'README.md'},
+    job: {
+      agent: {
+        name: 'small',
+        command: options.command ?? [process.execPath, program, behaviour],
+        env: {AGENT_TOKEN: '$TOKEN', UNSET: '$NOT_SET'},
+      },
+      output: 'README.md',
+      outputs: ['README.md'],
+      outputPattern: 'README.md',
+    },
+  });
+}
+
+it('makes a change, which its diff proves; what it costs is not known unless it says so', async () => {
+  const {proposal, spent} = await runAgent('good');
+  expect(proposal?.edits.map(edit => edit.path)).toEqual(['README.md']);
+  expect(proposal?.summary).toBe('Wrote the README.');
+  expect(spent).toMatchObject([{cost: {usd: null, reason: 'the agent "small" does not say what it costs'}}]);
+  expect((await runAgent('priced')).spent).toMatchObject([{cost: {usd: 0.25}}]);
+});
+
+it('is told what is missing, and is not believed', async () => {
+  expect((await runAgent('late')).proposal?.edits).toHaveLength(1);
+  expect((await runAgent('liar')).failure?.failure.reason).toBe('no-effect');
+});
+
+it.each([
+  ['crash', 'agent-failed', /ended with exit code 7 before it was done: "no licence found"/],
+  ['refuse', 'reply-refused', /refusal/],
+  ['no such behaviour', 'agent-failed', /answered with an error/],
+])('%s: has its own reason', async (behaviour, reason, message) => {
+  const {failure} = await runAgent(behaviour);
+  expect(failure?.failure).toMatchObject({reason, message: expect.stringMatching(message)});
+});
+
+it('that is not installed is named, with what to do', async () => {
+  const {failure} = await runAgent('good', {command: ['no-such-agent']});
+  expect(failure?.failure).toMatchObject({reason: 'agent-failed', next: expect.stringContaining('no-such-agent')});
+});
+
+it('that says nothing is given up, with all its processes', async () => {
+  const {failure} = await runAgent('hang', {stallMs: 1500});
+  expect(failure?.failure).toMatchObject({reason: 'agent-stalled', message: 'small said nothing for 2 s'});
+  expect(await processesIn(rig.directory)).toEqual([]);
+  expect((await readdir(tmpdir())).filter(name => name.startsWith('orchestrator-agent-'))).toEqual([]);
+});
+
+it('may read and change files of the repo, and nothing else', async () => {
+  const run = await runAgent('thief');
+  // README.md is not there, so it is told so until its rounds are over; what it found out stands in its report.
+  expect(run.failure?.failure.reason).toBe('no-effect');
+  const lines = run.lines.filter(line => 'refused' in line);
+  expect(lines.length).toBeGreaterThanOrEqual(5);
+  const found = JSON.parse(run.files['report.json'] ?? '{}');
+  expect(found).toMatchObject({
+    execute: false,
+    fetch: false,
+    outside: false,
+    other: false,
+    up: false,
+    readOutside: 'refused',
+    writeLink: 'refused',
+    token: 'for the agent',
+  });
+  expect(found.variables).not.toContain('ANTHROPIC_API_KEY');
+  expect(found.variables).not.toContain('UNSET');
+  expect(found.home).toMatch(/orchestrator-agent-/);
+  expect(found.parent).not.toBe('true');
+});
+
+async function processesIn(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    if (cwd.startsWith(directory))
+      found.push(`${pid} ${await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')}`);
+  }
+  return found.map(text => path.normalize(text));
+}
