@@ -25,8 +25,12 @@ const exceptions: Readonly<Record<string, string>> = {
 const adapters = [
   'ledger/sqlite.ts',
   'ledger/sql-ledger.ts',
+  'ledger/postgres.ts',
+  'ledger/sql-shared-ledger.ts',
   'dispatch/local.ts',
   'dispatch/limits.ts',
+  'dispatch/shared-limits.ts',
+  'dispatch/postgres-queue.ts',
   'delivery/files.ts',
   'delivery/pull-request.ts',
   'delivery/github.ts',

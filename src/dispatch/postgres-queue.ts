@@ -1,7 +1,6 @@
 import {type JobInsert, PgBoss} from 'pg-boss';
 import type {Job} from '../domain/job.ts';
 import type {SqlValue, Statement} from '../ledger/database.ts';
-import type {PostgresDatabase} from '../ledger/postgres.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
 import type {ScheduledPlan} from './scheduled-run.ts';
 
@@ -9,7 +8,7 @@ import type {ScheduledPlan} from './scheduled-run.ts';
 export const queueSchema = 'orchestrator_queue';
 
 export interface PostgresQueueOptions extends QueueTimes {
-  readonly database: PostgresDatabase;
+  readonly database: {query(sql: string, values?: readonly unknown[]): Promise<{rows: Record<string, unknown>[]}>};
   /** A worker looks after the queue: jobs of workers that died, schedules, old entries. */
   readonly isWorker: boolean;
   /** Something went wrong in the background; it is tried again. */

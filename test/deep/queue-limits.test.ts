@@ -1,0 +1,92 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {openLedger} from '../../src/orchestrator.ts';
+import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import {makeNight, readResults, startCli} from '../support/night-rig.ts';
+import {postgresProblem, startPostgres} from '../support/postgres-server.ts';
+import {quickTimes, readmeFor, signal, startWorker} from '../support/queue-rig.ts';
+
+const jobs = 150;
+const workers = 8;
+
+describe.skipIf(postgresProblem !== undefined)('limits over eight workers', () => {
+  it('calls in flight and calls a minute stay below what the provider allows, one worker killed', async () => {
+    await using postgres = await startPostgres();
+    const url = await postgres.newDatabase();
+    await using server = await startScriptedModelServer({strict: false, latencyMs: 300});
+    server.reply(readmeFor);
+    const limits = {max_in_flight: 5, requests_per_minute: 60};
+    const night = await newNight({}, limits);
+    const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
+    const started = startAll(night, url, server);
+    while (server.requests.length < 20) await pause(50);
+    signal(started[0]!.child, 'SIGKILL');
+    expect((await run.ended).code).toBe(0);
+    await endAll(started);
+    expect(server.maxInFlight).toBeLessThanOrEqual(limits.max_in_flight);
+    const times = server.requests.map(({at}) => at).sort((a, b) => a - b);
+    const busiest = Math.max(...times.map(from => times.filter(at => at >= from && at < from + 60_000).length));
+    console.log(`${times.length} calls, at most ${server.maxInFlight} in flight and ${busiest} in a minute`);
+    expect(busiest).toBeLessThanOrEqual(limits.requests_per_minute);
+    rmSync(night.directory, {recursive: true});
+  });
+
+  it('a budget is spent as far as it goes, and never beyond, one worker killed', async () => {
+    await using postgres = await startPostgres();
+    const url = await postgres.newDatabase();
+    await using server = await startScriptedModelServer({strict: false, latencyMs: 300});
+    server.reply(readmeFor);
+    const budgetUsd = 0.2;
+    const night = await newNight({budget_usd: budgetUsd, max_output_tokens: 1_000}, {});
+    const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
+    const started = startAll(night, url, server);
+    while (server.requests.length < 20) await pause(50);
+    signal(started[0]!.child, 'SIGKILL');
+    const ended = await run.ended;
+    await endAll(started);
+    const rows = await readResults(night);
+    const ledger = openLedger('', url);
+    const {spentUsd, reservedUsd} = await ledger.costOfRun(rows[0]!.run);
+    await ledger.close();
+    const done = rows.filter(row => row.outcome === 'changed').length;
+    const billed = rows.reduce((sum, row) => sum + (row.cost_usd ?? 0), 0);
+    console.log(
+      `${done} of ${jobs} jobs done, ${server.requests.length} calls, ${spentUsd.toFixed(4)} of ${budgetUsd} USD counted`,
+    );
+    expect({code: ended.code, reservedUsd}).toEqual({code: 1, reservedUsd: 0});
+    expect(spentUsd).toBeLessThanOrEqual(budgetUsd);
+    expect(billed).toBeLessThanOrEqual(spentUsd + 1e-9);
+    expect(rows.every(row => row.outcome === 'changed' || row.outcome === 'not-started')).toBe(true);
+    // It stopped because the next call might not have fit, and not sooner.
+    expect(budgetUsd - spentUsd).toBeLessThan(0.05);
+    rmSync(night.directory, {recursive: true});
+  });
+});
+
+async function newNight(settings: Record<string, unknown>, limits: Record<string, number>) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-deep-limits-'));
+  const night = await makeNight(folder, {repos: jobs, settings});
+  writeFileSync(path.join(folder, 'config', 'models.json'), JSON.stringify({providers: {anthropic: limits}}));
+  return night;
+}
+
+function startAll(
+  night: Parameters<typeof startWorker>[0],
+  url: string,
+  server: Parameters<typeof startWorker>[1]['server'],
+) {
+  return Array.from({length: workers}, (_, index) =>
+    startWorker(night, {name: `w${index}`, url, server, maxWorkers: 4}),
+  );
+}
+
+async function endAll(started: ReturnType<typeof startAll>): Promise<void> {
+  for (const {child} of started) signal(child, 'SIGTERM');
+  await Promise.all(started.map(worker => worker.ended));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, ms));
+}
