@@ -35,6 +35,7 @@ function check() {
   const steps = [
     ['biome', ['check', '.']],
     ['tsc', ['-p', 'tsconfig.json']],
+    ['tsc', ['-p', 'src/web/page']],
     ['knip', []],
     [node, ['scripts/generate.ts', '--check']],
     ['vitest', ['run', 'test/architecture.test.ts', '--reporter=dot']],

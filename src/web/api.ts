@@ -169,13 +169,6 @@ export interface ReviewQueue {
 
 export type RejectReason = 'wrong' | 'unwanted' | 'style' | 'risky';
 
-export interface DecideRequest {
-  readonly changes: readonly {readonly run: string; readonly job: string}[];
-  readonly kind: DecisionKind;
-  readonly why?: RejectReason;
-  readonly text?: string;
-}
-
 export interface DeliverPreview {
   /** To be sent back to deliver just this list. */
   readonly confirm: string;
