@@ -33,7 +33,7 @@ export function createBatchDispatcher(options: BatchDispatcherOptions): Dispatch
       intake.settle(await desk.recover());
       for (let open = jobs; ; ) {
         await mapConcurrently(
-          open.filter(job => !isWaiting(plan, job)),
+          open.filter(job => !isWaiting(plan, job) && !isReady(plan, job)),
           preparedAtOnce,
           job => intake.take(job),
         );
