@@ -21,7 +21,7 @@ export interface SandboxLimits {
 
 export const defaultSandboxLimits: SandboxLimits = {
   memoryBytes: 4 * 1024 ** 3,
-  processes: 1024,
+  processes: 512,
   diskBytes: 4 * 1024 ** 3,
   files: 300_000,
   outputBytes: 64 * 1024 ** 2,

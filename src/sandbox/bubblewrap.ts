@@ -47,8 +47,6 @@ export function createBubblewrap(settings: Omit<SandboxSettings, 'minimum'>): Sa
         descriptors: Object.keys(descriptors).length,
         temporary: temporaryFolders,
         attach: (child, watch) => attachGate(child, files, watch),
-        // The rest dies with it.
-        kill: child => child.kill('SIGKILL'),
       });
     },
   };

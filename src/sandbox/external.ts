@@ -44,9 +44,6 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
             if (child.pid !== undefined) watch(child.pid);
             return {exitCode: () => codeOf(child), told: Promise.resolve()};
           },
-          kill(child) {
-            killGroup(child);
-          },
         });
       } finally {
         await rm(home, {recursive: true, force: true});
@@ -59,12 +56,4 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
 function codeOf({exitCode, signalCode}: ChildProcess): number | undefined {
   if (exitCode !== null) return exitCode;
   return signalCode === null ? undefined : 128 + constants.signals[signalCode];
-}
-
-function killGroup({pid}: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // All of it has ended meanwhile.
-  }
 }

@@ -3,8 +3,8 @@ import type {Socket} from 'node:net';
 import type {Readable, Writable} from 'node:stream';
 import type {Attached} from './run-limited.ts';
 
-/** Numbers of the files that bubblewrap and the gate get beside the three that every program has, counted from 3. */
-export const descriptors = {status: 3, gate: 4, filter: 5, passwd: 6, group: 7, hosts: 8} as const;
+/** Numbers of the files that bubblewrap and the gate get beside those that every program has. */
+export const descriptors = {status: 4, gate: 5, filter: 6, passwd: 7, group: 8, hosts: 9} as const;
 
 /**
  * The command starts when it is told to, and that is when bubblewrap has bound its life to ours: whoever dies before closes the gate for
@@ -28,11 +28,13 @@ export function attachGate(
   files: ReadonlyMap<number, Buffer>,
   watch: (pid: number) => void,
 ): Attached {
-  for (const [descriptor, bytes] of files) feed(child.stdio[descriptor] as Writable, bytes);
+  // Typed for five at most.
+  const stdio: readonly unknown[] = child.stdio;
+  for (const [descriptor, bytes] of files) feed(stdio[descriptor] as Writable, bytes);
   let pid: number | undefined;
   let exitCode: number | undefined;
   let isReady = false;
-  const gate = child.stdio[descriptors.gate] as Socket;
+  const gate = stdio[descriptors.gate] as Socket;
   gate.on('error', ignoreBrokenPipe);
   const open = (): void => {
     if (!isReady || pid === undefined || gate.writableEnded) return;
@@ -43,7 +45,7 @@ export function attachGate(
     isReady = true;
     open();
   });
-  const status = child.stdio[descriptors.status] as Readable;
+  const status = stdio[descriptors.status] as Readable;
   onStatus(status, told => {
     pid ??= told['child-pid'];
     exitCode ??= told['exit-code'];

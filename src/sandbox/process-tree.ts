@@ -16,8 +16,10 @@ export function useOfTree(root: number): TreeUse {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'latin1');
       memoryBytes += 1024 * (field(status, 'RssAnon') + field(status, 'RssShmem'));
-      threads += field(status, 'Threads');
-      for (const thread of readdirSync(`/proc/${pid}/task`))
+      // Most have one thread, and listing costs as much as reading.
+      const own = field(status, 'Threads');
+      threads += own;
+      for (const thread of own === 1 ? [pid] : readdirSync(`/proc/${pid}/task`))
         open.push(
           ...readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
         );

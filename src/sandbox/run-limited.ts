@@ -12,13 +12,12 @@ export interface LimitedCommand {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** How many descriptors the program gets beside the three that every one has. */
+  /** How many files the program gets beside its standard ones, counted from 4. */
   readonly descriptors: number;
   /** Temporary file systems of its own, as it names them. */
   readonly temporary: readonly string[];
   /** Called once it is started; calls `watch` with the first process to be watched, when there is one. */
   readonly attach: (child: ChildProcess, watch: (pid: number) => void) => Attached;
-  readonly kill: (child: ChildProcess) => void;
 }
 
 export interface Attached {
@@ -41,16 +40,16 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const {reader, writeDescriptor} = await openOutputPipe();
   const startedAt = performance.now();
   const output = new OutputBuffer(headBytes, tailBytes);
-  const child = spawn('prlimit', [...kernelLimits(limits), '--', ...limited.argv], {
+  const child = spawn('prlimit', [...kernelLimits(limits), '--', ...guarded(limited)], {
     cwd: limited.cwd,
     env: limited.env,
-    // Signals of the terminal are for us.
+    // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
     detached: true,
     stdio: [
       'ignore',
       writeDescriptor,
       writeDescriptor,
-      ...Array.from({length: limited.descriptors}, () => 'pipe' as const),
+      ...Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const),
     ],
   });
   closeSync(writeDescriptor);
@@ -59,7 +58,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   let stopWatch: (() => void) | undefined;
   const kill = (reason: SandboxEnd): void => {
     end ??= reason;
-    limited.kill(child);
+    killGroup(child);
   };
   const onLimit = (limit: Limit): void => kill({kind: 'limit', limit});
   const abort = (): void => kill({kind: 'aborted'});
@@ -82,7 +81,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     await ended(child);
     clearTimeout(timer);
     // What it left running has no business any more.
-    limited.kill(child);
+    killGroup(child);
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
     return {
       end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
@@ -94,6 +93,30 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     stopWatch?.();
     command.signal?.removeEventListener('abort', abort);
     reader.destroy();
+    child.stdio[lifeline]?.destroy();
+  }
+}
+
+/** Open as long as we live; its end is the end of the group. */
+const lifeline = 3;
+
+/**
+ * The program, with a guard in its process group that kills all of it when we are no more. Bubblewrap binds its life to ours by itself,
+ * but not at every moment of its start.
+ */
+function guarded({argv, descriptors}: LimitedCommand): string[] {
+  const others = Array.from({length: descriptors}, (_, index) => `${lifeline + 1 + index}<&-`).join(' ');
+  const script = `(read -r _ <&${lifeline}; kill -9 0) </dev/null >/dev/null 2>&1 ${others} &
+exec ${lifeline}<&-
+exec "$@"`;
+  return ['/bin/sh', '-c', script, 'sh', ...argv];
+}
+
+function killGroup({pid}: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it has ended meanwhile.
   }
 }
 

@@ -1,6 +1,8 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {chownSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 import {noSandbox, openSandboxRig, sandboxNeed} from '../../test/support/sandbox-rig.ts';
@@ -83,11 +85,27 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
     expect(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'})).not.toContain(`sleep 1${mark}`);
   });
 
+  it('are gone a second after kill -9 of the orchestrator', async () => {
+    await using rig = await openSandboxRig();
+    const script = fileURLToPath(new URL('../../test/support/kill-sandbox.ts', import.meta.url));
+    for (const delayMs of [60, 130, 200]) {
+      const mark = `8${process.pid % 10_000}${delayMs}`;
+      const child = spawn(process.execPath, [script, mark, rig.workspace], {stdio: ['ignore', 'pipe', 'inherit']});
+      await once(child.stdout, 'data');
+      await setTimeout(delayMs);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await setTimeout(1000);
+      expect(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'})).not.toContain(mark);
+    }
+  });
+
   it('end with the signal that ends their job', async () => {
     await using rig = await openSandboxRig();
     const stop = new AbortController();
     const running = rig.run('sleep 30', {signal: stop.signal});
-    setTimeout(() => stop.abort(), 200);
+    await setTimeout(200);
+    stop.abort();
     expect((await running).end).toEqual({kind: 'aborted'});
   });
 

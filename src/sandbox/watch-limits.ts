@@ -58,7 +58,7 @@ class Watch {
     const {memoryBytes, threads} = useOfTree(pid);
     // A short peak is left to the limit of the kernel; who stays there is a fork bomb.
     this.#looksAtFullTable = threads >= limits.processes * 0.95 ? this.#looksAtFullTable + 1 : 0;
-    if (this.#looksAtFullTable > 5) return 'processes';
+    if (this.#looksAtFullTable > 3) return 'processes';
     const temporaries = await Promise.all(temporary.map(folder => usedOf(`/proc/${pid}/root${folder}`)));
     const inMemory = temporaries.reduce((sum, {bytes}) => sum + bytes, 0);
     if (memoryBytes + inMemory > limits.memoryBytes) return 'memory';
