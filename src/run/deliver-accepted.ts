@@ -14,6 +14,8 @@ export interface AcceptedChange {
   readonly job: Job;
   readonly run: Pick<RunRecord, 'id' | 'startedAt'>;
   readonly kind: DeliveryKind;
+  /** The person asked for this kind; else files that have no work tree to go to become a branch. */
+  readonly isChosen: boolean;
   /** What its job has cost. */
   readonly spent: Spent;
 }
@@ -48,7 +50,7 @@ export async function deliverAccepted(accepted: AcceptedChange, tools: LaterTool
 
 async function deliverInto(
   repo: OpenRepo,
-  {record, job, run, kind, spent}: AcceptedChange,
+  {record, job, run, kind: wanted, isChosen, spent}: AcceptedChange,
   tools: LaterTools,
 ): Promise<LaterResult> {
   const {change, runId, jobId} = record;
@@ -58,6 +60,7 @@ async function deliverInto(
       `The change was made in ${quoteText(record.repoKey)}, not in ${quoteText(repo.key)}`,
     );
   }
+  const kind = wanted === 'files' && !isChosen && repo.workTree === undefined ? 'branch' : wanted;
   // Files go into what is checked out; everything else starts at the commit that the change was made from.
   const commit = kind === 'files' ? repo.reader.head.commit : change.commit;
   const entries = await readEntries(repo.reader, commit);

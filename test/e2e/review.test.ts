@@ -1,7 +1,8 @@
 import {execFileSync, spawnSync} from 'node:child_process';
-import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {startMemoryForge} from '../../src/testing/memory-forge.ts';
 import {killDeliveries} from '../support/kill-deliver.ts';
 import {invitePerson, type Person} from '../support/person.ts';
 
@@ -152,6 +153,47 @@ describe('deliver', () => {
     expect(said).toMatchObject({exitCode: 2, stderr: expect.stringContaining('add --yes')});
     expect((await person.call(['deliver', '--deliver', 'patch'])).exitCode).toBe(2);
     expect(git(person, 'api', 'for-each-ref').trim().split('\n')).toHaveLength(1);
+  });
+
+  it('makes a branch where a bare repository has no files to deliver into', async () => {
+    await using person = await invitePerson();
+    await person.own(['api']);
+    execFileSync('git', ['clone', '-q', '--bare', repoPath(person, 'api'), repoPath(person, 'bare.git')]);
+    await person.write('config/repos.json', {repositories: [{name: 'bare', path: '~/code/bare.git'}]});
+    await writeTasks(person, {});
+    await person.call(['--config', 'config/tasks.json']);
+    await person.call(['accept', 'bare']);
+    expect((await person.call(['deliver', '--deliver', 'files'])).stdout).toContain('no-work-tree');
+    expect((await person.call(['deliver'])).stdout).toMatch(
+      /✓ readme-generator\/bare .* → branch orchestrator\/readme-generator/,
+    );
+  });
+
+  it('opens one pull request for what was accepted', async () => {
+    await using person = await invitePerson();
+    await person.own(['api']);
+    const directory = path.join(person.directory, 'forge');
+    mkdirSync(directory);
+    await using forge = await startMemoryForge({kind: 'github', directory});
+    const remote = await forge.addRepo('acme/api');
+    git(person, 'api', 'push', '-q', remote.directory, 'HEAD:refs/heads/main');
+    const {host, apiUrl} = forge.host;
+    await person.write('config/repos.json', {
+      forges: [{host, kind: 'github', api_url: apiUrl, token_env: 'FORGE_TOKEN'}],
+      repositories: [{name: 'api', path: '~/code/api', url: `${forge.url}/acme/api.git`}],
+    });
+    await writeTasks(person, {});
+    const env = {FORGE_TOKEN: forge.token};
+    await person.start(['--config', 'config/tasks.json'], {env});
+    await person.call(['accept', 'api']);
+    expect((await person.start(['deliver', '--deliver', 'pull-request'], {env})).exitCode).toBe(2);
+    const said = await person.start(['deliver', '--deliver', 'pull-request', '--yes', '--json'], {env});
+    expect(said).toMatchObject({exitCode: 0, stderr: ''});
+    expect(JSON.parse(said.stdout)).toMatchObject([
+      {repo: 'api', result: 'delivered', delivered: {kind: 'pull-request', url: expect.stringContaining('/acme/api/')}},
+    ]);
+    expect(forge.store.find('acme/api')!.pulls).toHaveLength(1);
+    expect(await states(person)).toEqual({api: 'delivered'});
   });
 
   it('ends, killed anywhere and started again, as an undisturbed one', async () => {

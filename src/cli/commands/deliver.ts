@@ -30,6 +30,7 @@ interface Planned {
   readonly run: RunRecord;
   readonly detail: JobRecord['detail'];
   readonly kind: DeliveryKind;
+  readonly isChosen: boolean;
 }
 
 /** Delivers the named accepted changes, else all. Exit code 1 when some could not be delivered. */
@@ -78,7 +79,7 @@ async function planDeliveries(
       const record = records.get(change.jobId);
       if (run === undefined || record === undefined) continue;
       const {job, detail} = record;
-      planned.push({change, job, run, detail, kind: kind ?? kindOf(job)});
+      planned.push({change, job, run, detail, kind: kind ?? kindOf(job), isChosen: kind !== undefined});
     }
   }
   return planned;
@@ -132,13 +133,13 @@ async function deliverAll(io: Io, ledger: Ledger, plan: readonly Planned[]): Pro
   );
   const results: LaterResult[] = [];
   try {
-    for (const {change, job, run, detail, kind} of plan) {
+    for (const {change, job, run, detail, kind, isChosen} of plan) {
       const record = await ledger.change(change.runId, change.jobId);
       const {usage, cost} = detail?.outcome ?? {usage: noUsage, cost: noCost};
       results.push(
         record === undefined
           ? {kind: 'failed', failure: {reason: 'crashed', message: 'the record of the change is damaged'}}
-          : await delivery.deliver({record, job, run, kind, spent: {usage, cost}}),
+          : await delivery.deliver({record, job, run, kind, isChosen, spent: {usage, cost}}),
       );
     }
   } finally {
