@@ -475,7 +475,19 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       repoUse: options.isShared ? new RepoUse() : repoUse,
       skill: name => options.skills.get(name)!,
       openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),
-      onTurn: () => {},
+      onTurn: (job, {turn, startedAt, tools, isRecorded}, {model, replayed, reply}) =>
+        reporter.report({
+          type: 'turn.finished',
+          at: clock.now(),
+          startedAt,
+          job,
+          turn,
+          model,
+          usage: reply.usage,
+          finishReason: reply.finishReason,
+          replayed: replayed || isRecorded,
+          tools,
+        }),
       delivery,
       obtainReply: createObtainReply(paying),
     };

@@ -32,6 +32,7 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
     new LogFile(runLogFile(io.stateDir, run.id), run.id),
     ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
     await talk(io, options),
+    ...(await openTraces(io)),
   ];
   if (rotation !== undefined) for (const reporter of reporters) reporter.report(rotation);
   return {
@@ -58,6 +59,14 @@ function rotate(file: string, maxBytes = Number.POSITIVE_INFINITY): RunEvent | u
     const text = `the log file is larger than log_max_mb and cannot be set aside (${code}); it goes on growing`;
     return {type: 'run.noted', at: Date.now(), level: 'warn', text};
   }
+}
+
+/** Spans, where the environment names a collector. */
+async function openTraces({env}: Io): Promise<Reporter[]> {
+  if (!env['OTEL_EXPORTER_OTLP_ENDPOINT'] && !env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return [];
+  const {Traces, tracesUrl} = await import('../report/traces.ts');
+  const url = tracesUrl(env);
+  return url === undefined ? [] : [new Traces(url)];
 }
 
 async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Reporter> {
@@ -96,6 +105,14 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
       return {...head, job: jobLabel(event.job)};
     case 'job.retrying':
       return {...head, job: jobLabel(event.job), cause: event.cause, wait_ms: event.waitMs};
+    case 'turn.finished':
+      return {
+        ...head,
+        job: jobLabel(event.job),
+        turn: event.turn,
+        tools: event.tools.map(({name}) => name),
+        recorded: event.replayed,
+      };
     case 'job.finished':
       return {
         ...head,

@@ -1,5 +1,6 @@
 import type {Job} from './job.ts';
 import type {JobDetail, RunRecord} from './run.ts';
+import type {Usage} from './usage.ts';
 
 /** A fact of a run, told to reporters as it happens. Every start has a finish. Times are milliseconds since 1970, UTC. */
 export type RunEvent =
@@ -18,6 +19,26 @@ export type RunEvent =
       readonly job: Job;
       readonly cause: string;
       readonly waitMs: number;
+    }
+  | {
+      /** A turn of an agent, when it is recorded. */
+      readonly type: 'turn.finished';
+      readonly at: number;
+      readonly startedAt: number;
+      readonly job: Job;
+      readonly turn: number;
+      readonly model: string;
+      readonly usage: Usage;
+      readonly finishReason: string;
+      /** The reply was recorded before: nothing was paid. */
+      readonly replayed: boolean;
+      /** In the order in which they ran. Names are the model's: untrusted. */
+      readonly tools: readonly {
+        readonly name: string;
+        readonly startedAt: number;
+        readonly endedAt: number;
+        readonly isError: boolean;
+      }[];
     }
   | {
       readonly type: 'job.finished';

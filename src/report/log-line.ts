@@ -19,6 +19,10 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       return `${head('INFO')} job=${escapeWord(jobLabel(event.job))} started`;
     case 'job.retrying':
       return `${head('WARN')} job=${escapeWord(jobLabel(event.job))} retry in ${seconds(event.waitMs)}: ${escapeLine(event.cause)}`;
+    case 'turn.finished': {
+      const tools = event.tools.map(({name, isError}) => `${escapeWord(name)}${isError ? '!' : ''}`).join(' ');
+      return `${head('INFO')} job=${escapeWord(jobLabel(event.job))} turn ${event.turn}${event.replayed ? ' recorded' : ''}${tools === '' ? '' : `: ${tools}`}`;
+    }
     case 'job.finished': {
       const {outcome} = event.detail;
       const level = outcome.status === 'failed' ? 'ERROR' : outcome.status === 'not-started' ? 'WARN' : 'INFO';

@@ -44,6 +44,10 @@ export class Progress {
       case 'job.started':
         this.running.set(event.job.id, {job: event.job, since: event.at});
         return;
+      case 'turn.finished':
+        // It went on, so it waits no longer.
+        delete this.running.get(event.job.id)?.retry;
+        return;
       case 'job.retrying': {
         const entry = this.running.get(event.job.id);
         if (entry !== undefined) entry.retry = event.cause;

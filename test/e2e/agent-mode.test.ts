@@ -1,5 +1,7 @@
 import {existsSync} from 'node:fs';
 import {readdir, readFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import {LLMock} from '@copilotkit/aimock';
 import {afterEach, beforeEach, expect, it} from 'vitest';
@@ -295,6 +297,58 @@ it('lets another agent work through the Agent Client Protocol, with no model and
   expect(budget).toMatchObject({exitCode: 2});
   expect(budget.stderr).toContain('is not known before it is paid');
 });
+
+it('sends spans of run, jobs, turns and tools to a collector that the environment names, and no text', async () => {
+  const received: {resourceSpans: {scopeSpans: {spans: OtlpSpan[]}[]}[]}[] = [];
+  const collector = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', chunk => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.url === '/v1/traces') received.push(JSON.parse(Buffer.concat(chunks).toString()));
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  await new Promise<void>(resolve => collector.listen(0, '127.0.0.1', resolve));
+  server.reply(({turns}) => ({
+    text: 'secret words',
+    toolCalls: turns === 0 ? [{name: 'read_file', input: {path: 'nowhere.txt'}}] : [readme, finish],
+  }));
+  const said = await person.start(['--agent', '--skill', 'readme-generator', '--repo-names', 'api'], {
+    env: {OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`},
+  });
+  collector.close();
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  expect(said.stdout).toContain('turn 1: read_file!');
+  const spans = received.flatMap(({resourceSpans}) =>
+    resourceSpans.flatMap(({scopeSpans}) => scopeSpans.flatMap(scope => scope.spans)),
+  );
+  const idOf = (name: string): string | undefined => spans.find(span => span.name === name)?.spanId;
+  expect(spans.map(({name, parentSpanId}) => [name, parentSpanId || undefined]).sort()).toEqual(
+    [
+      ['chat claude-sonnet-5-5', idOf('invoke_agent readme-generator')],
+      ['chat claude-sonnet-5-5', idOf('invoke_agent readme-generator')],
+      ['execute_tool finish', idOf('invoke_agent readme-generator')],
+      ['execute_tool read_file', idOf('invoke_agent readme-generator')],
+      ['execute_tool write_file', idOf('invoke_agent readme-generator')],
+      ['invoke_agent readme-generator', idOf('orchestrator run')],
+      ['orchestrator run', undefined],
+    ].sort(),
+  );
+  const chat = spans.find(({name}) => name.startsWith('chat'))!;
+  expect(Object.fromEntries(chat.attributes.map(({key, value}) => [key, Object.values(value)[0]]))).toMatchObject({
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'anthropic',
+    'gen_ai.request.model': 'claude-sonnet-5-5',
+  });
+  expect(JSON.stringify(received)).not.toMatch(/secret words|nowhere|A small program/);
+});
+
+interface OtlpSpan {
+  readonly name: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly attributes: readonly {readonly key: string; readonly value: object}[];
+}
 
 const skills = ['readme-generator', 'repo-summarizer', 'code-reviewer', 'journal'];
 
