@@ -32,8 +32,11 @@ export async function migratePostgres(settings: pg.PoolConfig): Promise<void> {
 
 /** 0 when there are no tables yet. */
 async function readVersion(client: pg.Client): Promise<number> {
-  const {rows: found} = await client.query(`SELECT to_regclass('${ledgerSchema}.ledger_version') AS name`);
-  if (found[0]?.['name'] === null) return 0;
+  // By the snapshot of this statement: to_regclass may answer from a cache that is older than the lock.
+  const {rows: found} = await client.query(
+    `SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = '${ledgerSchema}' AND tablename = 'ledger_version'`,
+  );
+  if (found.length === 0) return 0;
   const {rows} = await client.query(`SELECT version FROM ${ledgerSchema}.ledger_version`);
   return Number(rows[0]?.['version'] ?? 0);
 }
