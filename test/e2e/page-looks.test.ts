@@ -1,11 +1,16 @@
 import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import path from 'node:path';
 import type {Browser, Page} from 'playwright-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {createLedger} from '../../src/ledger/sql-ledger.ts';
+import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {systemClock} from '../../src/util/clock.ts';
 import {noChromium, startChromium, watchPage} from '../support/chromium.ts';
 import {openTestPage} from '../support/open-test-page.ts';
 import {readHostile} from '../support/read-hostile.ts';
+import {seedManyJobs} from '../support/seed-many-jobs.ts';
 import {seedMorning} from '../support/seed-morning.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -72,6 +77,33 @@ describe.skipIf(noChromium !== undefined)(
       const {faults, foreign, missing, places} = await readHostile(browser, 12, 4);
       expect({faults, foreign, missing}).toEqual({faults: [], foreign: [], missing: []});
       expect(places).toBeGreaterThan(12);
+    });
+
+    it('never moves the row under the hand, and sorts again when asked', async () => {
+      await using home = await makeTemporaryDirectory();
+      const run = await seedManyJobs(home.path, 300);
+      await using served = await openTestPage(home.path);
+      const {page, faults} = await watchPage(browser, served.origin, {viewport: {width: 1280, height: 860}});
+      await page.goto(served.url);
+      await page.goto(`${served.origin}/r/${run.id}`);
+      await page.locator('tr.job a').first().waitFor();
+      await page.evaluate('scrollTo(0, 5000)');
+      const middle = page.locator('tr.job[aria-rowindex="100"] a');
+      await middle.waitFor();
+      expect(await page.locator('tr.job').count()).toBeLessThan(80);
+      const before = [await middle.innerText(), (await middle.boundingBox())!.y];
+      const ledger = createLedger(openSqlite(path.join(home.path, 'state.db')), systemClock);
+      const [failed] = await ledger.jobs(run.id, {status: 'failed', newest: 1});
+      await ledger.reopenJobs(run.id, [failed!.job.id]);
+      await ledger.close();
+      const sort = page.getByRole('button', {name: 'sort again'});
+      await sort.waitFor({state: 'attached'});
+      expect([await middle.innerText(), (await middle.boundingBox())!.y]).toEqual(before);
+      await page.evaluate('scrollTo(0, 0)');
+      await sort.click();
+      await sort.waitFor({state: 'detached'});
+      expect(await page.getByRole('button', {name: 'Failed 14'}).count()).toBe(1);
+      expect(faults).toEqual([]);
     });
 
     it('needs its token, and says where to find it', async () => {
