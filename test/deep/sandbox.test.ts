@@ -111,9 +111,9 @@ describe.skipIf(noSandbox)(`a key of ours${sandboxNeed}`, () => {
     try {
       // The pattern is put together inside, so that the search does not find itself.
       const [head, tail] = [canary.slice(0, 10), canary.slice(10)];
-      const search = `p=${head}; p=$p${tail}; grep -rlF --devices=skip --exclude=pagemap --exclude=kmsg --exclude="kpage*" --exclude=trace_pipe --exclude-dir=map_files -e "$p" / --exclude-dir=usr 2>/dev/null | grep -v -e "^/proc/[^/]*/\\(task/[^/]*/\\)\\?\\(cmdline\\|environ\\)$"; for f in /proc/[0-9]*/environ; do tr "\\0" "\\n" < $f | grep -F "$p"; done; echo searched`;
+      const search = `p=${head}; p="$p"${tail}; echo "$p" > control; grep -rlF --devices=skip --exclude=pagemap --exclude=kmsg --exclude="kpage*" --exclude=trace_pipe --exclude-dir=map_files -e "$p" / --exclude-dir=usr 2>/dev/null | grep -v -e "^/proc/[^/]*/\\(task/[^/]*/\\)\\?\\(cmdline\\|environ\\)$"; for f in /proc/[0-9]*/environ; do tr "\\0" "\\n" < $f | grep -F "$p"; done; echo searched`;
       const {output} = await rig.run(search, {timeoutMs: 120_000});
-      expect(output).toBe('searched\n');
+      expect(output).toBe('/repo/control\nsearched\n');
     } finally {
       delete process.env['ANTHROPIC_API_KEY'];
     }
