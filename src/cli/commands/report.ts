@@ -61,7 +61,10 @@ export async function report(io: Io, sources: readonly string[], options: Report
     await write(io, options.html, renderHtml({title, rows, changeOf, madeAt: Date.now()}));
   }
   if (options.json) io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
-  else if (taken.length === 0) io.out(renderReport(rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
+  else if (taken.length === 0) {
+    const {cacheText} = await import('../cache-text.ts');
+    io.out(`${renderReport(rows, io.outIsTerminal ? {columns: io.size().columns} : {})}${await cacheText(rows)}`);
+  }
   return 0;
 }
 
