@@ -1,10 +1,9 @@
 import type {Database} from './database.ts';
 import type {CallAdmission, CallToAdmit} from './ledger.ts';
 
-/** A provider counts in minutes of its own; a call may reach it a little after it was admitted. */
-const windowMs = 62_000;
-/** Calls are kept for so long, for whoever looks. */
-const keptMs = 10 * 60_000;
+/** A call reaches its provider at some moment between its admission and its end, so it counts until a minute after its end. */
+const windowMs = 60_000;
+const counts = '(ended_at > ? OR (ended_at IS NULL AND expires_at > ?))';
 
 /**
  * Admits a call when it fits the limits of its provider together with all calls of whoever uses this ledger. The row of the
@@ -20,22 +19,22 @@ export async function admitCall(database: Database, call: CallToAdmit, nowMs: nu
       params: [provider],
     },
     {
-      sql: 'DELETE FROM provider_calls WHERE provider = ? AND started_at < ? AND (ended_at IS NOT NULL OR expires_at < ?)',
-      params: [provider, nowMs - keptMs, nowMs],
+      sql: 'DELETE FROM provider_calls WHERE provider = ? AND (ended_at < ? OR expires_at < ?)',
+      params: [provider, since, since],
     },
     {
       sql: `INSERT INTO provider_calls (id, provider, started_at, expires_at, tokens) SELECT ?, ?, ?, ?, ?
             WHERE (SELECT COUNT(*) FROM provider_calls WHERE provider = ? AND ended_at IS NULL AND expires_at > ?) < ?
-              AND (SELECT COUNT(*) FROM provider_calls WHERE provider = ? AND started_at > ?) < ?
-              AND (SELECT COALESCE(SUM(tokens), 0) FROM provider_calls WHERE provider = ? AND started_at > ?) <= ?
+              AND (SELECT COUNT(*) FROM provider_calls WHERE provider = ? AND ${counts}) < ?
+              AND (SELECT COALESCE(SUM(tokens), 0) FROM provider_calls WHERE provider = ? AND ${counts}) <= ?
               AND NOT EXISTS (SELECT 1 FROM provider_limits WHERE provider = ? AND paused_until > ?)
             RETURNING id`,
       params: [
         ...[id, provider, nowMs, nowMs + call.longestMs, tokens],
         ...[provider, nowMs, limits.maxInFlight ?? Number.MAX_SAFE_INTEGER],
-        ...[provider, since, limits.requestsPerMinute ?? Number.MAX_SAFE_INTEGER],
+        ...[provider, since, since, limits.requestsPerMinute ?? Number.MAX_SAFE_INTEGER],
         // One that is larger than a whole minute's share would never fit: it goes alone.
-        ...[provider, since, Math.max(0, (limits.tokensPerMinute ?? Number.MAX_SAFE_INTEGER) - tokens)],
+        ...[provider, since, since, Math.max(0, (limits.tokensPerMinute ?? Number.MAX_SAFE_INTEGER) - tokens)],
         ...[provider, nowMs],
       ],
     },

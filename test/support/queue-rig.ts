@@ -43,6 +43,8 @@ export interface CuttableWay extends AsyncDisposable {
   readonly url: string;
   cut(): void;
   mend(): void;
+  /** Breaks every connection there is; new ones go through. */
+  drop(): void;
 }
 
 export async function openCuttableWay(url: string): Promise<CuttableWay> {
@@ -78,6 +80,9 @@ export async function openCuttableWay(url: string): Promise<CuttableWay> {
     mend() {
       isCut = false;
       // What was swallowed never comes: both ends notice.
+      for (const socket of sockets) socket.destroy();
+    },
+    drop() {
       for (const socket of sockets) socket.destroy();
     },
     async [Symbol.asyncDispose]() {

@@ -1,0 +1,67 @@
+import pg from 'pg';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {openPostgres} from '../../src/ledger/postgres.ts';
+import {systemClock} from '../../src/util/clock.ts';
+import {type PostgresServer, postgresProblem, startPostgres} from '../support/postgres-server.ts';
+import {openCuttableWay} from '../support/queue-rig.ts';
+import {seededRandom} from '../support/seeded-random.ts';
+
+describe.skipIf(postgresProblem !== undefined)(
+  `PostgreSQL${postgresProblem === undefined ? '' : `: ${postgresProblem}`}`,
+  () => {
+    let server: PostgresServer;
+    beforeAll(async () => {
+      server = await startPostgres({durable: true});
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    it('does every write once, while connections are cut at any moment and the database is restarted', async () => {
+      const url = await server.newDatabase();
+      await using way = await openCuttableWay(url);
+      const database = await openPostgres(way.url, {clock: systemClock});
+      await database.write([{sql: `INSERT INTO budgets (scope, used_nano) VALUES ('n', 0)`, params: []}]);
+      const random = seededRandom(7);
+      let isOver = false;
+      const disturb = (async () => {
+        for (let round = 0; !isOver; round++) {
+          await systemClock.sleep(60 + random() * 240);
+          way.drop();
+          if (round === 2) {
+            server.stop();
+            server.start();
+          }
+        }
+      })();
+      const results: unknown[] = [];
+      for (let batch = 0; batch < 24; batch++) {
+        const writes = Array.from({length: 5}, () =>
+          database.write([
+            {sql: `UPDATE budgets SET used_nano = used_nano + 1 WHERE scope = 'n' RETURNING used_nano`, params: []},
+          ]),
+        );
+        for (const rows of await Promise.all(writes)) results.push(rows[0]?.[0]?.['used_nano']);
+      }
+      isOver = true;
+      await disturb;
+      const [row] = await database.read(`SELECT used_nano FROM budgets WHERE scope = 'n'`);
+      await database.close();
+      // Each saw a number of its own, and none was counted twice.
+      expect(row).toEqual({used_nano: 120});
+      expect(new Set(results).size).toBe(120);
+    });
+
+    it('is migrated once by many who come at the same moment, and refuses tables of a newer version', async () => {
+      const url = await server.newDatabase();
+      const opened = await Promise.all(Array.from({length: 6}, () => openPostgres(url, {clock: systemClock})));
+      expect(await opened[0]!.read('SELECT COUNT(*) AS count FROM ledger_version')).toEqual([{count: 1}]);
+      const client = new pg.Client(url);
+      await client.connect();
+      await client.query('UPDATE orchestrator.ledger_version SET version = 999');
+      await client.end();
+      const message = /^the queue database was written by a newer version \(ledger version 999, this one knows \d+\)$/;
+      await expect(openPostgres(url, {clock: systemClock})).rejects.toThrow(message);
+      await expect(opened[0]!.checkVersion()).rejects.toThrow(message);
+      for (const database of opened) await database.close();
+    });
+  },
+);
