@@ -54,7 +54,12 @@ export function createForgeHttp(options: ForgeHttpOptions): AskForge {
         body,
         signal: AbortSignal.any([signal, timeout]),
       });
-      const error = judgeForgeAnswer(answer, base.host, readRetryAfter(answer.headers, clock.now()), clock.now());
+      const error = judgeForgeAnswer(
+        withoutSecrets(answer, options.headers),
+        base.host,
+        readRetryAfter(answer.headers, clock.now()),
+        clock.now(),
+      );
       if (error !== undefined) throw error;
       return answer;
     } catch (error) {
@@ -102,6 +107,18 @@ export function createForgeHttp(options: ForgeHttpOptions): AskForge {
       .catch(() => {})
       .then(() => (mutationGapMs === 0 ? undefined : clock.sleep(mutationGapMs, call.signal).catch(() => {})));
     return turn;
+  };
+}
+
+/** What a forge says may repeat what it was sent, and goes into logs. */
+function withoutSecrets(answer: HttpAnswer, headers: ForgeHttpOptions['headers']): HttpAnswer {
+  const secrets = [headers['authorization'], headers['private-token']].flatMap(value => value?.split(' ').at(-1) ?? []);
+  const clean = (text: string): string => secrets.reduce((kept, secret) => kept.replaceAll(secret, '[token]'), text);
+  const {location} = answer.headers;
+  return {
+    ...answer,
+    text: clean(answer.text),
+    headers: location === undefined ? answer.headers : {...answer.headers, location: clean(location)},
   };
 }
 

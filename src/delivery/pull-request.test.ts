@@ -117,7 +117,12 @@ describe('a pull request', () => {
 
 /** What a forge or a remote may say, where, and what it is called. */
 const answers: readonly (readonly [name: string, reason: string, at: RegExp, fault: ForgeFault])[] = [
-  ['the token is refused', 'forge-auth', /GET .*acme\/api$/, {status: 401, body: '{"message": "Bad credentials"}'}],
+  [
+    'the token is refused',
+    'forge-auth',
+    /GET .*acme\/api$/,
+    {status: 401, body: '{"message": "Bad credentials: forge-token"}'},
+  ],
   [
     'single sign-on is wanted',
     'forge-sso',
@@ -210,6 +215,7 @@ describe('each answer has a name and a next step', () => {
     expect(end).toMatchObject({kind: 'failed', reason});
     if (end.kind !== 'failed') return;
     expect(end.message).not.toContain(rig.forge.token);
+    expect(rig.forge.token).toBe('forge-token');
     expect(end.message.length).toBeLessThan(700);
     expect(failureReasons[end.reason as keyof typeof failureReasons].next).not.toBe('');
   });

@@ -170,6 +170,9 @@ it("asks and is answered as GitHub's published description says", async () => {
     description.judge(request, server.answers[index], githubApiPath),
   );
   expect(problems).toEqual([]);
+  const enterprise = new GithubDescription('ghes-3.19');
+  const asked = server.requests.flatMap(request => enterprise.judge(request, undefined, githubApiPath));
+  expect(asked).toEqual([]);
   expect(server.requests).toHaveLength(13);
   // The judge itself: what is not described is found.
   const [first] = server.requests;
