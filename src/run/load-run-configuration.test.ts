@@ -110,6 +110,10 @@ describe('loadRunConfiguration', () => {
           force: false,
           contextTokens: 60_000,
           maxOutputTokens: 16_000,
+          commandTimeoutMs: 600_000,
+          maxTurns: 40,
+          jobTimeoutMs: 1_800_000,
+          push: false,
         },
       },
       {
@@ -124,6 +128,11 @@ describe('loadRunConfiguration', () => {
         },
         changeLimits: {...defaultChangeLimits, allow: ['src'], deny: ['db']},
         ...{verify: ['npm test'], timeoutMs: 600_000, force: false, contextTokens: 60_000, maxOutputTokens: 16_000},
+        pullRequest: {labels: [], reviewers: [], draft: false},
+        commandTimeoutMs: 600_000,
+        maxTurns: 40,
+        jobTimeoutMs: 1_800_000,
+        push: false,
       },
     ]);
     expect(tasks[0]?.repos[0]?.path).toBe(path.join(root, 'home/code/api'));
