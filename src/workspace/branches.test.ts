@@ -195,6 +195,17 @@ it('takes the place of empty folders that deleted branches left', async () => {
   expect(await rig.tip(repo.path)).not.toBe('');
 });
 
+it('takes over the lock that a killed process of ours left, whatever it was about to write', async () => {
+  await using rig = await openBranchRig();
+  const repo = await makeRepo(join(rig.path, 'repo'), {files});
+  const first = await rig.night(repo.path, {files: {'README.md': '# New\n'}});
+  const lock = join(repo.path, '.git/refs/heads', `${branch}.lock`);
+  await writeFile(lock, `${first.commit}\n`);
+  expect(await rig.night(repo.path, {files: {'README.md': '# Newer\n'}})).toMatchObject({state: 'updated'});
+  await writeFile(lock, `${repo.commit}\n`);
+  expect(await rig.refused(repo.path, {files: {'README.md': '# Newest\n'}})).toBe('branch-locked');
+});
+
 it('does not move a branch that moved after it was looked at', async () => {
   await using rig = await openBranchRig();
   const repo = await makeRepo(join(rig.path, 'repo'), {files});

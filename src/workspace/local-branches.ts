@@ -6,6 +6,7 @@ import type {NewObject} from './build-tree.ts';
 import {judgeTip, type Tip, type WantedTip} from './judge-tip.ts';
 import {moveBranch} from './move-branch.ts';
 import type {RepoReader} from './object-reader.ts';
+import {sealedKey} from './seal-commit.ts';
 import {writeObjects} from './write-objects.ts';
 
 /** The branches of a repo on this machine, read and written as files. */
@@ -35,6 +36,10 @@ export class LocalBranches {
   ): Promise<void> {
     const {location} = this.#reader;
     await writeObjects(location.objectsDirectory, objects);
-    await moveBranch(location, branch, expected, commit);
+    const isOurs = async (id: string): Promise<boolean> => {
+      const raw = await this.#reader.rawCommit(id);
+      return raw !== undefined && sealedKey(raw) !== undefined;
+    };
+    await moveBranch(location, {branch, expected, commit, isOurs});
   }
 }

@@ -1,66 +1,52 @@
-import {constants} from 'node:fs';
-import {lstat, mkdir, open, rename, rmdir, unlink} from 'node:fs/promises';
+import {lstat, mkdir, rename, rmdir} from 'node:fs/promises';
 import {JobFailure} from '../domain/outcome.ts';
 import {type Directory, type DirectoryAccess, detectDirectoryAccess, openChild, openRoot} from '../util/directory.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertNotCheckedOut, readBranch} from './branch-state.ts';
 import type {RepoLocation} from './locate-repo.ts';
+import {lockRef} from './ref-lock.ts';
 import {giveToOwnerOf} from './write-objects.ts';
 
 /**
  * Moves a branch from what it is expected to be at, `undefined` for none, to a commit, with git's own lock file: git and this see each
  * other. Durable when it resolves. Throws `branch-locked` when it is elsewhere by now, or locked.
  */
-export async function moveBranch(
-  location: RepoLocation,
-  branch: string,
-  expected: string | undefined,
-  commit: string,
-): Promise<void> {
+export async function moveBranch(location: RepoLocation, move: BranchMove): Promise<void> {
   const access = detectDirectoryAccess();
   const folders: Directory[] = [];
+  const objects = await openRoot(location.objectsDirectory, access);
   try {
-    const segments = ['refs', 'heads', ...branch.split('/')];
+    const segments = ['refs', 'heads', ...move.branch.split('/')];
     const name = segments.pop()!;
     let folder = await openRoot(location.commonDirectory, access);
     folders.push(folder);
     for (const segment of segments) {
-      folder = await openOrMake(folder, segment, branch, access);
+      folder = await openOrMake(folder, segment, move.branch, access);
       folders.push(folder);
     }
-    await moveLocked(location, {branch, expected, commit}, folder, name);
+    await moveLocked(location, move, {folder, objects, name});
     for (const opened of folders) await opened.handle.sync();
   } finally {
-    for (const {handle} of folders) await handle.close();
+    for (const {handle} of [objects, ...folders]) await handle.close();
   }
 }
 
-interface Move {
+export interface BranchMove {
   readonly branch: string;
   readonly expected: string | undefined;
   readonly commit: string;
+  /** Whether a commit was made by us: a lock that holds such a one was left by a crash. */
+  readonly isOurs: (commit: string) => Promise<boolean>;
 }
 
 async function moveLocked(
   location: RepoLocation,
-  {branch, expected, commit}: Move,
-  folder: Directory,
-  name: string,
+  {branch, expected, commit, isOurs}: BranchMove,
+  {folder, objects, name}: {readonly folder: Directory; readonly objects: Directory; readonly name: string},
 ): Promise<void> {
-  const lock = `${name}.lock`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(folder.at(lock), flags, 0o666).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-    throw new JobFailure(
-      'branch-locked',
-      `The branch ${quoteText(branch)} is locked by ${quoteText(`${branch}.lock`)}.`,
-    );
-  });
+  const lock = await lockRef({folder, objects, ref: name, commit, isOurs});
   let landed = false;
   try {
-    await handle.writeFile(`${commit}\n`);
-    await giveToOwnerOf(folder, handle);
-    await handle.sync();
     // Nobody who keeps to the protocol can move it from here on.
     assertNotCheckedOut(location, branch);
     const now = readBranch(location, branch);
@@ -68,11 +54,10 @@ async function moveLocked(
       throw new JobFailure('branch-locked', `The branch ${quoteText(branch)} was moved by someone else meanwhile.`);
     await removeEmptyFolder(folder, name, branch);
     if (!(await folder.isSame())) throw new JobFailure('branch-locked', 'The folder of the branch was moved away.');
-    await rename(folder.at(lock), folder.at(name));
+    await rename(folder.at(lock.name), folder.at(name));
     landed = true;
   } finally {
-    await handle.close();
-    if (!landed) await unlink(folder.at(lock));
+    if (!landed) await lock.release();
   }
 }
 
