@@ -32,7 +32,7 @@ export type ForgeFault =
   /** The answer ends after so many bytes; its effect is there. */
   | {readonly cutAfter: number}
   /** No answer, and the connection stays open; its effect is there with `done`. */
-  | {readonly stall: true; readonly done?: boolean}
+  | {readonly stall: true; readonly done?: boolean; readonly onDone?: () => void}
   /** Waits before anything is done. */
   | {readonly delayMs: number};
 
@@ -148,6 +148,7 @@ async function play(
   }
   if ('stall' in fault) {
     if (fault.done === true) await answer();
+    fault.onDone?.();
     return undefined;
   }
   if ('cutAfter' in fault) {

@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
@@ -5,7 +7,7 @@ import type {ForgeKind} from '../../src/domain/forge.ts';
 import {type MemoryForge, startMemoryForge} from '../../src/testing/memory-forge.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {commitFiles, makeRepo, runGit} from '../../src/testing/temporary-fleet.ts';
-import {anthropicAt, invitePerson, type Person, repoOf, wholeFile} from '../support/person.ts';
+import {anthropicAt, bin, invitePerson, type Person, repoOf, wholeFile} from '../support/person.ts';
 
 describe.each<ForgeKind>(['github', 'gitlab'])('pull requests on %s, as a person gets them', kind => {
   let server: ScriptedModelServer;
@@ -93,18 +95,24 @@ describe.each<ForgeKind>(['github', 'gitlab'])('pull requests on %s, as a person
     const source = kind === 'github' ? {github: 'org:acme'} : {gitlab: 'group:acme'};
     await writeFleet({sources: [{...source, forge: forge.host.host, tags: ['acme']}]});
     await forge.addRepo('acme/old', {archived: true});
+    const far = await forge.addRepo('acme/far');
+    const elsewhere = await makeRepo(path.join(person.directory, 'far'), {files: {'main.py': 'print("far")\n'}});
+    await elsewhere.git('push', '-q', far.directory, 'HEAD:refs/heads/main');
     const env = {FORGE_TOKEN: forge.token};
     const listed = await person.start(['list', 'repos', '--json'], {env});
     expect(listed.stderr).toBe('');
     expect(JSON.parse(listed.stdout)).toMatchObject([
       {name: 'api', tags: ['acme']},
       {name: 'web', tags: ['acme']},
+      {name: 'far', path: null, url: `${forge.url}/acme/far.git`, branch: 'main', tags: ['acme']},
     ]);
     const refused = await person.start(['list', 'repos', '--json'], {env: {FORGE_TOKEN: ''}});
     // What was listed a moment ago is not asked for again.
     expect(refused.exitCode).toBe(0);
     expect(await night({group: undefined, tag: 'acme'})).toMatchObject({exitCode: 0});
     expect(repo('api').pulls).toHaveLength(1);
+    // It has no clone on this machine.
+    expect(far.pulls).toMatchObject([{state: 'open', base: 'main', head: 'orchestrator/readme-generator'}]);
   });
 
   // The rest is the same on every forge; GitHub wants a second between two changes.
@@ -164,6 +172,37 @@ describe.each<ForgeKind>(['github', 'gitlab'])('pull requests on %s, as a person
     expect(server.requestCount).toBe(paid);
     expect(later.pulls).toHaveLength(1);
   });
+
+  it.each([/git-receive-pack$/, /merge_requests$/])(
+    'killed when %s was done, it resumes to one pull request',
+    async at => {
+      await writeFleet({repositories: [{name: 'api', path: '~/code/api', url: `${forge.url}/acme/api.git`}]});
+      const config = await person.write('config/night.json', {
+        tasks: [{name: 'READMEs', skill: 'readme-generator', group: 'all'}],
+        settings: {deliver: 'pull-request', labels: ['docs']},
+      });
+      const env = {...person.env, FORGE_TOKEN: forge.token};
+      const done = new Promise<void>(resolve => {
+        forge.fault(({method, path: place}) => method === 'POST' && at.test(place), {
+          stall: true,
+          done: true,
+          onDone: resolve,
+        });
+      });
+      const child = spawn(process.execPath, [bin, '--config', config], {cwd: person.work, env, stdio: 'ignore'});
+      await done;
+      child.kill('SIGKILL');
+      await once(child, 'close');
+      const paid = server.requestCount;
+      expect(await person.start(['resume'], {env})).toMatchObject({exitCode: 0});
+      expect(await person.results()).toMatchObject([{outcome: 'changed', delivered: {kind: 'pull-request'}}]);
+      expect(server.requestCount).toBe(paid);
+      expect(repo('api').pulls).toMatchObject([{state: 'open', labels: ['docs']}]);
+      expect(await runGit(repo('api').directory, ['rev-list', '--count', 'main..orchestrator/readme-generator'])).toBe(
+        '1',
+      );
+    },
+  );
 
   it('says in the plan what would leave the machine, and lets nothing leave', async () => {
     const config = await person.write('config/night.json', {
