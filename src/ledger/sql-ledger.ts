@@ -3,6 +3,7 @@ import {noControl, type RunControl} from '../domain/run.ts';
 import type {Clock} from '../util/clock.ts';
 import {createBatchLedger} from './batch-queries.ts';
 import {admitCall, endAdmittedCall, pauseProvider} from './call-admission.ts';
+import * as decisions from './change-decisions.ts';
 import * as changes from './change-queries.ts';
 import {collectRuns} from './collect-runs.ts';
 import type {Database, Statement} from './database.ts';
@@ -13,6 +14,7 @@ import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemor
 import * as runs from './run-queries.ts';
 import * as spending from './spending-queries.ts';
 import {readTurns, recordTurn} from './turn-queries.ts';
+import {readWorkers} from './worker-queries.ts';
 
 /** The ledger over any database that speaks the shared dialect. */
 export function createLedger(
@@ -67,6 +69,7 @@ export function createLedger(
       const rows = await database.read('SELECT DISTINCT repo FROM jobs ORDER BY repo');
       return rows.map(row => String(row['repo']));
     },
+    workers: () => readWorkers(database, clock.now()),
     countJobs: runId => runs.countJobs(database, runId),
     lastJobs: () => readLastJobs(database),
     async startJob(runId, job, repoKey) {
@@ -172,15 +175,12 @@ export function createLedger(
     change: (runId, jobId) => changes.readChange(database, runId, jobId, clock.now()),
     changes: (filter = {}) => changes.readChanges(database, filter, clock.now()),
     countChanges: runId => changes.countChanges(database, runId),
-    decide: (runId, jobIds, decision) => changes.decide(database, runId, jobIds, decision, clock.now()),
-    async isAccepted(repoKey, patchId) {
-      const sql = `SELECT 1 FROM changes WHERE repo_key = ? AND patch_id = ? AND decision = 'accepted' LIMIT 1`;
-      return (await database.read(sql, [repoKey, patchId])).length > 0;
-    },
-    rejection: (repoKey, patchId) => changes.readRejection(database, repoKey, patchId),
+    decide: (runId, jobIds, decision) => decisions.decide(database, runId, jobIds, decision, clock.now()),
+    isAccepted: (repoKey, patchId) => decisions.isAccepted(database, repoKey, patchId),
+    rejection: (repoKey, patchId) => decisions.readRejection(database, repoKey, patchId),
     async confirmDelivered(runId, jobId, delivered, confirm) {
       await database.write([
-        changes.markDelivered(runId, jobId, delivered),
+        decisions.markDelivered(runId, jobId, delivered),
         ...Object.entries(confirm?.blobs ?? {}).map(([path, blob]) => confirmDelivery(confirm!.repoKey, path, blob)),
       ]);
     },
