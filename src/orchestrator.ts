@@ -293,6 +293,7 @@ async function inBatches(
     reporter,
     times: batchBounds,
     limits: batchBounds,
+    signal: steering.signal,
     isStopNow: () => steering.control.stop === 'now',
   });
 }

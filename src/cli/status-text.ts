@@ -1,6 +1,6 @@
 import {jobLabel} from '../domain/job.ts';
 import {failureReasons} from '../domain/outcome.ts';
-import type {JobRecord} from '../domain/run.ts';
+import type {JobRecord, WorkerRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {escapeLine} from '../util/escape-text.ts';
@@ -23,6 +23,8 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
     ...head.slice(1),
     costText(details, places),
     ...reviewText(details),
+    ...batchTexts(details, places),
+    ...workersText(details),
     ...details.running.map(record => runningJob(record, details, places)),
     ...details.failures.map(record => failedJob(record, places)),
     ...more(details),
@@ -37,6 +39,15 @@ function reviewText({toReview, toDeliver}: RunDetails): string[] {
   if (toReview + toDeliver === 0) return [];
   const accepted = toDeliver === 0 ? '' : `, ${toDeliver} accepted and not delivered`;
   return [`changes  to review: ${toReview}${accepted}`];
+}
+
+function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string[] {
+  return batches.map(({model, requests, sentAt, ...batch}) => {
+    const since = sentAt === undefined ? '' : ` since ${localMoment(sentAt, nowMs)}`;
+    const place = batch.providerId === undefined ? 'may be on its way' : `waits as ${batch.providerId}`;
+    const hint = state === 'running' ? '' : '; orchestrator resume collects it';
+    return `batch    ${escapeLine(model)}, ${requests} requests, ${place}${since}${hint}`;
+  });
 }
 
 /** What a person would type next. */
@@ -59,6 +70,16 @@ export function nextSteps({run, state, counts, failures, toReview, toDeliver}: R
 }
 
 const barWidth = 20;
+
+function workersText({workers}: RunDetails): string[] {
+  if (workers === undefined) return [];
+  if (workers.length === 0) return ['workers  none is alive; start one with: orchestrator worker'];
+  const sum = (of: (worker: WorkerRecord) => number): number =>
+    workers.reduce((total, worker) => total + of(worker), 0);
+  return [
+    `workers  ${workers.length} alive, ${sum(({jobs}) => jobs)} of ${sum(({maxWorkers}) => maxWorkers)} places taken`,
+  ];
+}
 
 function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
   const {run, counts} = details;

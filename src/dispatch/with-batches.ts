@@ -20,6 +20,8 @@ export interface WithBatchesOptions {
   readonly reporter: Reporter;
   readonly times: BatchTimes;
   readonly limits: GroupLimits;
+  /** Aborts when calls that are under way may go on no longer. */
+  readonly signal: AbortSignal;
   /** A person wants what waits at the provider to be canceled. */
   readonly isStopNow: () => boolean;
 }
@@ -40,6 +42,7 @@ export function withBatches(options: WithBatchesOptions): {readonly tools: JobTo
     ledger,
     clock,
     times: options.times,
+    signal: options.signal,
     onDoom: reason => gate.closeCalls(reason),
   });
   const intake = new BatchIntake({

@@ -16,19 +16,27 @@ type Call = Pick<HttpPost, 'signal'> & {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
+/** Of whole files too, which can be large. */
+const timeoutMs = 10 * 60_000;
+
 /** One request to a path below the provider's address. @throws ModelCallError */
 export async function askText({provider, post, clock}: Asking, path: string, call: Call): Promise<string> {
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await post({
       url: `${provider.baseUrl}${path}`,
       ...(call.method === undefined ? {} : {method: call.method}),
       headers: {'content-type': 'application/json', ...call.headers, ...provider.headers},
       body: call.body ?? '',
-      signal: call.signal,
+      signal: AbortSignal.any([call.signal, timeout]),
     });
     if (answer.status >= 200 && answer.status < 300) return answer.text;
     throw refusalError(provider.name, answer, clock.now());
   } catch (error) {
+    if (call.signal.aborted) throw new ModelCallError('aborted', 'the call was stopped');
+    if (timeout.aborted) {
+      throw new ModelCallError('timeout', `${provider.name} did not answer within ${timeoutMs / 60_000} minutes`);
+    }
     if (error instanceof PostError) throw new ModelCallError(error.kind, `${provider.name}: ${error.message}`);
     if (error instanceof ModelCallError && provider.key) {
       // A server may answer with what it was sent.

@@ -25,6 +25,8 @@ export interface BatchDeskOptions {
   readonly onDoom: (reason: NotStartedReason) => void;
   /** Aborts when the run is to stop, so that nothing is waited for any more. */
   readonly stopping: AbortSignal;
+  /** Aborts, after `stopping`, when calls that are under way may go on no longer. */
+  readonly signal: AbortSignal;
 }
 
 /** What became of a batch, by the digests of its requests; without a failure there is a reply in the ledger. */
@@ -81,13 +83,13 @@ export class BatchDesk {
 
   /** Resolves when the provider has the batch, or all its requests have failed, or the run is to stop. */
   async send(batch: BatchRecord, requests: readonly BatchRequest[]): Promise<EndedBatch | undefined> {
-    const {ledger, models, clock, stopping} = this.#options;
+    const {ledger, models, clock, stopping, signal} = this.#options;
     const {provider} = models.open(batch.model);
     for (let sendings = 1; ; sendings++) {
       await ledger.batches.markSending(batch.id);
       const sent = {...batch, state: 'sending', sentAt: clock.now()} as const;
       try {
-        await this.#submitted(sent, await provider.submit(batch.id, requests, stopping));
+        await this.#submitted(sent, await provider.submit(batch.id, requests, signal));
         return undefined;
       } catch (error) {
         if (stopping.aborted) return undefined;
@@ -139,6 +141,7 @@ export class BatchDesk {
   /** True when it waits at the provider. Else it was dropped, or with `drop` false it may be sent again. */
   async #findAgain(batch: BatchRecord, drop = true): Promise<boolean> {
     const {ledger, clock, times, stopping} = this.#options;
+    this.#note('info', `batch ${batch.id} of ${batch.requests} requests may have arrived; looking for it`);
     // What was on its way when the connection or the process ended may take a while to be listed.
     await this.#sleep((batch.sentAt ?? 0) + times.settleMs - clock.now());
     for (let faults = 1; !stopping.aborted; faults++) {
@@ -159,9 +162,9 @@ export class BatchDesk {
   }
 
   async #find(batch: BatchRecord): Promise<string | undefined> {
-    const {ledger, models, stopping} = this.#options;
+    const {ledger, models, signal} = this.#options;
     const {provider} = models.open(batch.model);
-    const listed = await provider.list((batch.sentAt ?? 0) - skewMs, stopping);
+    const listed = await provider.list((batch.sentAt ?? 0) - skewMs, signal);
     if (provider.keepsNames) return listed.find(({name}) => name === batch.id)?.id;
     const known = await ledger.batches.providerIds();
     const alike = listed
@@ -169,7 +172,7 @@ export class BatchDesk {
       .sort((a, b) => a.createdAt - b.createdAt);
     for (const {id, ended} of alike) {
       // One that goes on shows its requests when it has ended; then it is looked at again.
-      if (!ended || (await this.#isOurs(batch, (await provider.results(id, stopping)).results))) return id;
+      if (!ended || (await this.#isOurs(batch, (await provider.results(id, signal)).results))) return id;
       this.#foreign.add(id);
     }
     return undefined;
@@ -202,9 +205,9 @@ export class BatchDesk {
   }
 
   async #look(batch: BatchRecord): Promise<EndedBatch | undefined> {
-    const {models, stopping} = this.#options;
+    const {models, signal} = this.#options;
     const model = models.open(batch.model);
-    const {ended, processed} = await model.provider.status(batch.providerId ?? '', stopping);
+    const {ended, processed} = await model.provider.status(batch.providerId ?? '', signal);
     this.#faults = 0;
     if (this.#processed.get(batch.id) !== processed) {
       this.#processed.set(batch.id, processed);
@@ -215,10 +218,10 @@ export class BatchDesk {
   }
 
   async #collect(batch: BatchRecord, model: BatchModel): Promise<EndedBatch> {
-    const {ledger, stopping} = this.#options;
+    const {ledger, signal} = this.#options;
     const waiting = new Map((await ledger.batches.requests(batch.id)).map(request => [request.digest, request]));
     const failures = new Map<string, JobFailure>();
-    const {results, rest} = await model.provider.results(batch.providerId ?? '', stopping);
+    const {results, rest} = await model.provider.results(batch.providerId ?? '', signal);
     let strangers = 0;
     let answers = 0;
     for (const result of results) {
@@ -309,17 +312,18 @@ export class BatchDesk {
     }
     const doom = this.#options.source.dooms(error);
     if (doom === undefined) return undefined;
-    this.#options.onDoom(doom);
+    // What an earlier run left at another provider is no reason to stop this one.
+    if (batch.runId === this.#options.runId) this.#options.onDoom(doom);
     this.#pending.delete(batch.id);
     return doom;
   }
 
   /** A batch that its provider does not know any more, though it lists others: what it cost is not known. */
   async #endGone(batch: BatchRecord, error: unknown): Promise<EndedBatch | undefined> {
-    const {ledger, models, stopping} = this.#options;
+    const {ledger, models, signal} = this.#options;
     if (!(error instanceof ModelCallError) || error.kind !== 'not-found') return undefined;
     const {provider} = models.open(batch.model);
-    const listed = await provider.list((batch.sentAt ?? 0) - skewMs, stopping).catch(() => undefined);
+    const listed = await provider.list((batch.sentAt ?? 0) - skewMs, signal).catch(() => undefined);
     if (listed === undefined || listed.some(({id}) => id === batch.providerId)) return undefined;
     const failures = new Map<string, JobFailure>();
     for (const request of await ledger.batches.requests(batch.id)) {

@@ -1,4 +1,5 @@
-import type {JobRecord, RunRecord, RunState} from '../domain/run.ts';
+import {isQueued, type JobRecord, type RunRecord, type RunState, type WorkerRecord} from '../domain/run.ts';
+import type {BatchRecord} from '../ledger/batch-ledger.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {RunSettings} from './run-settings.ts';
 
@@ -26,12 +27,16 @@ export interface RunView {
 }
 
 export interface RunDetails extends RunView {
+  /** Of the queue, while the run goes on; absent for a run of one machine. */
+  readonly workers?: readonly WorkerRecord[];
   readonly running: readonly JobRecord[];
   /** Newest first. */
   readonly failures: readonly JobRecord[];
   /** Changes that wait for a decision, and accepted ones that wait to be delivered. */
   readonly toReview: number;
   readonly toDeliver: number;
+  /** What waits at a provider. */
+  readonly batches: readonly BatchRecord[];
   /** Milliseconds since 1970 at which it ends if it goes on like its latest jobs. */
   readonly endsAt?: number;
 }
@@ -69,13 +74,16 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
       ? estimateEnd(view, await ledger.jobs(run.id, {state: 'ended', newest: 50}), nowMs)
       : undefined;
   const changes = await ledger.countChanges(run.id);
+  const batches = await ledger.batches.open();
   return {
     ...view,
+    batches: batches.filter(({runId, state}) => runId === run.id && state !== 'collecting'),
     toReview: changes.get('to-review') ?? 0,
     toDeliver: changes.get('to-deliver') ?? 0,
     running: isOpen ? (await ledger.jobs(run.id, {state: 'running'})).slice(0, shownRunning) : [],
     failures: await ledger.jobs(run.id, {status: 'failed', newest: shownFailures}),
     ...(endsAt === undefined ? {} : {endsAt}),
+    ...(isQueued(run) && view.state === 'running' ? {workers: await ledger.workers()} : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import {type ScriptedModelServer, startScriptedModelServer} from '../../src/test
 import {makeTemporaryDirectory, type TemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {runCommand} from '../../src/util/run-command.ts';
 import {batchOptions, paidTwice, readMoney} from '../support/batch-rig.ts';
+import {makeBatchTrialRig, tryBatchPoints} from '../support/batch-trials.ts';
 import {answerJob} from '../support/night-checks.ts';
 import {
   configurationOf,
@@ -159,6 +160,9 @@ describe.each(models)('a run in batches of %s', model => {
     expect((await rows(rig.night)).map(({outcome}) => outcome)).toEqual(Array(3).fill('not-started'));
     expect(readMoney(rig.night)).toMatchObject({calls: {batched: 3}, openBatches: 1});
 
+    const status = await rig.run(['status']);
+    expect(status.stdout).toMatch(/batch\s+\S+, 3 requests, waits as \S+ since .*; orchestrator resume collects it/);
+
     const repo = path.join(rig.night.directory, 'fleet/repo-02');
     writeFileSync(path.join(repo, 'index.js'), 'console.log("something else");\n');
     const git = ['-C', repo, '-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '-qam', 'more'];
@@ -174,6 +178,15 @@ describe.each(models)('a run in batches of %s', model => {
     expect((await rig.run()).code).toBe(0);
     expect(rig.server.batches.taken.map(({items}) => items.length)).toEqual([3, 1]);
   });
+});
+
+it('a run that is killed at a durable operation pays nothing twice and ends as an undisturbed one', async () => {
+  await using temporary = await makeTemporaryDirectory();
+  const rig = await makeBatchTrialRig(temporary.path, 4, 'anthropic/claude-sonnet-4-5');
+  const sampled = 8;
+  // From when its first request is recorded until its last result is.
+  const points = Array.from({length: sampled}, (_, index) => Math.floor(rig.operations * (0.3 + 0.05 * index)));
+  expect(await tryBatchPoints(rig, points, temporary.path)).toEqual([]);
 });
 
 it('collects on the next night what another night left at the provider', async () => {

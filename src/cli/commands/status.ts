@@ -105,7 +105,7 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
-function detailsJson({running, failures, endsAt, toReview, toDeliver}: RunDetails): Record<string, unknown> {
+function detailsJson({running, failures, batches, endsAt, toReview, toDeliver}: RunDetails): Record<string, unknown> {
   return {
     running_jobs: running.map(({job, startedAt}) => ({
       job: jobLabel(job),
@@ -116,6 +116,12 @@ function detailsJson({running, failures, endsAt, toReview, toDeliver}: RunDetail
       job: jobLabel(job),
       task: job.task,
       outcome: detail?.outcome.status === 'failed' ? detail.outcome.failure.reason : null,
+    })),
+    batches: batches.map(({model, requests, providerId, sentAt}) => ({
+      model,
+      requests,
+      provider_id: providerId ?? null,
+      sent_at: sentAt === undefined ? null : new Date(sentAt).toISOString(),
     })),
     to_review: toReview,
     to_deliver: toDeliver,
