@@ -1,9 +1,11 @@
+import {execFileSync, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 import {commitFiles, type Files, makeRepo} from '../../src/testing/temporary-fleet.ts';
-import {invitePerson, type Person} from '../support/person.ts';
+import {bin, invitePerson, type Person} from '../support/person.ts';
 import {noSandbox, sandboxNeed} from '../support/sandbox-rig.ts';
 
 const examples = fileURLToPath(new URL('../../examples/skills', import.meta.url));
@@ -32,6 +34,10 @@ async function ownRepo(person: Person, files: Files): Promise<string> {
   const repo = path.join(person.home, 'code/api');
   await makeRepo(repo, {files});
   return repo;
+}
+
+function processes(): string {
+  return execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'});
 }
 
 const run = ['run', '-c', 'config/tasks.json'];
@@ -124,6 +130,23 @@ describe.skipIf(noSandbox)(`a skill with a script${sandboxNeed}`, () => {
     await plan(person, {text: '#!/bin/sh\ntouch a.js\n'});
     expect((await person.call(run)).exitCode).toBe(0);
     expect((await person.results())[0]).toMatchObject({status: 'success', outcome: 'unchanged'});
+  });
+
+  it('is run again by resume when the orchestrator was killed, and leaves nothing of the first time', async () => {
+    await using person = await invitePerson();
+    const repo = await ownRepo(person, {'a.js': 'one()\n', slow: ''});
+    const mark = `4${String(Date.now()).slice(-8)}`;
+    await plan(person, {text: `#!/bin/sh\n[ ! -e slow ] || sleep ${mark}\necho two > a.js\n`});
+    const child = spawn(process.execPath, [bin, ...run], {cwd: person.work, env: person.env, stdio: 'ignore'});
+    await expect.poll(() => processes().includes(`sleep ${mark}`), {timeout: 20_000}).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await expect.poll(() => processes().includes(mark), {timeout: 2000}).toBe(false);
+    expect(readFileSync(path.join(repo, 'a.js'), 'utf8')).toBe('one()\n');
+    await commitFiles(repo, {slow: null});
+    expect((await person.call(['resume'])).exitCode).toBe(0);
+    expect(readFileSync(path.join(repo, 'a.js'), 'utf8')).toBe('two\n');
+    expect(readdirSync(path.join(person.state, 'workspaces'))).toEqual([]);
   });
 
   it('cannot have a file of ours read through its summary', async () => {
