@@ -21,7 +21,9 @@ export const sandboxSchema = z
       .describe('Folders of language tools outside /usr, shown read-only: "~/.rustup/toolchains/stable".'),
     network: z
       .array(line('a host'))
-      .max(0, {error: 'commands have no network at all in this version; leave "network" out'})
+      .refine(hosts => hosts.length === 0, {
+        error: 'commands have no network at all in this version; leave "network" out',
+      })
       .exactOptional()
       .describe('Hosts that commands may reach. In this version none: the list must be empty.'),
     uid: z
