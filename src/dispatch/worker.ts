@@ -1,6 +1,6 @@
 import type {Job} from '../domain/job.ts';
-import {isQueued} from '../domain/run.ts';
-import {type Lease, LeaseLost, type SharedLedger, type WorkerRecord} from '../ledger/shared-ledger.ts';
+import {isQueued, type WorkerRecord} from '../domain/run.ts';
+import {type Lease, LeaseLost, type SharedLedger} from '../ledger/shared-ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
 import {startScheduledRun} from './scheduled-run.ts';

@@ -79,6 +79,20 @@ export interface JobDetail {
   readonly attempts: number;
 }
 
+/** A process that takes jobs from a queue. */
+export interface WorkerRecord {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly version: string;
+  readonly labels: readonly string[];
+  readonly maxWorkers: number;
+  /** Jobs at present. */
+  readonly jobs: number;
+  readonly startedAt: number;
+  readonly heartbeatAt: number;
+}
+
 /** `r-20251201-020000-7f3a`, in local time; the suffix tells apart runs of one second. */
 export function runId(at: Date, random: number): string {
   const date = localDate(at).replaceAll('-', '');

@@ -4,7 +4,7 @@ import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
 import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
-import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState} from '../domain/run.ts';
+import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {BatchLedger, BatchRequestKey} from './batch-ledger.ts';
@@ -196,6 +196,8 @@ export interface Ledger {
   jobsOfRepo(repo: string, limit: number): Promise<(JobRecord & {readonly runId: string})[]>;
   /** Names of all repos that ever had a job. */
   repoNames(): Promise<string[]>;
+  /** Workers of the queue that were heard of lately; none where there is no queue. */
+  workers(): Promise<WorkerRecord[]>;
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
   lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;

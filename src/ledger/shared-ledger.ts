@@ -1,5 +1,5 @@
 import type {Job} from '../domain/job.ts';
-import type {JobRecord, RunRecord} from '../domain/run.ts';
+import type {JobRecord, RunRecord, WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Statement} from './database.ts';
 import {type Ledger, LedgerError} from './ledger.ts';
@@ -16,19 +16,6 @@ export interface Lease {
   readonly runId: string;
   readonly jobId: string;
   readonly fence: number;
-}
-
-export interface WorkerRecord {
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly version: string;
-  readonly labels: readonly string[];
-  readonly maxWorkers: number;
-  /** Jobs at present. */
-  readonly jobs: number;
-  readonly startedAt: number;
-  readonly heartbeatAt: number;
 }
 
 /** What several machines need of the ledger beside what one needs. */
@@ -70,6 +57,4 @@ export interface SharedLedger extends Ledger {
 
   beatWorker(worker: WorkerRecord): Promise<void>;
   removeWorker(id: string): Promise<void>;
-  /** Those that were heard of lately. */
-  workers(): Promise<WorkerRecord[]>;
 }

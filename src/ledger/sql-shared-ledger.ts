@@ -1,10 +1,10 @@
 import type {Job} from '../domain/job.ts';
-import {noControl} from '../domain/run.ts';
+import {noControl, type WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
-import {readJobsById, reopenJob, silentWorkerMs, startRun} from './run-queries.ts';
-import {type Lease, LeaseLost, type SharedLedger, type WorkerRecord} from './shared-ledger.ts';
+import {readJobsById, reopenJob, startRun} from './run-queries.ts';
+import {type Lease, LeaseLost, type SharedLedger} from './shared-ledger.ts';
 import {createLedger} from './sql-ledger.ts';
 
 export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>): SharedLedger {
@@ -112,13 +112,6 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
     async removeWorker(id) {
       await database.write([{sql: 'DELETE FROM workers WHERE id = ?', params: [id]}]);
     },
-    async workers() {
-      const since = clock.now() - silentWorkerMs;
-      const rows = await database.read('SELECT * FROM workers WHERE heartbeat_at >= ? ORDER BY host, started_at', [
-        since,
-      ]);
-      return rows.map(toWorker);
-    },
   };
 }
 
@@ -172,19 +165,5 @@ function beatWorker(worker: WorkerRecord): Statement {
       worker.startedAt,
       worker.heartbeatAt,
     ],
-  };
-}
-
-function toWorker(row: Row): WorkerRecord {
-  return {
-    id: String(row['id']),
-    host: String(row['host']),
-    pid: Number(row['pid']),
-    version: String(row['version']),
-    labels: JSON.parse(String(row['labels'])) as string[],
-    maxWorkers: Number(row['max_workers']),
-    jobs: Number(row['jobs']),
-    startedAt: Number(row['started_at']),
-    heartbeatAt: Number(row['heartbeat_at']),
   };
 }

@@ -34,6 +34,15 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   }));
   const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   for (const job of jobs) checkSupported(job);
+  if (configuration.settings.batch && io.queue !== undefined) {
+    throw new OrchestratorError(
+      'batch-in-queue',
+      'batch prices and a queue do not go together: a batch is one machine waiting',
+      {
+        hint: 'leave --batch or "batch" out, or run without the queue',
+      },
+    );
+  }
   if (configuration.settings.batch) {
     const {checkBatch} = await import('../check-batch.ts');
     await checkBatch(io, configuration.models, jobs);

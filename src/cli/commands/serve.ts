@@ -20,7 +20,7 @@ export interface ServeOptions {
 export async function serve(io: Io, options: ServeOptions): Promise<number> {
   const port = checkPort(options.port ?? '0');
   checkHost(options.host);
-  const ledger = openLedger(io.stateDir);
+  const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = options.run === undefined ? undefined : await findRun(ledger, options.run, () => false, '');
     const {openPage} = await import('../../web/server.ts');
