@@ -38,6 +38,7 @@ export async function notifyEnd(io: Io, {run, settings, ledger, reporter, exitCo
     ...(found?.stopped === undefined ? {} : {stopped: found.stopped}),
     ...(end.brokenOff === undefined ? {} : {brokenOff: end.brokenOff}),
     failures: found?.failures ?? [],
+    toReview: found?.toReview ?? 0,
     spentUsd: found?.spentUsd ?? summary.costUsd,
     ...(budgetUsd === undefined ? {} : {budgetUsd}),
     startedAt: run.startedAt,
@@ -59,11 +60,12 @@ export async function notifyEnd(io: Io, {run, settings, ledger, reporter, exitCo
 const stopOrder: readonly NotStartedReason[] = ['auth', 'quota', 'budget', 'deadline', 'stopped'];
 
 async function look(ledger: Ledger, {id}: RunRecord, known: RunSummary | undefined) {
-  const [record, failed, open, {spentUsd}] = await Promise.all([
+  const [record, failed, open, {spentUsd}, changes] = await Promise.all([
     ledger.run(id),
     ledger.jobs(id, {status: 'failed', newest: listedFailures}),
     ledger.jobs(id, {status: 'not-started', newest: 1_000}),
     ledger.costOfRun(id),
+    ledger.countChanges(id),
   ]);
   const reasons = new Set(
     open.map(({detail}) => (detail?.outcome.status === 'not-started' ? detail.outcome.reason : undefined)),
@@ -74,6 +76,7 @@ async function look(ledger: Ledger, {id}: RunRecord, known: RunSummary | undefin
     summary,
     budgetUsd: record?.control.budgetUsd,
     spentUsd,
+    toReview: changes.get('to-review') ?? 0,
     failures: failed.flatMap(({job, detail}) =>
       detail?.outcome.status === 'failed' ? [{repo: job.repo, reason: detail.outcome.failure.reason}] : [],
     ),

@@ -86,13 +86,18 @@ it('shows 300 hostile texts in every command without letting one act', async () 
     const drawn: string[] = [];
     const keys = hostileTexts.flatMap(() => ['t', 'x', 'j']);
     const all = (await ledger.changes()).map(change => ({...change, decision: {kind: 'pending' as const}}));
-    await reviewChanges(ledger, all, {
-      color: true,
-      size: () => ({columns: 100, rows: 30}),
-      draw: lines => void drawn.push(lines.join('\n')),
-      key: async () => keys.shift(),
-      open: async () => {},
-    });
+    await reviewChanges(
+      ledger,
+      all,
+      {
+        color: true,
+        size: () => ({columns: 100, rows: 30}),
+        draw: lines => void drawn.push(lines.join('\n')),
+        key: async () => keys.shift(),
+        open: async () => {},
+      },
+      () => undefined,
+    );
     expect(drawn.length).toBeGreaterThan(900);
     expect(drawn.flatMap(unsafeIn)).toEqual([]);
   } finally {

@@ -12,6 +12,7 @@ import {ReviewQueue} from '../review/review-queue.ts';
 import {summaryLines} from '../review/review-screen.ts';
 import {inOrder} from '../select-changes.ts';
 import {renderTable} from '../table.ts';
+import {transcriptText} from '../transcript-text.ts';
 
 export interface ReviewOptions {
   readonly skill?: string;
@@ -60,7 +61,7 @@ async function reviewOnScreen(io: Io, ledger: Ledger, changes: readonly ChangeSu
   const terminal = openReviewTerminal(io);
   let queue: ReviewQueue;
   try {
-    queue = await reviewChanges(ledger, changes, terminal);
+    queue = await reviewChanges(ledger, changes, terminal, (runId, job) => transcriptText(io.stateDir, runId, job));
   } finally {
     terminal.close();
   }

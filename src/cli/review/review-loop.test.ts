@@ -27,16 +27,21 @@ async function sit(
   const opened: string[] = [];
   const left = [...keys];
   try {
-    const queue = await reviewChanges(ledger, await ledger.changes({state: 'to-review'}), {
-      color: false,
-      size: () => size,
-      draw(lines) {
-        expect(lines).toHaveLength(size.rows);
-        screens.push(lines.join('\n'));
+    const queue = await reviewChanges(
+      ledger,
+      await ledger.changes({state: 'to-review'}),
+      {
+        color: false,
+        size: () => size,
+        draw(lines) {
+          expect(lines).toHaveLength(size.rows);
+          screens.push(lines.join('\n'));
+        },
+        key: async () => left.shift(),
+        open: async (_name, text) => void opened.push(text),
       },
-      key: async () => left.shift(),
-      open: async (_name, text) => void opened.push(text),
-    });
+      (_run, job) => (job.repo === 'agent' ? 'turn 1\n  → edit' : undefined),
+    );
     return {queue, screens, opened, decisions: await decisionsIn(ledger), rejections: await rejectionsIn(ledger)};
   } finally {
     await ledger.close();
@@ -147,14 +152,15 @@ it('leaves some for later, comes back to them, and goes back and forth', async (
 
 it('shows the reply and the keys, and opens the patch elsewhere', async () => {
   const {screens, opened} = await sit(
-    [{repo: 'a', reply: 'Here is \u001b]0;evil\u0007 it'}, {repo: 'b'}],
-    ['t', 'x', '?', 'q', 'j', 't', 'q', 'o', 'q'],
+    [{repo: 'a', reply: 'Here is \u001b]0;evil\u0007 it'}, {repo: 'b'}, {repo: 'agent', text: '# z\n'}],
+    ['t', 'x', '?', 'q', 'j', 't', 'q', 'j', 't', 'q', 'o', 'q'],
   );
   expect(screens[1]).toContain('offline answered:');
   expect(screens[1]).toContain('Here is \\u{1b}]0;evil\\u{7} it');
   expect(screens[2]).toContain('README.md   (new)');
   expect(screens[3]).toContain('w wrong   u unwanted   s style   r risky');
   expect(screens[6]).toContain('no reply is recorded');
+  expect(screens[9]).toContain('→ edit');
   expect(opened[0]).toContain('+++ b/README.md');
 });
 

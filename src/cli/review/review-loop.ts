@@ -1,4 +1,5 @@
 import type {ChangeSummary, Decision} from '../../domain/change.ts';
+import type {Job} from '../../domain/job.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -18,14 +19,18 @@ export interface ReviewTerminal {
   open(name: string, text: string): Promise<void>;
 }
 
+/** What an agent and its tools said in a job; undefined for jobs of other modes. */
+export type TranscriptOf = (runId: string, job: Job) => string | undefined;
+
 /** Shows one change after the other until all are decided or the person leaves. Every decision is durable when the next screen comes. */
 export async function reviewChanges(
   ledger: Ledger,
   changes: readonly ChangeSummary[],
   terminal: ReviewTerminal,
+  transcriptOf: TranscriptOf,
 ): Promise<ReviewQueue> {
   const queue = new ReviewQueue(changes, isFlagged);
-  const sitting = new Sitting(ledger, queue, terminal);
+  const sitting = new Sitting(ledger, queue, terminal, transcriptOf);
   while (!queue.isDone && (await sitting.step())) {
     // The next key.
   }
@@ -36,6 +41,7 @@ class Sitting {
   readonly #ledger: Ledger;
   readonly #queue: ReviewQueue;
   readonly #terminal: ReviewTerminal;
+  readonly #transcriptOf: TranscriptOf;
   readonly #jobs = new Map<string, ReadonlyMap<string, JobRecord>>();
   #scroll = 0;
   #maxScroll = 0;
@@ -43,7 +49,8 @@ class Sitting {
   #other: readonly ShownLine[] | undefined;
   #patch: {of: ChangeSummary; text: string} | undefined;
 
-  constructor(ledger: Ledger, queue: ReviewQueue, terminal: ReviewTerminal) {
+  constructor(ledger: Ledger, queue: ReviewQueue, terminal: ReviewTerminal, transcriptOf: TranscriptOf) {
+    this.#transcriptOf = transcriptOf;
     this.#ledger = ledger;
     this.#queue = queue;
     this.#terminal = terminal;
@@ -190,6 +197,9 @@ class Sitting {
 
   async #reply(): Promise<string> {
     const {runId, jobId} = this.#queue.current!;
+    const record = await this.#jobOf(this.#queue.current!);
+    const transcript = record === undefined ? undefined : this.#transcriptOf(runId, record.job);
+    if (transcript !== undefined) return transcript;
     const recorded = await this.#ledger.replyOfJob(runId, jobId);
     return recorded === undefined ? 'no reply is recorded' : `${recorded.model} answered:\n\n${recorded.reply.text}`;
   }

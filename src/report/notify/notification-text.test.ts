@@ -44,6 +44,12 @@ describe('composeNotification', () => {
 Next: orchestrator report r-20251201-223000-7f3a; orchestrator retry r-20251201-223000-7f3a`);
   });
 
+  it('says what waits for a person, and where to decide', () => {
+    const text = textOf({...facts, toReview: 4});
+    expect(text).toContain('5 up to date, 4 to review\n');
+    expect(text).toContain('Next: orchestrator review; orchestrator report');
+  });
+
   it('says nothing when there is nothing to decide', () => {
     expect(textOf({...facts, exitCode: 0, summary: nothing, failures: []})).toBe('');
   });

@@ -16,6 +16,8 @@ export interface RunEndFacts {
   /** Code of the error that broke the run off. */
   readonly brokenOff?: string;
   readonly failures: readonly {readonly repo: string; readonly reason: FailureReason}[];
+  /** Changes of the run that wait for a decision. */
+  readonly toReview?: number;
   readonly spentUsd: number;
   readonly budgetUsd?: number;
   readonly startedAt: number;
@@ -37,7 +39,8 @@ export function composeNotification(facts: RunEndFacts): Notification | undefine
   const {summary} = facts;
   const stop = stopText(facts);
   if (stop === undefined && summary.failed === 0 && summary.notStarted === 0 && summary.changed === 0) return undefined;
-  const counts = `${facts.runId}: ${countsText(summary)}`;
+  const toReview = facts.toReview === undefined || facts.toReview === 0 ? '' : `, ${facts.toReview} to review`;
+  const counts = `${facts.runId}: ${countsText(summary)}${toReview}`;
   return {
     title: stop === undefined ? counts : `${stop.title}: ${counts}`,
     lines: [
@@ -134,11 +137,12 @@ function timesText({startedAt, endedAt}: RunEndFacts): string {
   return `${localDate(start)} ${localMinute(start)}–${localDate(start) === localDate(end) ? '' : `${localDate(end)} `}${localMinute(end)}`;
 }
 
-function nextText({runId, stopped, brokenOff, summary, failures}: RunEndFacts): string {
+function nextText({runId, stopped, brokenOff, summary, failures, toReview = 0}: RunEndFacts): string {
   const isOpen = summary.notStarted > 0 || brokenOff !== undefined;
   const canRetry = failures.some(({reason}) => failureReasons[reason].retry !== 'no');
   const needsFix = stopped === 'auth' || stopped === 'quota' || stopped === 'budget';
   return [
+    ...(toReview > 0 ? ['orchestrator review'] : []),
     `orchestrator report ${runId}`,
     ...(isOpen ? [`${needsFix ? 'when that is settled: ' : ''}orchestrator resume ${runId}`] : []),
     ...(!isOpen && canRetry ? [`orchestrator retry ${runId}`] : []),
