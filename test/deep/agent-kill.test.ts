@@ -1,0 +1,118 @@
+import {mkdirSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect, it} from 'vitest';
+import {
+  type RecordedRequest,
+  type ScriptedAnswer,
+  startScriptedModelServer,
+} from '../../src/testing/scripted-model-server.ts';
+import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {
+  cli,
+  configurationOf,
+  copyNight,
+  makeNight,
+  type Night,
+  processesOf,
+  readResults,
+  repoOf,
+  startCli,
+} from '../support/night-rig.ts';
+import {wholeFile} from '../support/person.ts';
+import {seededRandom} from '../support/seeded-random.ts';
+
+const repos = 4;
+const nights = 25;
+const killsPerNight = 4;
+
+/** Five turns that look, write, edit, run a command where that is possible, and finish. */
+function answer({turns, prompt, tools}: RecordedRequest): ScriptedAnswer {
+  const repo = repoOf({prompt});
+  const calls = [
+    [
+      {name: 'list_files', input: {}},
+      {name: 'read_file', input: {path: 'package.json'}},
+    ],
+    [{name: 'write_file', input: {path: 'README.md', content: wholeFile(repo)}}],
+    [{name: 'edit_file', input: {path: 'README.md', old: 'A small program', new: `A small program called ${repo}`}}],
+    [
+      tools.includes('run_command')
+        ? {name: 'run_command', input: {command: 'wc -l README.md > lines.txt; echo once >> count.txt'}}
+        : {name: 'search_files', input: {pattern: 'program'}},
+    ],
+    [{name: 'finish', input: {summary: `Described ${repo}.`}}],
+  ];
+  return {text: '', toolCalls: calls[turns] ?? calls[4]!, delayMs: 60};
+}
+
+/** What an operator finds in the repos. */
+async function endState(night: Night): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const repo of night.repos) {
+    for (const file of ['README.md', 'count.txt', 'lines.txt'])
+      found[`${repo}/${file}`] = await readFile(path.join(night.directory, 'fleet', repo, file), 'utf8').catch(
+        () => '',
+      );
+  }
+  return found;
+}
+
+it('ends as if undisturbed after kill -9 at random moments, repeats at most the calls in flight, and leaves no process', async () => {
+  await using directory = await makeTemporaryDirectory();
+  const template = await makeNight(path.join(directory.path, 'template'), {
+    repos,
+    settings: {max_workers: 2, mode: 'agent'},
+  });
+  const random = seededRandom(20251201);
+  const undisturbed = await copyNight(template, path.join(directory.path, 'undisturbed'));
+  await using reference = await startScriptedModelServer();
+  reference.reply(answer);
+  expect((await cli(undisturbed, ['--config', configurationOf(undisturbed)], {server: reference})).code).toBe(0);
+  const expected = await endState(undisturbed);
+  const wholeMs = 6000;
+
+  let kills = 0;
+  let repeated = 0;
+  const problems: string[] = [];
+  for (let number = 0; number < nights; number++) {
+    const night = await copyNight(template, path.join(directory.path, `night-${number}`));
+    mkdirSync(path.join(night.directory, 'home'), {recursive: true});
+    await using server = await startScriptedModelServer({strict: false});
+    server.reply(answer);
+    let inFlight = 0;
+    for (let attempt = 0; attempt < killsPerNight; attempt++) {
+      const args = attempt === 0 ? ['--config', configurationOf(night)] : ['resume'];
+      const started = startCli(night, args, {server});
+      await Promise.race([sleep(500 + random() * wholeMs), started.ended]);
+      if (started.child.exitCode !== null) break;
+      inFlight += server.inFlight;
+      started.child.kill('SIGKILL');
+      await started.ended;
+      kills++;
+      await sleep(1000);
+      const left = await processesOf(night);
+      if (left.length > 0) problems.push(`night ${number}: left running: ${left.join('; ')}`);
+    }
+    const ended = await cli(night, ['resume'], {server});
+    const rows = await readResults(night).catch(() => []);
+    const bad = rows.filter(({status}) => status !== 'success').map(({repo, message}) => `${repo}: ${message}`);
+    if (bad.length > 0 || (ended.code !== 0 && rows.length === 0))
+      problems.push(`night ${number}: ${ended.stderr} ${bad.join('; ')}`);
+    const state = await endState(night);
+    for (const [file, text] of Object.entries(expected))
+      if (state[file] !== text) problems.push(`night ${number}: ${file} is ${JSON.stringify(state[file])}`);
+    const calls = new Map<string, number>();
+    for (const request of server.requests) {
+      const key = `${repoOf(request)} ${request.turns}`;
+      calls.set(key, (calls.get(key) ?? 0) + 1);
+    }
+    const more = [...calls.values()].reduce((sum, count) => sum + count - 1, 0);
+    repeated += more;
+    if (more > inFlight) problems.push(`night ${number}: ${more} calls were made again, ${inFlight} were in flight`);
+  }
+  console.log(`${kills} kills in ${nights} nights, ${repeated} calls made again, ${problems.length} problems`);
+  expect(problems).toEqual([]);
+  expect(kills).toBeGreaterThan(nights);
+});
