@@ -46,6 +46,7 @@ import type {Sandbox} from './sandbox/sandbox.ts';
 import {type Clock, systemClock} from './util/clock.ts';
 import type {Mirrors} from './workspace/mirrors.ts';
 import type {RemoteGit} from './workspace/remote-git.ts';
+import type {Identity} from './workspace/seal-commit.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -535,7 +536,9 @@ async function openDeliveries(settings: DeliverySettings): Promise<(kind: Delive
       import('./workspace/branches.ts'),
     ]);
     const directory = path.join(stateDir, 'workspaces');
-    return createBranchDelivery({branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges)})});
+    return createBranchDelivery({
+      branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges), ...authorOf(env)}),
+    });
   });
   const pullRequest = later(async () => {
     const [{createPullRequestDelivery}, {createPullRequestPace}, {createBranches}] = await Promise.all([
@@ -547,7 +550,7 @@ async function openDeliveries(settings: DeliverySettings): Promise<(kind: Delive
     return createPullRequestDelivery({
       ...settings,
       openForge: await openForges(env),
-      branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges)}),
+      branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges), ...authorOf(env)}),
       pace: createPullRequestPace({...settings, perHour: settings.prPerHour}),
     });
   });
@@ -589,6 +592,12 @@ async function openMirrors(stateDir: string, {env, forges}: Remotes): Promise<Mi
 function urlKey({url = '', branch}: Job): string {
   const shown = url.replace(/\/\/[^/@]*@/, '//');
   return branch === undefined ? shown : `${shown} ${branch}`;
+}
+
+/** Who is named in commits, as git itself is told; undefined: us. */
+function authorOf(env: Env): {readonly identity?: Identity} {
+  const {GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email} = env;
+  return name === undefined || email === undefined ? {} : {identity: {name, email}};
 }
 
 /** git on its way to remotes, with the operator's own environment and tokens. */
