@@ -113,6 +113,14 @@ describe('a pull request', () => {
     expect(await slow.deliver(a.clone.path, 'two\n', {second: 60})).toMatchObject({kind: 'delivered'});
     expect(await runGit(b.remote.directory, ['for-each-ref', 'refs/heads/orchestrator'])).toBe('');
   });
+
+  it('that is refused takes no place', async () => {
+    await using slow = await openPullRequestRig({perHour: 1});
+    const [a, b] = [await slow.own('a'), await slow.own('b')];
+    slow.forge.fault(/POST .*pulls$/, {status: 422, body: '{"message": "Validation Failed"}'});
+    expect(await slow.deliver(a.clone.path, 'one\n')).toMatchObject({kind: 'failed', reason: 'forge-invalid'});
+    expect(await slow.deliver(b.clone.path, 'one\n')).toMatchObject({kind: 'delivered'});
+  });
 });
 
 /** What a forge or a remote may say, where, and what it is called. */
@@ -238,7 +246,10 @@ describe('each answer has a name and a next step', () => {
     await using rig = await openPullRequestRig();
     const {clone} = await rig.own('api');
     const deliver = (url: string) => rig.deliver(clone.path, 'one\n', {job: {url}});
-    expect(await deliver('https://git.example.com/acme/api.git')).toMatchObject({reason: 'forge-unknown'});
+    expect(await deliver('https://ann:secret@git.example.com/acme/api.git')).toMatchObject({
+      reason: 'forge-unknown',
+      message: '"https://git.example.com/acme/api.git" leads to no forge that is known',
+    });
     expect(await deliver('git@github.com:acme/api.git')).toMatchObject({
       reason: 'forge-no-token',
       message: 'There is no token for github.com: set GITHUB_TOKEN or GH_TOKEN',

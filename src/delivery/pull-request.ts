@@ -38,12 +38,14 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
   const {signal} = options;
   const targets = new Map<string, Promise<Target>>();
   const targetOf = (place: DeliveryPlace & {readonly job: Job}): Promise<Target> => {
-    const known = targets.get(place.job.id);
+    // What was accepted may be two changes of one job, from two commits.
+    const key = `${place.job.id} ${place.reader.head.commit}`;
+    const known = targets.get(key);
     if (known !== undefined) return known;
     const found = findTarget(place, options);
-    targets.set(place.job.id, found);
+    targets.set(key, found);
     // What failed is looked at again the next time.
-    found.catch(() => targets.delete(place.job.id));
+    found.catch(() => targets.delete(key));
     return found;
   };
 
@@ -110,7 +112,14 @@ async function publish(
   const tools: PublishTools = {forge, path: address.path, clock: options.clock, signal};
   const published =
     open === undefined
-      ? {pull: await openPullRequest(wanted, tools), changed: true}
+      ? {
+          pull: await openPullRequest(wanted, tools).catch(async error => {
+            // Refused, not lost: the next repo may have the place.
+            if (error instanceof ForgeError && !error.ambiguous) await pace.giveBack(place);
+            throw error;
+          }),
+          changed: true,
+        }
       : await updatePullRequest(open, wanted, tools);
   let fault: string | undefined;
   // One that this run opened before it was cut short is as new as one that it opens now.
@@ -191,7 +200,7 @@ function describeUnknown({url, github}: Job): string {
   const given = github ?? url;
   return given === undefined
     ? 'The repo has no "url" in the fleet file'
-    : `${quoteText(given)} leads to no forge that is known`;
+    : `${quoteText(given.replace(/\/\/[^/@]*@/, '//'))} leads to no forge that is known`;
 }
 
 async function named<T>(act: () => Promise<T>): Promise<T> {
