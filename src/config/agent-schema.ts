@@ -19,7 +19,8 @@ export const mcpSchema = z
         url: z
           .string()
           .max(4096)
-          .regex(/^https?:\/\/[^\s]+$/, {error: 'expected a URL such as "https://…"'}),
+          .regex(/^https?:\/\/[^\s]+$/, {error: 'expected a URL such as "https://…"'})
+          .describe('Address of the server.'),
         headers: z
           .record(z.string().max(200), z.string().max(10_000))
           .exactOptional()
