@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer';
 import type {FileEdit, PolicyFinding} from '../../domain/change.ts';
 import type {PatchFile} from '../../util/parse-patch.ts';
 
@@ -12,8 +13,9 @@ export function judgeKind({path, before, after}: FileEdit, parts: readonly Patch
     add('mode-change', before === undefined ? 'a new file that is executable' : 'the file becomes executable');
   }
   if (before?.kind === 'executable' && after?.kind === 'file') add('mode-change', 'the file is executable no more');
-  if (after !== undefined && after.kind !== 'submodule' && isBinary(after.bytes, parts)) {
-    add('binary', 'bytes that cannot be read as text');
+  if (after !== undefined && after.kind !== 'submodule') {
+    if (after.bytes.includes(0) || !isUtf8(after.bytes)) add('binary', 'bytes that cannot be read as text');
+    else if (parts.some(({binary}) => binary)) add('binary', 'before or after, it is no text or too long to be shown');
   }
   return found;
 }
@@ -22,8 +24,4 @@ function submoduleDetail(before: FileEdit['before'], after: FileEdit['after']): 
   if (before?.kind !== 'submodule') return 'a new submodule';
   if (after === undefined) return 'a submodule is removed';
   return after.kind === 'submodule' ? 'a submodule is set to another commit' : 'what was a submodule becomes a file';
-}
-
-function isBinary(bytes: Buffer, parts: readonly PatchFile[]): boolean {
-  return bytes.includes(0) || parts.some(({binary}) => binary);
 }
