@@ -8,6 +8,7 @@ import {makeTemporaryDirectory, type TemporaryDirectory} from '../../src/testing
 import {runCommand} from '../../src/util/run-command.ts';
 import {batchOptions, paidTwice, readMoney} from '../support/batch-rig.ts';
 import {makeBatchTrialRig, tryBatchPoints} from '../support/batch-trials.ts';
+import {type Answer, runCli} from '../support/captured-io.ts';
 import {answerJob} from '../support/night-checks.ts';
 import {
   configurationOf,
@@ -26,6 +27,8 @@ interface Rig extends AsyncDisposable {
   readonly server: ScriptedModelServer;
   run(args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
   start(args?: readonly string[], env?: Readonly<Record<string, string>>): Started;
+  /** In this process. */
+  here(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Answer>;
 }
 
 type BatchRow = Row & {readonly batch?: boolean; readonly replayed?: boolean};
@@ -40,6 +43,16 @@ async function openRig(repos: number, settings: Readonly<Record<string, unknown>
     server,
     run: (args, env) => rig.start(args, env).ended,
     start: (args = ['--config', configurationOf(night)], env = {}) => startCli(night, args, batchOptions(server, env)),
+    here: (args, env = {}) =>
+      runCli(night.directory, args, {
+        env: {
+          PATH: process.env['PATH'],
+          ANTHROPIC_BASE_URL: server.url,
+          ANTHROPIC_API_KEY: 'test',
+          ...batchOptions(server, env).env,
+        },
+        ...('ORCHESTRATOR_QUEUE' in env ? {queue: env['ORCHESTRATOR_QUEUE']!} : {}),
+      }),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await temporary[Symbol.asyncDispose]();
@@ -183,9 +196,9 @@ describe.each(models)('a run in batches of %s', model => {
 it('a run that is killed at a durable operation pays nothing twice and ends as an undisturbed one', async () => {
   await using temporary = await makeTemporaryDirectory();
   const rig = await makeBatchTrialRig(temporary.path, 4, 'anthropic/claude-sonnet-4-5');
-  const sampled = 8;
+  const sampled = 4;
   // From when its first request is recorded until its last result is.
-  const points = Array.from({length: sampled}, (_, index) => Math.floor(rig.operations * (0.3 + 0.05 * index)));
+  const points = Array.from({length: sampled}, (_, index) => Math.floor(rig.operations * (0.3 + 0.1 * index)));
   expect(await tryBatchPoints(rig, points, temporary.path)).toEqual([]);
 });
 
@@ -206,6 +219,28 @@ it('collects on the next night what another night left at the provider', async (
   expect(rig.server.batches.taken).toHaveLength(1);
   expect(readMoney(rig.night)).toMatchObject({calls: {settled: 3}, openBatches: 0});
 });
+
+it.each([false, true])(
+  'does not take the batch of somebody else for its own, whether that goes on or not: %s',
+  async hold => {
+    await using rig = await openRig(2);
+    const params = {model: 'm', max_tokens: 1, messages: [{role: 'user', content: 'not ours'}]};
+    const requests = ['x1', 'x2'].map(id => ({custom_id: id, params}));
+    const headers = {'anthropic-version': '2023-06-01'};
+    await fetch(`${rig.server.url}/v1/messages/batches`, {method: 'POST', headers, body: JSON.stringify({requests})});
+    // As many requests at the same time, and ours was not taken.
+    rig.server.batches.sending = count => (count === 2 ? 'reset' : 'take');
+    rig.server.batches.hold = hold;
+    const run = rig.start();
+    if (hold) {
+      await seen(run, 'wait as msgbatch_1');
+      rig.server.batches.hold = false;
+    }
+    expect(await run.ended).toMatchObject({code: 0, stderr: ''});
+    expect(rig.server.batches.taken).toHaveLength(2);
+    expect(readMoney(rig.night)).toMatchObject({calls: {settled: 2}, openBatches: 0});
+  },
+);
 
 it('cancels what waits on stop --now, and asks again on resume what was not answered', async () => {
   await using rig = await openRig(2);
@@ -273,8 +308,8 @@ it('shows half the price before anything runs', async () => {
   await using rig = await openRig(2);
   const cost = async (settings: Readonly<Record<string, unknown>>): Promise<{low: number; basis: string}> => {
     writeConfiguration(rig.night, {settings});
-    const plan = await rig.run(['plan', '--config', configurationOf(rig.night), '--json']);
-    return (JSON.parse(plan.stdout) as {jobs: [{cost_usd: {low: number; basis: string}}]}).jobs[0].cost_usd;
+    const plan = await rig.here(['plan', '--config', configurationOf(rig.night), '--json']);
+    return (JSON.parse(plan.out) as {jobs: [{cost_usd: {low: number; basis: string}}]}).jobs[0].cost_usd;
   };
   const batched = await cost({batch: true});
   const single = await cost({batch: false});
@@ -290,10 +325,10 @@ it.each([
   [{}, {ORCHESTRATOR_BATCH_POLL_MS: 'soon'}, /ORCHESTRATOR_BATCH_POLL_MS/],
 ])('refuses %j before anything runs, and says what to do', async (settings, env, words) => {
   await using rig = await openRig(1, settings);
-  const ended = await rig.run(undefined, env);
-  expect(ended.code).toBe(2);
-  expect(ended.stderr).toMatch(words);
-  expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+  const ended = await rig.here(['--config', configurationOf(rig.night)], env);
+  expect(ended.exitCode).toBe(2);
+  expect(ended.err).toMatch(words);
+  expect(ended.err.trim().split('\n')).toHaveLength(1);
   expect(rig.server.batches.taken).toEqual([]);
 });
 
