@@ -150,6 +150,8 @@ function kernel(): Record<string, Try> {
     'asynchronous input and output': () => syscall(425, 425, '4, $buffer'),
     'faults handled by a program': () => syscall(323, 282, '0'),
     'performance counters': () => syscall(298, 241, '$buffer, 0, -1, -1, 0'),
+    'memory that belongs to no process': () => syscall(319, 279, '$user, 0'),
+    'a large shared segment': () => syscall(29, 194, '0, 1073741824, 0x3ff'),
     'change the root': () => syscall(161, 51, '$repo'),
     'open a file by its number': () => syscall(304, 265, '3, $buffer, 0'),
     'type into a terminal': () =>

@@ -1,5 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
+import type {Writable} from 'node:stream';
 import type {SandboxLimits} from '../domain/sandbox.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
@@ -73,9 +74,12 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     if (output.total > limits.outputBytes) onLimit('output');
   });
 
+  // Its other end may be gone already.
+  child.stdio[lifeline]?.on('error', () => {});
   try {
     const {workspace} = command;
     const {exitCode, told} = limited.attach(child, pid => {
+      if (stopWatch === undefined) (child.stdio[lifeline] as Writable).write(`${pid}\n`);
       stopWatch ??= watchLimits({pid, workspace, temporary: limited.temporary, limits, onLimit});
     });
     await ended(child);
@@ -97,16 +101,20 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   }
 }
 
-/** Open as long as we live; its end is the end of the group. */
+/** Open as long as we live; its end is the end of the group, and of the process that it was told of. */
 const lifeline = 3;
 
 /**
  * The program, with a guard in its process group that kills all of it when we are no more. Bubblewrap binds its life to ours by itself,
- * but not at every moment of its start.
+ * but not at every moment of its start, and its inner half leaves the group.
  */
 function guarded({argv, descriptors}: LimitedCommand): string[] {
   const others = Array.from({length: descriptors}, (_, index) => `${lifeline + 1 + index}<&-`).join(' ');
-  const script = `(read -r _ <&${lifeline}; kill -9 0) </dev/null >/dev/null 2>&1 ${others} &
+  // A number that belongs to somebody else by now is left alone.
+  const guard = `told=; while read -r pid; do told=$pid; done <&${lifeline}
+read -r name < "/proc/$told/comm" && [ "$name" = bwrap ] && kill -9 "$told"
+kill -9 0`;
+  const script = `(${guard}) </dev/null >/dev/null 2>&1 ${others} &
 exec ${lifeline}<&-
 exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh', ...argv];

@@ -1,6 +1,7 @@
 /**
  * The seccomp program for bubblewrap's `--add-seccomp-fd`, in the kernel's binary form. It refuses what namespaces do not cover: key
- * rings, sockets to the hypervisor, typing into a terminal, and the calls by which kernels are attacked and no test suite needs.
+ * rings, sockets to the hypervisor, typing into a terminal, memory that belongs to no process and so counts for nobody, and the calls by
+ * which kernels are attacked and no test suite needs.
  * `undefined` on a processor whose call numbers are not listed here.
  */
 export function seccompFilter(architecture: string = process.arch): Buffer | undefined {
@@ -13,6 +14,15 @@ export function seccompFilter(architecture: string = process.arch): Buffer | und
     // Another set of numbers for the same calls.
     ...(architecture === 'x64' ? atLeast(x32Bit, refused) : []),
     ...known.refused.flatMap(number => when(number, [refused])),
+    ...known.hiddenMemory.flatMap(number => when(number, [unknownCall])),
+    // Databases have one of these, and it is small.
+    ...when(known.shmget, [
+      load(argumentOffset(1)),
+      ...atLeast(largestSegment, refused),
+      load(argumentOffset(1) + 4),
+      ...atLeast(1, refused),
+      allowed,
+    ]),
     ...when(known.socket, [
       load(argumentOffset(0)),
       ...allowedFamilies.flatMap(family => when(family, [allowed])),
@@ -28,18 +38,29 @@ export function seccompFilter(architecture: string = process.arch): Buffer | und
   return Buffer.concat(program);
 }
 
+interface Numbers {
+  /** What the kernel calls the processor. */
+  readonly audit: number;
+  readonly socket: number;
+  readonly ioctl: number;
+  readonly shmget: number;
+  /** memfd_create memfd_secret */
+  readonly hiddenMemory: readonly number[];
+  readonly refused: readonly number[];
+}
+
 // keyctl add_key request_key · bpf perf_event_open userfaultfd · io_uring_setup/enter/register · kexec_load kexec_file_load ·
 // init_module delete_module finit_module · mount umount2 pivot_root swapon swapoff reboot · settimeofday clock_settime clock_adjtime
 // adjtimex · acct quotactl quotactl_fd · open_by_handle_at lookup_dcookie syslog setns vhangup · open_tree move_mount fsopen
 // fsconfig fsmount fspick mount_setattr · on x64 also iopl ioperm
 const refusedEverywhere = [425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 443];
-const architectures: Readonly<
-  Record<string, {audit: number; socket: number; ioctl: number; refused: readonly number[]} | undefined>
-> = {
+const architectures: Readonly<Record<string, Numbers | undefined>> = {
   x64: {
     audit: 0xc000003e,
     socket: 41,
     ioctl: 16,
+    shmget: 29,
+    hiddenMemory: [319, 447],
     refused: [
       ...[250, 248, 249, 321, 298, 323, 246, 320, 175, 176, 313, 165, 166, 155, 167, 168, 169, 164, 227, 305, 159],
       ...[163, 179, 304, 212, 103, 308, 153, 172, 173],
@@ -50,6 +71,8 @@ const architectures: Readonly<
     audit: 0xc00000b7,
     socket: 198,
     ioctl: 29,
+    shmget: 194,
+    hiddenMemory: [279, 447],
     refused: [
       ...[219, 217, 218, 280, 241, 282, 104, 294, 105, 106, 273, 40, 39, 41, 224, 225, 142, 170, 112, 266, 171],
       ...[89, 60, 265, 18, 116, 268, 58],
@@ -73,6 +96,9 @@ const killProcess = 0x80000000;
 const permissionDenied = 0x00050000 | 1;
 const allowed = answer(0x7fff0000);
 const refused = answer(permissionDenied);
+// Programs then take a file in a temporary folder, which is counted.
+const unknownCall = answer(0x00050000 | 38);
+const largestSegment = 65_536;
 
 /** One `struct sock_filter`. */
 function instruction(code: number, onTrue: number, onFalse: number, value: number): Buffer {

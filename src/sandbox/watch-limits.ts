@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {statfs} from 'node:fs/promises';
 import type {SandboxLimits} from '../domain/sandbox.ts';
 import {countFiles} from './count-files.ts';
@@ -61,7 +62,7 @@ class Watch {
     if (this.#looksAtFullTable > 3) return 'processes';
     const temporaries = await Promise.all(temporary.map(folder => usedOf(`/proc/${pid}/root${folder}`)));
     const inMemory = temporaries.reduce((sum, {bytes}) => sum + bytes, 0);
-    if (memoryBytes + inMemory > limits.memoryBytes) return 'memory';
+    if (memoryBytes + inMemory > limits.memoryBytes || memoryIsScarce()) return 'memory';
     if (temporaries.reduce((sum, {files}) => sum + files, 0) > limits.files) return 'files';
     return await this.#lookAtWorkspace();
   }
@@ -86,6 +87,14 @@ class Watch {
     }
     return undefined;
   }
+}
+
+/** What no process is charged with, such as the buffers of sockets, shows only here. */
+function memoryIsScarce(): boolean {
+  const info = readFileSync('/proc/meminfo', 'latin1');
+  const kilobytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(info)?.[1] ?? Number.NaN);
+  return kilobytes('MemAvailable') < Math.min(kilobytes('MemTotal') / 50, 512 * 1024);
 }
 
 interface Used {
