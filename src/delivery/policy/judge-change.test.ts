@@ -122,6 +122,13 @@ describe('paths that need a person', () => {
     expect(await rulesFor(path)).toContain('hidden-characters');
   });
 
+  it('says which kind of thing it is', async () => {
+    const said = async (path: string): Promise<string | undefined> => (await judge(path, undefined, 'x\n'))[0]?.detail;
+    expect(await said('.github/workflows/ci.yml')).toBe('continuous integration: a person has to look at it');
+    expect(await said('.github/CODEOWNERS')).toBe('git and forge settings: a person has to look at it');
+    expect(await said('sub/.git/config')).toBe('git and forge settings: a person has to look at it');
+  });
+
   it('also when the change removes them, or only their mode or kind changes', async () => {
     expect(await rules('.gitattributes', 'a\n', undefined)).toEqual(['protected-path']);
     expect(await rules('.github/x.sh', 'a\n', {kind: 'executable', text: 'a\n'})).toEqual([

@@ -1,5 +1,6 @@
 /** Why a path needs a person by default, in two or three words; undefined for most. The path is folded. */
 export function protectionOf(folded: string): string | undefined {
+  if (/(?:^|\/)\.(?:github|gitlab|gitea|forgejo)\/(?:workflows|actions|ci)\//.test(folded)) return ci;
   const names = folded.split('/');
   const last = names.at(-1)!;
   for (const name of names.slice(0, -1)) {
