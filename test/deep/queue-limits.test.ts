@@ -23,8 +23,12 @@ describe.skipIf(postgresProblem !== undefined)('limits over eight workers', () =
     const started = startAll(night, url, server);
     while (server.requests.length < 20) await pause(50);
     signal(started[0]!.child, 'SIGKILL');
-    expect((await run.ended).code).toBe(0);
+    const ended = await run.ended;
     await endAll(started);
+    const wrong = (await readResults(night))
+      .filter(row => row.outcome !== 'changed')
+      .map(row => [row.repo, row.outcome, row.message]);
+    expect({code: ended.code, wrong}).toEqual({code: 0, wrong: []});
     expect(server.maxInFlight).toBeLessThanOrEqual(limits.max_in_flight);
     const times = server.requests.map(({at}) => at).sort((a, b) => a - b);
     const busiest = Math.max(...times.map(from => times.filter(at => at >= from && at < from + 60_000).length));

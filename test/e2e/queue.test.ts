@@ -1,9 +1,11 @@
-import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {openQueue} from '../../src/orchestrator.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import {makeRepo, runGit} from '../../src/testing/temporary-fleet.ts';
+import {startGitHttpServer} from '../support/git-http-server.ts';
 import {cli, makeNight, type Night, readResults, repoOf, startCli, writeConfiguration} from '../support/night-rig.ts';
 import {type PostgresServer, postgresProblem, startPostgres} from '../support/postgres-server.ts';
 import {quickTimes, readmeFor, signal, startWorker} from '../support/queue-rig.ts';
@@ -107,6 +109,54 @@ describe.skipIf(postgresProblem !== undefined)(
       for (const worker of [plain, special]) signal(worker.child, 'SIGTERM');
       expect((await plain.ended).stdout).not.toContain('repo-02');
       expect((await special.ended).stdout).toContain('repo-02 changed README.md');
+    });
+
+    it('fetches repos by url into mirrors of each worker, and pushes each branch once', async () => {
+      const {night, url, server} = await newNight('by-url', 1);
+      await using _server = server;
+      const names = ['repo-11', 'repo-12', 'repo-13', 'repo-14'];
+      const remotes = path.join(night.directory, 'remotes');
+      for (const name of names) {
+        await makeRepo(path.join(remotes, `${name}.git`), {
+          files: {'package.json': `{"name": "${name}"}\n`, 'index.js': '1\n'},
+          bare: true,
+        });
+      }
+      await using git = await startGitHttpServer(remotes);
+      const repositories = names.map(name => ({name, url: `${git.url}/${name}.git`}));
+      writeFileSync(path.join(night.directory, 'config', 'repos.json'), JSON.stringify({repositories}));
+      writeConfiguration(night, {settings: {deliver: 'branch', push: true}});
+      server.reply(readmeFor);
+      const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
+      // A worker on another machine has none of the coordinator's files.
+      const away = ['--fleet', path.join(night.directory, 'config', 'none.json')];
+      writeFileSync(away[1]!, JSON.stringify({repositories: []}));
+      const workers = ['first', 'second'].map(name =>
+        startWorker(night, {name, url, server, maxWorkers: 2, args: away}),
+      );
+      const ended = await run.ended;
+      expect((await readResults(night)).map(({repo, outcome, message}) => [repo, outcome, message])).toEqual(
+        names.map(name => [name, 'changed', undefined]),
+      );
+      expect(ended.code).toBe(0);
+      for (const name of names) {
+        const refs = await runGit(path.join(remotes, `${name}.git`), [
+          'for-each-ref',
+          '--format=%(refname)',
+          'refs/heads',
+        ]);
+        expect(refs.split('\n')).toEqual(['refs/heads/main', 'refs/heads/orchestrator/readme-generator']);
+        const shown = await runGit(path.join(remotes, `${name}.git`), [
+          'show',
+          'orchestrator/readme-generator:README.md',
+        ]);
+        expect(shown).toContain(`# ${name}`);
+      }
+      expect(
+        git.requests.filter(({line}) => line.startsWith('POST') && line.includes('git-receive-pack')),
+      ).toHaveLength(names.length);
+      for (const {child} of workers) signal(child, 'SIGTERM');
+      for (const worker of workers) expect((await worker.ended).code).toBe(0);
     });
 
     it('keeps a schedule that one of all workers starts, without the configuration or the skills on its disk', async () => {
