@@ -39,6 +39,7 @@ export type VerifyChange = (request: VerifyRequest) => Promise<Verified>;
 export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyChange {
   const baselines = new Baselines();
   return async ({job, repo, entries, change, signal}) => {
+    if (change.edits.length === 0) return {results: []};
     const commands = job.verify === 'auto' ? await findVerifyCommands(entries, textOf(repo, entries)) : job.verify;
     if (commands.length === 0) return {results: []};
     const sandbox = await openSandbox();
