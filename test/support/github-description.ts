@@ -4,6 +4,8 @@ import path from 'node:path';
 import {Ajv, type ValidateFunction} from 'ajv';
 import type {ForgeAnswer, ForgeRequest} from '../../src/testing/memory-forge-http.ts';
 
+const require = createRequire(import.meta.url);
+
 interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
@@ -31,11 +33,9 @@ export class GithubDescription {
   readonly #validators = new Map<string, ValidateFunction>();
 
   constructor(name: 'api.github.com' | 'ghes-3.19' = 'api.github.com') {
-    const folder = path.dirname(createRequire(import.meta.url).resolve('@octokit/openapi'));
+    const folder = path.dirname(require.resolve('@octokit/openapi'));
     const text = readFileSync(path.join(folder, 'generated', `${name}.json`), 'utf8');
     this.#description = JSON.parse(text) as Description;
-    // One document, so that every reference in it is found; only what is used gets compiled.
-    this.#ajv.addSchema({$id: 'github', components: toJsonSchema(this.#description.components) as object});
   }
 
   /** Everything that is wrong with a request and the answer to it. `apiPath` is what stands before the described path. */
@@ -126,11 +126,25 @@ export class GithubDescription {
   #check(name: string, schema: object, value: unknown, report: (text: string) => void): void {
     let validate = this.#validators.get(name);
     if (validate === undefined) {
-      validate = this.#ajv.compile(toJsonSchema(schema) as object);
+      validate = this.#ajv.compile(this.#bundle(schema));
       this.#validators.set(name, validate);
     }
     if (validate(value)) return;
     for (const error of (validate.errors ?? []).slice(0, 5)) report(`${name} ${error.instancePath} ${error.message}`);
+  }
+
+  /** With all that it refers to, and nothing else of the large document. */
+  #bundle(schema: object): object {
+    const $defs: Record<string, unknown> = {};
+    const wanted: string[] = [];
+    const root = toJsonSchema(schema, wanted) as object;
+    for (let ref = wanted.pop(); ref !== undefined; ref = wanted.pop()) {
+      if (ref in $defs) continue;
+      const [kind = '', name = ''] = ref.split(/\.(.*)/s);
+      $defs[ref] = {};
+      $defs[ref] = toJsonSchema(this.#description.components[kind]?.[name], wanted);
+    }
+    return {...root, $defs};
   }
 
   #resolve<T>(value: T | {readonly $ref: string}): T {
@@ -145,21 +159,21 @@ function coerce(value: string, schema: object): unknown {
   return type === 'integer' || type === 'number' ? Number(value) : value;
 }
 
-/** OpenAPI 3.0 says `nullable` where JSON Schema says that null is one of the types; its references lead into its own document. */
-function toJsonSchema(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toJsonSchema);
+/** OpenAPI 3.0 says `nullable` where JSON Schema says that null is one of the types. What is referred to is added to `wanted`. */
+function toJsonSchema(value: unknown, wanted: string[]): unknown {
+  if (Array.isArray(value)) return value.map(inner => toJsonSchema(inner, wanted));
   if (typeof value !== 'object' || value === null) return value;
   const {nullable, example: _, examples: __, ...rest} = value as Record<string, unknown>;
   const result = Object.fromEntries(
-    Object.entries(rest).map(([key, inner]) => [
-      key,
-      key === '$ref' && typeof inner === 'string'
-        ? inner.replace('#/components', 'github#/components')
-        : toJsonSchema(inner),
-    ]),
+    Object.entries(rest).map(([key, inner]) => {
+      if (key !== '$ref' || typeof inner !== 'string') return [key, toJsonSchema(inner, wanted)];
+      const name = inner.replace('#/components/', '').replace('/', '.');
+      wanted.push(name);
+      return [key, `#/$defs/${name}`];
+    }),
   );
   // A property may be called "nullable", or "example".
   if (typeof nullable !== 'boolean')
-    return nullable === undefined ? result : {...result, nullable: toJsonSchema(nullable)};
+    return nullable === undefined ? result : {...result, nullable: toJsonSchema(nullable, wanted)};
   return nullable ? {anyOf: [{type: 'null'}, result]} : result;
 }
