@@ -32,6 +32,8 @@ const adapters = [
   'dispatch/shared-limits.ts',
   'dispatch/postgres-queue.ts',
   'delivery/files.ts',
+  'delivery/branch.ts',
+  'delivery/patch.ts',
   'delivery/pull-request.ts',
   'delivery/github.ts',
   'delivery/gitlab.ts',

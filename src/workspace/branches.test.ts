@@ -1,4 +1,4 @@
-import {mkdir, readdir, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {openBranchRig} from '../../test/support/branch-rig.ts';
@@ -173,6 +173,14 @@ it.each<[string, string, (at: string, git: (...args: string[]) => Promise<string
     },
   ],
   ['kept in another format', 'branch-unsupported', at => mkdir(join(at, '.git/reftable'))],
+  [
+    'stored elsewhere',
+    'branch-unsupported',
+    async at => {
+      await rename(join(at, '.git/objects'), join(at, '../objects'));
+      await symlink(join(at, '../objects'), join(at, '.git/objects'));
+    },
+  ],
   ['no commit id', 'repo-corrupt', at => writeFile(join(at, '.git/refs/heads', branch), 'nonsense\n')],
 ])('refuses a branch that is %s by name', async (_, reason, act) => {
   await using rig = await openBranchRig();

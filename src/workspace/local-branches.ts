@@ -1,4 +1,4 @@
-import {statSync} from 'node:fs';
+import {lstatSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {JobFailure} from '../domain/outcome.ts';
 import {assertNotCheckedOut, readBranch} from './branch-state.ts';
@@ -21,6 +21,9 @@ export class LocalBranches {
     const {location} = this.#reader;
     if (statSync(join(location.commonDirectory, 'reftable'), {throwIfNoEntry: false}) !== undefined)
       throw new JobFailure('branch-unsupported', 'The repository keeps its branches in the reftable format.');
+    // Whoever can write there could have us write anywhere.
+    if (lstatSync(location.objectsDirectory).isSymbolicLink())
+      throw new JobFailure('branch-unsupported', 'The object store of the repository is a link.');
     const commit = readBranch(location, branch);
     const tip: Tip = commit === undefined ? {kind: 'absent'} : await judgeTip(this.#reader, commit, wanted);
     if (tip.kind !== 'other' && tip.kind !== 'same' && tip.commit !== wanted.commit)

@@ -104,7 +104,7 @@ it.each<[string, string, Answer]>([
   ['a server that hangs up', 'remote-unreachable', ({socket}) => socket.destroy() !== undefined],
   [
     'a server that sends elsewhere',
-    'remote-error',
+    'repo-moved',
     (request, response) => {
       response.writeHead(301, {location: `http://127.0.0.2:${request.socket.localPort}${request.url}`}).end();
       return true;

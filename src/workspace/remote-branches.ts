@@ -1,7 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {makeFolder} from '../util/make-folder.ts';
 import {readSmallFile} from '../util/read-small-file.ts';
 import type {NewObject} from './build-tree.ts';
 import {ensureGitDirectory} from './git-directory.ts';
@@ -14,7 +13,7 @@ import {discardFolder, workspaceName} from './workspace-folders.ts';
 import {writeObjects} from './write-objects.ts';
 
 export interface RemoteBranchesOptions {
-  /** `<state>/workspaces` */
+  /** `<state>/workspaces`; it exists. */
   readonly directory: string;
   readonly remoteGit: RemoteGit;
   readonly gitPath?: string | undefined;
@@ -85,7 +84,6 @@ export class RemoteBranches {
 
   async #openGitDirectory(name: string): Promise<string> {
     if (this.#folder === undefined) {
-      makeFolder(this.#options.directory, 0o700);
       this.#folder = join(this.#options.directory, workspaceName(randomBytes(6).toString('hex')));
       await mkdir(this.#folder, {mode: 0o700});
     }

@@ -32,6 +32,7 @@ const faults: readonly (readonly [RegExp, FailureReason])[] = [
     /error: 404|repository .*not found|does not exist|does not appear to be a git repository|no such (?:repository|project)/i,
     'remote-missing',
   ],
+  [/error: 30\d/i, 'repo-moved'],
   [/error: (?:429|5\d\d)/i, 'remote-unreachable'],
   [
     /Could not resolve|Failed to connect|Connection (?:refused|reset|closed)|Couldn't connect|unable to connect|Empty reply|hung up|early EOF|unexpected disconnect|No route to host|SSL|TLS|gnutls/i,
