@@ -640,7 +640,7 @@ export async function openChangeDelivery(
     openRepoTools(stateDir, jobs, noRun, {env, forges}),
   ]);
   return {
-    deliver: accepted => deliverAccepted(accepted, {openRepo: repos.openRepo, delivery, ledger}),
+    deliver: accepted => deliverAccepted(accepted, {...repos, delivery, ledger}),
     close: () => repos.close(),
   };
 }

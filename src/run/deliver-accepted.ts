@@ -5,6 +5,7 @@ import type {DeliveryKind, Job} from '../domain/job.ts';
 import {type ChangedFile, type Delivered, type Failure, JobFailure, type Spent} from '../domain/outcome.ts';
 import type {RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import {gitBlobId} from '../util/git-blob-id.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {deliverChange} from './deliver-change.ts';
 import type {JobTools, OpenRepo} from './job-tools.ts';
@@ -20,8 +21,8 @@ export interface AcceptedChange {
   readonly spent: Spent;
 }
 
-export type LaterTools = Pick<JobTools, 'openRepo' | 'delivery'> & {
-  readonly ledger: Pick<Ledger, 'deliveries' | 'intendDelivery' | 'confirmDelivered'>;
+export type LaterTools = Pick<JobTools, 'openRepo' | 'delivery' | 'holdsBlob'> & {
+  readonly ledger: Pick<Ledger, 'changes' | 'deliveries' | 'intendDelivery' | 'confirmDelivered'>;
 };
 
 export type LaterResult =
@@ -64,7 +65,10 @@ async function deliverInto(
   // Files go into what is checked out; everything else starts at the commit that the change was made from.
   const commit = kind === 'files' ? repo.reader.head.commit : change.commit;
   const entries = await readEntries(repo.reader, commit);
-  if (kind === 'files') assertCurrent(record, entries);
+  if (kind === 'files') {
+    assertCurrent(record, entries);
+    await assertNotTaken(record, repo, tools);
+  }
   const deliveries = await tools.ledger.deliveries(repo.key);
   const result = await deliverChange(
     {job: {...job, deliver: kind}, repo, built: {entries}, deliveries},
@@ -98,5 +102,30 @@ function assertCurrent({change}: ChangeRecord, entries: ReadonlyMap<string, Tree
   });
   if (moved !== undefined) {
     throw new JobFailure('change-outdated', `${quoteText(moved.path)} was committed anew since the change was made`);
+  }
+}
+
+/** What another job has left in a file counts as ours, and would be replaced without a word: the two changes do not know each other. */
+async function assertNotTaken(
+  {change, jobId, repoKey}: ChangeRecord,
+  {workTree, reader}: OpenRepo,
+  {ledger, holdsBlob}: LaterTools,
+): Promise<void> {
+  const others = (await ledger.changes({repoKey, state: 'delivered'})).filter(
+    other => other.jobId !== jobId && other.delivered?.kind === 'files',
+  );
+  if (workTree === undefined || others.length === 0) return;
+  for (const {path, before, after} of change.edits) {
+    const other = others.findLast(({change: {files}}) => files.some(file => file.path === path));
+    if (other === undefined) continue;
+    // An empty id stands for no file.
+    const blobs = [before?.id ?? '', after === undefined ? '' : gitBlobId(reader.objectFormat, after.bytes)];
+    const isFree = await Promise.all(blobs.map(blob => holdsBlob(workTree, path, blob)));
+    if (isFree.includes(true)) continue;
+    throw new JobFailure(
+      'change-outdated',
+      `${quoteText(path)} holds the change of ${quoteText(other.skill)} that was delivered since`,
+      {next: 'Commit or take back the other change, and run the task again.'},
+    );
   }
 }

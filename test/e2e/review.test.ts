@@ -146,6 +146,28 @@ describe('deliver', () => {
     expect(await states(person)).toEqual({api: 'to-deliver', web: 'to-deliver', ops: 'delivered'});
   });
 
+  it('does not let one accepted change replace another in silence', async () => {
+    await using person = await invitePerson();
+    await person.own(['api']);
+    await person.write('config/tasks.json', {
+      tasks: ['readme-generator', 'repo-summarizer'].map(skill => ({
+        name: skill,
+        skill,
+        group: 'all',
+        output: 'NOTES.md',
+      })),
+      settings: {model: 'offline', fleet: 'repos.json', deliver: 'patch'},
+    });
+    await person.call(['--config', 'config/tasks.json']);
+    await person.call(['accept', '--all', '--yes']);
+    const {exitCode, stdout} = await person.call(['deliver']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(
+      /✓ readme-generator\/api .*\n✗ repo-summarizer\/api {2}change-outdated: "NOTES\.md" holds the change of "readme-generator"/,
+    );
+    expect((await listed(person, '--all')).map(({state}) => state).sort()).toEqual(['delivered', 'to-deliver']);
+  });
+
   it('asks nobody but for --yes before a change leaves the files of this machine', async () => {
     await using person = await afterTheNight(['api']);
     await person.call(['accept', 'api']);
