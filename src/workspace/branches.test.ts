@@ -50,6 +50,22 @@ it('finds its commit again, says the same only once, and goes along with a new b
   expect(await rig.tip(repo.path)).toBe(last.commit);
 });
 
+it('has one branch with one commit after 30 nights, whatever happened to the base', async () => {
+  await using rig = await openBranchRig();
+  const repo = await makeRepo(join(rig.path, 'repo'), {files});
+  for (let day = 0; day < 30; day++) {
+    if (day % 3 === 0) await commitFiles(repo.path, {'other.txt': `${day}\n`});
+    if (day % 7 === 6) await repo.git('merge', '-q', '--no-edit', '-X', 'theirs', branch);
+    const text = `# New ${Math.floor(day / 2)}\n`;
+    const {state} = await rig.night(repo.path, {files: {'README.md': text}, at: 1_760_000_000 + day * 86_400});
+    if (day % 2 === 1 && day % 7 !== 6) expect(state).toBe('same');
+    expect(await repo.git('for-each-ref', '--format=%(refname:short)')).toBe(`main\n${branch}`);
+    expect(await repo.git('show', `${branch}:README.md`)).toBe(text.trim());
+    expect(Number(await repo.git('rev-list', '--count', `main..${branch}`))).toBeLessThanOrEqual(1);
+  }
+  expect(await repo.git('fsck', '--strict', '--no-dangling')).toBe('');
+});
+
 it.each<[string, (git: (...args: string[]) => Promise<string>, at: string) => Promise<unknown>]>([
   ['adds a commit', (_, at) => commitFiles(at, {'mine.txt': 'mine\n'})],
   [

@@ -117,6 +117,27 @@ it.each<[string, string, Answer]>([
   expect(await rig.tip(rig.remote.path)).toBe('');
 });
 
+it('sends the token to no other listener, wherever it is sent', async () => {
+  await using rig = await openRig();
+  await using other = await startGitHttpServer(rig.path);
+  const places = [/info\/refs\?service=git-upload-pack/, /info\/refs\?service=git-receive-pack/, /POST/];
+  for (const code of [301, 302, 303, 307, 308]) {
+    for (const place of places) {
+      const location = `${other.url.replace('127.0.0.1', code % 2 === 0 ? 'u:p@127.0.0.1' : 'localhost')}/remote.git`;
+      rig.server.answer = ({method, url}, response) => {
+        if (!place.test(`${method} ${url}`)) return false;
+        response.writeHead(code, {location: `${location}${url?.slice('/remote.git'.length)}`}).end();
+        return true;
+      };
+      expect(await rig.refused(rig.repo, {...night, local: false, url: rig.http})).toMatch(
+        /^(?:repo-moved|remote-error)$/,
+      );
+    }
+  }
+  expect(other.requests).toEqual([]);
+  expect(await rig.tip(rig.remote.path)).toBe('');
+});
+
 it('ends a git that hears nothing, with all it started', async () => {
   await using rig = await openBranchRig({timeoutMs: 1000});
   await using server = await startGitHttpServer(rig.path);

@@ -126,6 +126,7 @@ export class RemoteGit {
       GIT_ALLOW_PROTOCOL: remote.kind,
       GIT_ASKPASS: '',
       SSH_ASKPASS: '',
+      GCM_INTERACTIVE: 'never',
       GIT_SSH_COMMAND: `${env['GIT_SSH_COMMAND'] ?? 'ssh'} -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15`,
       ...(objectDirectories.length === 0
         ? {}
