@@ -125,7 +125,11 @@ function composeWhat({job, change}: PullRequestFacts): string {
   const lines =
     summary === undefined || summary.trim() === ''
       ? [`**What**: ${codeSpan(job.skill)} changed ${count(files.length, 'file')}, +${added} −${removed} lines.`]
-      : ['**What**, in the words of the model:', '', quoteAsMarkdown(summary, {maxLines: 60, maxCharacters: 6000})];
+      : [
+          `**What**, in the words of the ${job.mode === 'script' ? 'script' : 'model'}:`,
+          '',
+          quoteAsMarkdown(summary, {maxLines: 60, maxCharacters: 6000}),
+        ];
   if (files.length > 0) {
     lines.push('', '| file | added | removed |', '| --- | ---: | ---: |');
     for (const file of files.slice(0, maxFiles))

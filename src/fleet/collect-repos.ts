@@ -85,7 +85,7 @@ function collectFromForge(
     add(['sources', index, 'forge'], message, 'list it under "forges"');
     return;
   }
-  const listing = listings?.({forge, search: github ?? gitlab ?? ''});
+  const listing = listings?.({forge, search: searchOf(github ?? gitlab ?? '', kind, forks)});
   if (listing === undefined) return;
   if ('fault' in listing) {
     add(['sources', index, kind], listing.fault, listing.hint);
@@ -93,6 +93,14 @@ function collectFromForge(
   }
   if (listing.note !== undefined) note(listing.note);
   addFromForge(repos, listing.repos, {forge, forks, tags});
+}
+
+/** A search of GitHub leaves forks out unless it is told otherwise; an organisation is listed with them. */
+function searchOf(written: string, kind: 'github' | 'gitlab', forks: boolean): string {
+  const words = written.trim().split(/\s+/);
+  const isSearch = words.some(word => !word.startsWith('org:') && !word.startsWith('topic:'));
+  const isSaid = words.some(word => word.startsWith('fork:'));
+  return kind === 'github' && forks && isSearch && !isSaid ? `${written} fork:true` : written;
 }
 
 function addFound(

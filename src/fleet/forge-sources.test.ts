@@ -89,6 +89,17 @@ describe('sources on a forge', () => {
     ]);
   });
 
+  it('ask a search of GitHub for forks when they are wanted', () => {
+    const asked: string[] = [];
+    const searches = ['org:acme', 'org:acme cli', 'user:ann fork:only'];
+    const sources = searches.map(github => ({github, forks: true}));
+    load(JSON.stringify({sources}), ({search}) => {
+      asked.push(search);
+      return {repos: []};
+    });
+    expect(asked).toEqual(['org:acme', 'org:acme cli fork:true', 'user:ann fork:only']);
+  });
+
   it("ask forges of one's own, with a token for each", () => {
     const asked: ForgeQuery[] = [];
     const forges = `[{"host": "Git.Acme.com", "kind": "gitlab", "token_env": "ACME_TOKEN"},
