@@ -1,6 +1,5 @@
-import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import path from 'node:path';
+import axe from 'axe-core';
 import type {Browser, Page} from 'playwright-core';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {createLedger} from '../../src/ledger/sql-ledger.ts';
@@ -12,8 +11,6 @@ import {openTestPage} from '../support/open-test-page.ts';
 import {readHostile} from '../support/read-hostile.ts';
 import {seedManyJobs} from '../support/seed-many-jobs.ts';
 import {seedMorning} from '../support/seed-morning.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(noChromium !== undefined)(
   `the page in a browser${noChromium === undefined ? '' : ` (${noChromium})`}`,
@@ -158,7 +155,7 @@ async function settle(page: Page): Promise<void> {
 }
 
 async function violations(page: Page): Promise<unknown> {
-  await page.evaluate(axe);
+  await page.evaluate(axe.source);
   return await page.evaluate(
     `axe.run({resultTypes: ['violations']}).then(({violations}) => violations
       .filter(({impact}) => impact === 'serious' || impact === 'critical')

@@ -63,11 +63,7 @@ function File({file, isSplit, id}: {file: PatchFile; isSplit: boolean; id: strin
           ),
         ),
     file.cut > 0
-      ? h(
-          'p',
-          {class: 'muted pad'},
-          `${file.cut.toLocaleString('en')} more lines; the whole: Raw, or orchestrator diff`,
-        )
+      ? h('p', {class: 'muted pad'}, `${file.cut.toLocaleString('en')} more lines; the whole: orchestrator diff`)
       : null,
   );
 }

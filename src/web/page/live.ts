@@ -30,29 +30,42 @@ export class Live {
 
   async #listen(): Promise<void> {
     while (this.#failures < maxFailures) {
+      await untilVisible();
       try {
         await this.#readStream();
         this.#failures = 0;
       } catch {
-        this.#failures++;
+        // A stream that ends because nobody looks is no failure.
+        if (!document.hidden) this.#failures++;
       }
       await wait(retryMs);
     }
     for (;;) {
+      await untilVisible();
       await this.#poll().catch(() => {});
       await wait(pollMs);
     }
   }
 
+  /** While the tab is hidden there is no stream: a browser keeps six connections to one place, and each would hold one. */
   async #readStream(): Promise<void> {
-    const headers: Record<string, string> = this.#last === undefined ? {} : {'last-event-id': this.#last};
-    const response = await this.#client.open('/api/live', headers, new AbortController().signal);
-    if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
-    let rest = '';
-    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + text).split('\n\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) this.#take(part);
+    const hidden = new AbortController();
+    const look = (): void => {
+      if (document.hidden) hidden.abort();
+    };
+    document.addEventListener('visibilitychange', look);
+    try {
+      const headers: Record<string, string> = this.#last === undefined ? {} : {'last-event-id': this.#last};
+      const response = await this.#client.open('/api/live', headers, hidden.signal);
+      if (!response.ok || response.body === null) throw new Error(`status ${response.status}`);
+      let rest = '';
+      for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+        const parts = (rest + text).split('\n\n');
+        rest = parts.pop() ?? '';
+        for (const part of parts) this.#take(part);
+      }
+    } finally {
+      document.removeEventListener('visibilitychange', look);
     }
   }
 
@@ -73,6 +86,13 @@ export class Live {
   #tell(event: LiveEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+function untilVisible(): Promise<void> {
+  return new Promise(resolve => {
+    if (!document.hidden) return resolve();
+    document.addEventListener('visibilitychange', () => resolve(), {once: true});
+  });
 }
 
 function wait(ms: number): Promise<void> {

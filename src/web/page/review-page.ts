@@ -24,19 +24,18 @@ export function ReviewPage({place}: {place: URL}): ComponentChild {
   }, [value]);
   if (error !== undefined && queue === undefined) return h(Problem, {text: error});
   if (queue === undefined) return h('div', {class: 'loading', 'aria-busy': 'true'});
-  if (queue.items.length === 0) return h(Done, {queue, run});
-  return h(Work, {queue, setQueue, reload, run, more: value?.more ?? 0});
+  if (queue.items.length === 0) return h(Done, {run});
+  return h(Work, {queue, setQueue, reload, more: value?.more ?? 0});
 }
 
 interface WorkProps {
   readonly queue: Queue;
   setQueue(queue: Queue): void;
   reload(): void;
-  readonly run: string | null;
   readonly more: number;
 }
 
-function Work({queue, setQueue, reload, run, more}: WorkProps): ComponentChild {
+function Work({queue, setQueue, reload, more}: WorkProps): ComponentChild {
   const client = useClient();
   const [dialog, setDialog] = useState<'reject' | 'keys'>();
   const [problem, setProblem] = useState('');
@@ -119,7 +118,7 @@ function Work({queue, setQueue, reload, run, more}: WorkProps): ComponentChild {
           : null,
         problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
         left === 0
-          ? h(Finished, {run: run ?? current.run})
+          ? [...new Set(queue.items.map(item => item.run))].map(each => h(Finished, {key: each, run: each}))
           : h(
               'div',
               {class: 'actions sticky'},
@@ -269,8 +268,7 @@ function Finished({run}: {run: string}): ComponentChild {
   return value === undefined ? null : h(ActionBar, {run: value.overview});
 }
 
-function Done({queue, run}: {queue: Queue; run: string | null}): ComponentChild {
-  void queue;
+function Done({run}: {run: string | null}): ComponentChild {
   return h(
     'section',
     {class: 'empty'},

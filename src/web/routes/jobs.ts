@@ -40,13 +40,6 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       raw: toResultRow(runId, record),
     } satisfies JobView);
   });
-
-  app.get('/api/runs/:run/jobs/:job/patch', async context => {
-    const {run: runId, job: jobId} = context.req.param();
-    const change = await ledger.change(runId, jobId);
-    if (change === undefined) return context.json({error: 'the job has no change'}, 404);
-    return context.body(change.change.patch, 200, {'content-type': 'text/plain; charset=utf-8'});
-  });
 }
 
 type Described = Omit<JobView, 'run' | 'transcript' | 'events' | 'raw'>;
