@@ -10,8 +10,6 @@ export async function checkBatch(io: Io, configuration: ModelsConfiguration, job
   const refuse = (message: string, hint: string): never => {
     throw new OrchestratorError('no-batch', message, {hint});
   };
-  if (io.queue !== undefined)
-    refuse('--batch: workers of a queue call models one by one', 'leave --queue out, or leave --batch and "batch" out');
   batchBounds(io.env);
   const models = await openBatchModels(io.env, configuration);
   for (const job of jobs) {

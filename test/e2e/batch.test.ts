@@ -321,7 +321,7 @@ it('shows half the price before anything runs', async () => {
 it.each([
   [{model: 'google/gemini-2.5-pro'}, {GOOGLE_GENERATIVE_AI_API_KEY: 'test'}, /google.*cannot be asked in batches/],
   [{simple_mode: false}, {}, /mode "agent" cannot use batch prices/],
-  [{}, {ORCHESTRATOR_QUEUE: 'postgres://nobody@127.0.0.1:1/none'}, /workers of a queue call models one by one/],
+  [{}, {ORCHESTRATOR_QUEUE: 'postgres://nobody@127.0.0.1:1/none'}, /batch prices and a queue do not go together/],
   [{}, {ORCHESTRATOR_BATCH_POLL_MS: 'soon'}, /ORCHESTRATOR_BATCH_POLL_MS/],
 ])('refuses %j before anything runs, and says what to do', async (settings, env, words) => {
   await using rig = await openRig(1, settings);
