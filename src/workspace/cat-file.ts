@@ -31,7 +31,10 @@ export class CatFile {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #parser: ReplyParser;
   readonly #served: ReadonlySet<string>;
-  readonly #silence: NodeJS.Timeout;
+  readonly #silenceMs: number;
+  /** Runs only while an answer is owed: a job may think for minutes between two questions. */
+  #silence: NodeJS.Timeout | undefined;
+  #asked = 0;
   readonly #ended: Promise<unknown>;
   #startError: unknown;
 
@@ -46,10 +49,9 @@ export class CatFile {
       }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.#silence = setTimeout(() => this.kill(), options.silenceMs);
-    this.#silence.unref();
+    this.#silenceMs = options.silenceMs;
     this.#child.stdout.on('data', (chunk: Buffer) => {
-      this.#silence.refresh();
+      this.#silence?.refresh();
       // Nonsense on stdout is the same to us as no answer.
       if (!this.#parser.push(chunk)) this.kill();
     });
@@ -98,8 +100,22 @@ export class CatFile {
   #ask(command: 'info' | 'contents', names: readonly string[], maxBytes: number): Promise<(ObjectReply | undefined)[]> {
     if (names.length === 0) return Promise.resolve([]);
     const answered = this.#parser.expect(names.length, command === 'contents', maxBytes);
-    this.#silence.refresh();
+    this.#expectAnswer(answered);
     this.#child.stdin.write(`${command} ${names.join(`\n${command} `)}\nflush\n`);
     return answered;
+  }
+
+  #expectAnswer(answered: Promise<unknown>): void {
+    this.#asked++;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.kill(), this.#silenceMs);
+    this.#silence.unref();
+    const end = (): void => {
+      this.#asked--;
+      if (this.#asked > 0) return;
+      clearTimeout(this.#silence);
+      this.#silence = undefined;
+    };
+    answered.then(end, end);
   }
 }

@@ -245,6 +245,17 @@ it('a repo whose objects are damaged, missing or block fails alone', async () =>
   expect(results).toEqual([{'a.txt': 'of good'}, 'repo-corrupt', 'repo-corrupt', 'repo-corrupt', 'repo-corrupt']);
 });
 
+it('still answers a job that thought for longer than git may keep it waiting', async () => {
+  await using rig = await openRig();
+  const repo = await makeRepo(join(rig.path, 'slow'), {files: {a: '1'}});
+  const store = await rig.open({silenceMs: 1_000});
+  using reader = await store.open(repo.path);
+  for (let question = 0; question < 3; question++) {
+    expect(await reader.history(repo.commit, 1)).toHaveLength(1);
+    await new Promise(resolve => setTimeout(resolve, 1_300));
+  }
+});
+
 it('refuses trees that expand without end, and lists 50,000 files', async () => {
   await using rig = await openRig();
   const files: Record<string, string> = {};
