@@ -6,7 +6,7 @@ import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {systemClock} from '../../src/util/clock.ts';
-import {noChromium, startChromium, watchPage} from '../support/chromium.ts';
+import {noChromium, showPlace, startChromium, watchPage} from '../support/chromium.ts';
 import {openTestPage} from '../support/open-test-page.ts';
 import {readHostile} from '../support/read-hostile.ts';
 import {seedManyJobs} from '../support/seed-many-jobs.ts';
@@ -53,15 +53,13 @@ describe.skipIf(noChromium !== undefined)(
           '/costs?by=repo',
         ];
         for (const place of places) {
-          await page.goto(served.origin + place);
-          await settle(page);
+          await showPlace(page, place);
           expect([place, await violations(page)]).toEqual([place, []]);
           const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
           expect([place, wide]).toEqual([place, expect.any(Number)]);
           expect(Number(wide)).toBeLessThanOrEqual(0);
         }
-        await page.goto(`${served.origin}/review`);
-        await settle(page);
+        await showPlace(page, '/review');
         await page.keyboard.press('r');
         await page.getByRole('dialog').waitFor();
         expect(await violations(page)).toEqual([]);
@@ -148,11 +146,6 @@ describe.skipIf(noChromium !== undefined)(
     });
   },
 );
-
-async function settle(page: Page): Promise<void> {
-  await page.locator('h1').first().waitFor();
-  await page.locator('.loading').first().waitFor({state: 'detached'});
-}
 
 async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe.source);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {Browser, Page} from 'playwright-core';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {runCli} from './captured-io.ts';
-import {watchPage} from './chromium.ts';
+import {showPlace, watchPage} from './chromium.ts';
 import {openTestPage} from './open-test-page.ts';
 import {seedHostile} from './seed-hostile.ts';
 
@@ -35,9 +35,7 @@ export async function readHostile(browser: Browser, count: number, everyNth: num
   const {page, faults} = await watchPage(browser, served.origin);
   await page.goto(served.url);
   const go = async (place: string, at: string): Promise<void> => {
-    await page.goto(served.origin + place);
-    await page.locator('h1').first().waitFor();
-    await page.locator('.loading').first().waitFor({state: 'detached'});
+    await showPlace(page, place);
     await look(page, at);
   };
   await page.locator('h1').waitFor();
@@ -54,8 +52,11 @@ export async function readHostile(browser: Browser, count: number, everyNth: num
       row.state === 'changed'
         ? ['diff', 'checks', 'policy', 'transcript', 'events', 'raw']
         : ['transcript', 'events', 'raw'];
+    await go(`/r/${run.id}/${row.id}`, `job ${row.sequence}`);
     for (const tab of tabs) {
-      await go(`/r/${run.id}/${row.id}?tab=${tab}`, `${tab} of ${row.sequence}`);
+      await page.getByRole('tab', {name: tab}).click();
+      await page.locator(`[aria-labelledby=tab-${tab}]`).waitFor();
+      await look(page, `${tab} of ${row.sequence}`);
       if (!(await page.locator('main').innerText()).includes(visiblePart(text))) missing.push(`${tab}: ${text}`);
     }
   }
