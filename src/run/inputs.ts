@@ -43,7 +43,14 @@ export function operatorParts(
     skill: skill.digest,
     prompt: String(promptVersion),
     model: job.models.join(' '),
-    parameters: sha256([job.mode, job.contextTokens, job.maxOutputTokens, job.deliver, job.description ?? null]),
+    parameters: sha256([
+      job.mode,
+      job.contextTokens,
+      job.maxOutputTokens,
+      job.deliver,
+      job.description ?? null,
+      ...(job.agent === undefined ? [] : [job.agent.name, job.agent.command]),
+    ]),
   };
 }
 

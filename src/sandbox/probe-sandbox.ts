@@ -75,7 +75,11 @@ async function layBait(folder: string): Promise<Trap> {
   const canary = randomBytes(16).toString('hex');
   const file = path.join(folder, 'bait');
   writeFileSync(file, canary, {mode: 0o644});
-  const sleeper = spawn('sleep', ['60'], {env: {PATH: process.env.PATH, ORCHESTRATOR_BAIT: canary}, stdio: 'ignore'});
+  // Ends with its input, so that it does not outlive us.
+  const sleeper = spawn('cat', {
+    env: {PATH: process.env.PATH, ORCHESTRATOR_BAIT: canary},
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   let visits = 0;
   const visit = (): void => {
     visits++;

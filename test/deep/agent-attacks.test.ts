@@ -1,5 +1,9 @@
+import {mkdir, readdir} from 'node:fs/promises';
+import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type AttackRig, commandAttacks, fileAttacks, openAttackRig} from '../support/agent-attacks.ts';
+import {type AgentRig, openAgentRig} from '../support/agent-rig.ts';
+import {type FolderFlipper, flipFolder} from '../support/flip-folder.ts';
 import {noSandbox, openSandboxRig, type SandboxRig, sandboxNeed} from '../support/sandbox-rig.ts';
 
 describe('a fully hijacked model', () => {
@@ -18,6 +22,38 @@ describe('a fully hijacked model', () => {
     console.log(`${attacks.length} attacks with the file tools, ${problems.length} violations`);
     expect(problems).toEqual([]);
     expect(attacks.length).toBeGreaterThan(200);
+  });
+
+  it('writes nothing outside while folders become links under it', async () => {
+    await using race: AgentRig = await openAgentRig({'main.py': '1\n'});
+    const outside = path.join(race.directory, 'outside');
+    await mkdir(outside);
+    const writes = 20_000;
+    let flips = 0;
+    let flipper: FolderFlipper | undefined;
+    const turns = writes / 25;
+    const run = await race.run(
+      turn => ({
+        calls:
+          turn < turns
+            ? Array.from(
+                {length: 25},
+                (_, index) => ['write_file', {path: `d/${turn}-${index}`, content: 'x'}] as const,
+              )
+            : [['finish', {summary: 'done'}]],
+      }),
+      {
+        job: {maxTurns: turns + 2, contextTokens: 4_000_000, jobTimeoutMs: 600_000},
+        before: async directory => {
+          flipper = await flipFolder(directory, 'd', outside);
+        },
+        verify: async () => undefined,
+      },
+    );
+    flips = (await flipper?.stop()) ?? 0;
+    console.log(`${run.results.length} writes, ${flips} flips, ${(await readdir(outside)).length} outside`);
+    expect(await readdir(outside)).toEqual([]);
+    expect(flips).toBeGreaterThan(100);
   });
 
   it.skipIf(noSandbox)(`breaks no rule with commands${sandboxNeed}`, async () => {

@@ -54,6 +54,10 @@ it('works through a repo with tools, and the diff is what counts', async () => {
   expect(row).toMatchObject({status: 'success', outcome: 'changed', mode: 'agent', attempts: 3});
   expect(row?.usage?.requests).toBe(3);
   expect(await readFile(path.join(person.home, 'code/api/README.md'), 'utf8')).toBe(wholeFile('api'));
+  // Another night asks nothing.
+  const again = await person.start(['--agent', '--skill', 'readme-generator', '--repo-names', 'api']);
+  expect(again.stdout).toContain('up-to-date');
+  expect(server.requestCount).toBe(3);
   const folder = path.join(person.state, 'runs', row!.run, 'transcripts');
   const [file] = await readdir(folder);
   expect(file).toMatch(/^readme-generator-api-[0-9a-f]{16}\.jsonl$/);

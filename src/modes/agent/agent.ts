@@ -1,8 +1,12 @@
+import {chown, mkdir} from 'node:fs/promises';
+import path from 'node:path';
 import type {FileEdit} from '../../domain/change.ts';
 import type {RepoContext} from '../../domain/context.ts';
 import type {ModelRequest} from '../../domain/model.ts';
 import {JobFailure} from '../../domain/outcome.ts';
-import type {Sandbox} from '../../sandbox/sandbox.ts';
+import type {Skill} from '../../domain/skill.ts';
+import type {Mount, Sandbox} from '../../sandbox/sandbox.ts';
+import {copySkill} from '../../skills/copy-skill.ts';
 import type {Clock} from '../../util/clock.ts';
 import type {Checkout} from '../../workspace/checkout.ts';
 import type {Mode, ModeInput} from '../mode.ts';
@@ -45,7 +49,7 @@ export function createAgentMode(options: AgentModeOptions): Mode {
         const end = await runLoop({
           first: firstRequest(input, tools, options),
           tools,
-          reach: reachOf(input, checkout, timer.signal, options),
+          reach: await reachOf(input, checkout, timer.signal, options),
           turns: input.turns,
           maxTurns: input.job.maxTurns ?? defaultAgentLimits.maxTurns,
           maxHistoryTokens: 2 * input.job.contextTokens,
@@ -86,20 +90,34 @@ function firstRequest(
   };
 }
 
-function reachOf({skill}: ModeInput, {directory}: Checkout, signal: AbortSignal, options: AgentModeOptions): ToolReach {
+async function reachOf(
+  {skill}: ModeInput,
+  {directory}: Checkout,
+  signal: AbortSignal,
+  options: AgentModeOptions,
+): Promise<ToolReach> {
   const {sandbox, findSecrets, secretNameRule, programPath} = options;
   const owner = sandbox?.owner;
   return {
     files: openAgentFiles({root: directory, writable: true, ...(owner === undefined ? {} : {owner})}),
     skillFiles: openAgentFiles({root: skill.directory, writable: false}),
-    skill,
     directory,
-    ...(sandbox === undefined ? {} : {sandbox}),
+    ...(sandbox === undefined ? {} : {commands: {sandbox, skill: await layOutSkill(skill, directory, sandbox)}}),
     findSecrets,
     secretNameRule,
     programPath,
     signal,
   };
+}
+
+/** A copy beside the private folder, which goes with it: whoever runs commands may not be able to read the operator's folders. */
+async function layOutSkill(skill: Skill, directory: string, {owner}: Sandbox): Promise<Mount> {
+  const source = path.join(path.dirname(directory), 'skill');
+  await mkdir(source, {mode: 0o700});
+  const fault = copySkill(skill, source, owner);
+  if (fault !== undefined) throw new JobFailure('agent-failed', fault, {next: 'Start a new run.'});
+  if (owner !== undefined) await chown(source, owner.uid, owner.gid);
+  return {source, at: '/skill', writable: false};
 }
 
 /** What is missing for the work to count as done: by the diff, the checks of the skill and the verify commands. */

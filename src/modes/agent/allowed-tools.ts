@@ -16,6 +16,11 @@ const knownAs: Readonly<Record<string, readonly string[]>> = {
   ls: ['list_files'],
 };
 
+/** `mcp__tickets__find`, as other agents write it, is our `tickets_find`. */
+function nameOfMcpTool(name: string): string {
+  return name.replace(/^mcp__([a-zA-Z0-9-]+)__/, '$1_');
+}
+
 export interface AllowedTools {
   /** Whether a tool of this name may be offered; `finish` always may. */
   allows(name: string): boolean;
@@ -35,7 +40,7 @@ export function readAllowedTools(allowed: readonly string[]): AllowedTools {
   let anyCommand = false;
   for (const entry of allowed) {
     const [, name = '', scope] = /^([^(]+)(?:\((.*)\))?$/.exec(entry) ?? [];
-    const own = knownAs[name.toLowerCase()] ?? [name];
+    const own = knownAs[name.toLowerCase()] ?? [nameOfMcpTool(name)];
     for (const tool of own) names.add(tool);
     if (!own.includes('run_command')) continue;
     if (scope === undefined || scope === '' || scope === '*') anyCommand = true;

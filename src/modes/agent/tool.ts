@@ -1,5 +1,4 @@
-import type {Skill} from '../../domain/skill.ts';
-import type {Sandbox} from '../../sandbox/sandbox.ts';
+import type {Mount, Sandbox} from '../../sandbox/sandbox.ts';
 import type {AgentFiles} from './agent-files.ts';
 
 /** What tools reach. Everything outside of it is out of their reach. */
@@ -7,11 +6,14 @@ export interface ToolReach {
   readonly files: AgentFiles;
   /** Files of the skill, under `/skill/`. */
   readonly skillFiles: AgentFiles;
-  readonly skill: Skill;
   /** Absolute path of the private folder. */
   readonly directory: string;
   /** Absent: no commands. */
-  readonly sandbox?: Sandbox;
+  readonly commands?: {
+    readonly sandbox: Sandbox;
+    /** The skill, where commands can read it. */
+    readonly skill: Mount;
+  };
   /** Rules that keep the file from being shown, by its content or by its name alone. */
   readonly findSecrets: (
     path: string,

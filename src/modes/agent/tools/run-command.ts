@@ -1,3 +1,5 @@
+import {JobFailure} from '../../../domain/outcome.ts';
+import {SandboxError} from '../../../sandbox/sandbox.ts';
 import {objectSchema, readOptionalCount, readText} from '../read-arguments.ts';
 import {type Tool, ToolDenied, ToolError} from '../tool.ts';
 
@@ -8,7 +10,7 @@ const maxCharacters = 30_000;
 export const runCommandTool: Tool = {
   name: 'run_command',
   description:
-    'Runs a shell command in the repo, in a sandbox without network and without keys. The repo is the working directory, the skill is at /skill.',
+    'Runs a shell command in the repo, in a sandbox without network and without keys. The repo is the working directory, the folder of the skill is $ORCHESTRATOR_SKILL_DIR.',
   parameters: objectSchema({
     command: {type: 'string', description: 'For /bin/sh.'},
     'timeout_s?': {type: 'integer', description: `Seconds after which it is killed; default ${defaultSeconds}.`},
@@ -17,17 +19,25 @@ export const runCommandTool: Tool = {
   async call(input, reach) {
     const command = readText(input, 'command');
     const seconds = Math.min(readOptionalCount(input, 'timeout_s', 1) ?? defaultSeconds, maxSeconds);
-    if (reach.sandbox === undefined) throw new ToolDenied('commands need a sandbox, which is not here');
+    if (reach.commands === undefined) throw new ToolDenied('commands need a sandbox, which is not here');
     if (command.trim() === '') throw new ToolError('"command" is empty');
     if (command.length > 100_000 || command.includes('\0'))
       throw new ToolError('"command" is too long, or holds a NUL character');
-    const {end, output} = await reach.sandbox.run({
-      argv: ['/bin/sh', '-c', command],
-      workspace: reach.directory,
-      mounts: [{source: reach.skill.directory, at: '/skill', writable: false}],
-      timeoutMs: seconds * 1000,
-      signal: reach.signal,
-    });
+    const {sandbox, skill} = reach.commands;
+    const {end, output} = await sandbox
+      .run({
+        argv: ['/bin/sh', '-c', command],
+        workspace: reach.directory,
+        mounts: [skill],
+        env: {ORCHESTRATOR_SKILL_DIR: sandbox.seenAt(skill)},
+        timeoutMs: seconds * 1000,
+        signal: reach.signal,
+      })
+      .catch((error: unknown) => {
+        // Commands were promised; the job does not go on without them in silence.
+        if (error instanceof SandboxError) throw new JobFailure('sandbox-unavailable', error.message);
+        throw error;
+      });
     reach.signal.throwIfAborted();
     const [found] = await reach.findSecrets('output.txt', output);
     const shown =
