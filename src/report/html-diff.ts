@@ -11,7 +11,7 @@ export function renderDiff(file: PatchFile): string {
   const lines =
     file.hunks.length === 0
       ? `<p class="muted pad">${file.marks.includes('binary') ? 'Bytes, not text.' : 'No line differs.'}</p>`
-      : `<div class="scroll"><table class="diff">${file.hunks.map(renderHunk).join('')}</table></div>`;
+      : `<pre class="diff">${file.hunks.map(renderHunk).join('')}</pre>`;
   const cut = file.cut === 0 ? '' : `<p class="muted pad">${file.cut} more lines</p>`;
   return `<section class="diff-file"><h3>${renderText(file.path)}${chips.join('')}</h3>${lines}${cut}</section>`;
 }
@@ -22,17 +22,17 @@ function renderHunk({header, lines}: PatchHunk): string {
     if (left !== undefined && leftPiece !== undefined) pieces.set(left, leftPiece);
     if (right !== undefined && rightPiece !== undefined) pieces.set(right, rightPiece);
   }
-  const rows = lines.map(line => renderLine(line, pieces.get(line)));
-  return `<tbody><tr class="hunk"><td colspan="4">${renderText(header)}</td></tr>${rows.join('')}</tbody>`;
+  const shown = lines.map(line => renderLine(line, pieces.get(line)));
+  return `<span class="hunk">${renderText(header)}\n</span>${shown.join('')}`;
 }
 
-const styles = {' ': 'same', '+': 'added', '-': 'removed'} as const;
-
+/** One element for a line that changed and none for one that did not: a report may have tens of thousands. */
 function renderLine({sign, text, old, now, isOpen}: PatchLine, piece: readonly [number, number] | undefined): string {
   const shown =
     piece === undefined
       ? renderText(text)
       : `${renderText(text.slice(0, piece[0]))}<mark>${renderText(text.slice(...piece))}</mark>${renderText(text.slice(piece[1]))}`;
-  const open = isOpen ? '<span class="chip">no line end</span>' : '';
-  return `<tr class="${styles[sign]}"><td class="line-number">${old ?? ''}</td><td class="line-number">${now ?? ''}</td><td class="line-sign">${sign}</td><td class="line">${shown}${open}</td></tr>`;
+  const numbers = `${String(old ?? '').padStart(5)} ${String(now ?? '').padStart(5)}`;
+  const line = `${numbers} ${sign} ${shown}${isOpen ? '<span class="chip">no line end</span>' : ''}\n`;
+  return sign === ' ' ? line : `<span class="${sign === '+' ? 'added' : 'removed'}">${line}</span>`;
 }

@@ -80,6 +80,6 @@ it('leaves diffs out when the file would become too long, and says so', () => {
     Array.from({length: 100}, (_, index) => row(`repo-${index}`)),
     long,
   );
-  expect(html.match(/This diff is left out/g)).toHaveLength(34);
+  expect(html.match(/This diff is left out/g)).toHaveLength(56);
   expect(html.match(/<details/g)).toHaveLength(100);
 });

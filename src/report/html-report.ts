@@ -27,7 +27,7 @@ export interface HtmlReport {
 }
 
 /** Lines of diffs in one report; a file that mail programs and browsers still open. */
-const maxDiffLines = 60_000;
+const maxDiffLines = 40_000;
 
 /**
  * The results as one file that needs nothing else: no server, no outside request, nothing to install. It is complete without
