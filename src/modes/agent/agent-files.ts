@@ -265,6 +265,9 @@ function asToolError(error: unknown, path: string, what: 'file' | 'folder'): Err
     case 'EISDIR':
     case 'ENOTEMPTY':
       return new ToolError(`${quoteText(path)} is a folder`);
+    case 'ENOENT':
+      // Another process took the folder away in this moment.
+      return new ToolError(`${quoteText(path)} went away`);
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EROFS':
