@@ -105,8 +105,13 @@ describe('the documents', () => {
 
 function createQuietProgram(): Command {
   const program = createProgram({...processIo(), out: () => {}, err: () => {}}, () => {});
-  for (const command of [program, ...program.commands]) command.action(() => {});
+  silence(program);
   return program;
+}
+
+function silence(command: Command): void {
+  command.action(() => {});
+  for (const inner of command.commands) silence(inner);
 }
 
 /** What commander says about the words, without running anything. */
