@@ -97,7 +97,7 @@ describe.skipIf(noSandbox)(`kill -9 of the orchestrator${sandboxNeed}`, () => {
       console.log(
         `seed ${seed}, ${who}: ${survivors} processes left after 200 kills, ${wereRunning} times commands ran`,
       );
-      expect(wereRunning).toBeGreaterThan(100);
+      expect(wereRunning).toBeGreaterThan(40);
       expect(survivors).toBe(0);
       expect(mountsOfHost()).toEqual(mounts);
       expect(readdirSync(workspace)).toEqual([]);
