@@ -186,12 +186,13 @@ it.each(['SIGINT', 'SIGTERM'] as const)('says its address first, and ends on %s 
   await using home = await makeTemporaryDirectory();
   const child = spawn(process.execPath, [bin, 'serve'], {
     env: {PATH: process.env['PATH'], HOME: home.path},
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = new Promise<number | null>(resolve => child.on('close', resolve));
-  const line = await new Promise<string>(resolve =>
-    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString())),
-  );
+  const line = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+    child.once('close', code => reject(new Error(`serve ended with ${code}`)));
+  });
   const [origin, token] = line.trim().split('/#token=');
   expect(line).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{43}\n$/);
   const stream = await fetch(`${origin}/api/live`, {headers: {authorization: `Bearer ${token}`}});
