@@ -87,9 +87,9 @@ class Postgres implements PostgresDatabase {
   async query(sql: string, values: readonly unknown[] = []): Promise<{rows: Record<string, unknown>[]}> {
     return await this.#patiently(async () => {
       const result: unknown = await (values.length === 0 ? this.#pool.query(sql) : this.#pool.query(sql, [...values]));
-      // Several statements in one text give several results; the last says what came of them.
-      const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryResult;
-      return {rows: last.rows};
+      // Several statements in one text give several results: whoever wrote them wants the rows of all.
+      const results = (Array.isArray(result) ? result : [result]) as pg.QueryResult[];
+      return {rows: results.flatMap(({rows}) => rows)};
     });
   }
 
