@@ -28,20 +28,28 @@ describe('a fully hijacked model', () => {
     await using race: AgentRig = await openAgentRig({'main.py': '1\n'});
     const outside = path.join(race.directory, 'outside');
     await mkdir(outside);
-    const writes = 20_000;
+    const writes = 10_000;
     let flips = 0;
     let flipper: FolderFlipper | undefined;
     const turns = writes / 25;
     const run = await race.run(
-      turn => ({
-        calls:
-          turn < turns
-            ? Array.from(
-                {length: 25},
-                (_, index) => ['write_file', {path: `d/${turn}-${index}`, content: 'x'}] as const,
-              )
-            : [['finish', {summary: 'done'}]],
-      }),
+      async turn => {
+        // The diff is made when nobody is at work there any more.
+        if (turn === turns) flips = (await flipper?.stop()) ?? 0;
+        return {
+          calls:
+            turn < turns
+              ? [
+                  // Something has to work, or it is given up.
+                  ['read_file', {path: 'main.py', limit: turn + 1}] as const,
+                  ...Array.from(
+                    {length: 25},
+                    (_, index) => ['write_file', {path: `d/${turn}-${index}`, content: 'x'}] as const,
+                  ),
+                ]
+              : [['finish', {summary: 'done'}]],
+        };
+      },
       {
         job: {maxTurns: turns + 2, contextTokens: 4_000_000, jobTimeoutMs: 600_000},
         before: async directory => {
@@ -50,7 +58,6 @@ describe('a fully hijacked model', () => {
         verify: async () => undefined,
       },
     );
-    flips = (await flipper?.stop()) ?? 0;
     console.log(`${run.results.length} writes, ${flips} flips, ${(await readdir(outside)).length} outside`);
     expect(await readdir(outside)).toEqual([]);
     expect(flips).toBeGreaterThan(100);
