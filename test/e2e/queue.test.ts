@@ -91,6 +91,39 @@ describe.skipIf(postgresProblem !== undefined)(
       expect((await worker.ended).code).toBe(0);
     });
 
+    it('gives back at once what a worker leaves that is told to end', async () => {
+      const {night, url, server} = await newNight('drained', 4);
+      await using _server = server;
+      // So that nobody misses the heartbeats of the one that leaves.
+      const patient = {ORCHESTRATOR_QUEUE_HEARTBEAT_S: '600'};
+      const held = Promise.withResolvers<void>();
+      server.reply(async request => {
+        if (server.requests.length <= 2) await held.promise;
+        return readmeFor(request);
+      });
+      const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: patient});
+      const leaving = startWorker(night, {
+        name: 'leaving',
+        url,
+        server,
+        maxWorkers: 2,
+        args: ['--grace', '1'],
+        env: patient,
+      });
+      await until(() => server.inFlight === 2);
+      signal(leaving.child, 'SIGTERM');
+      expect(await leaving.ended).toMatchObject({code: 0, stderr: ''});
+      const next = startWorker(night, {name: 'next', url, server, env: patient});
+      expect((await run.ended).code).toBe(0);
+      held.resolve();
+      expect((await readResults(night)).map(row => row.outcome)).toEqual(night.repos.map(() => 'changed'));
+      expect(server.requests.length).toBe(4 + 2);
+      signal(next.child, 'SIGTERM');
+      const end = await next.ended;
+      expect(end.code).toBe(0);
+      expect(end.stdout).not.toContain('WARN queue');
+    });
+
     it('gives jobs that need labels to workers that have them, and says which repo a worker lacks', async () => {
       const {night, url, server} = await newNight('labels', 2);
       await using _server = server;
@@ -242,7 +275,7 @@ describe.skipIf(postgresProblem !== undefined)(
 );
 
 async function until(isSo: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; !isSo(); ) {
+  for (const end = Date.now() + 50_000; !isSo(); ) {
     if (Date.now() > end) throw new Error('it never came');
     await new Promise(resolve => setTimeout(resolve, 20));
   }
