@@ -1,14 +1,16 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import type {ChangeView, DecisionKind, RejectReason, ReviewItem, ReviewQueue, RunOverview} from '../api.ts';
-import {ActionBar, Dialog, RejectDialog} from './actions.ts';
+import {ActionBar, RejectDialog} from './actions.ts';
 import {ChangeNotes} from './change-notes.ts';
 import {useClient} from './client.ts';
 import {DiffView} from './diff-view.ts';
 import {count} from './format.ts';
 import {useLive} from './live.ts';
 import {Problem} from './pieces.ts';
-import {alikeOf, decided, entriesOf, type Queue, select, step, undone} from './review-queue.ts';
+import {ReviewKeys} from './review-keys.ts';
+import {type ListProps, ReviewList} from './review-list.ts';
+import {alikeOf, decided, type Queue, step, undone} from './review-queue.ts';
 import {goTo} from './router.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
@@ -28,14 +30,7 @@ export function ReviewPage({place}: {place: URL}): ComponentChild {
   return h(Work, {queue, setQueue, reload, more: value?.more ?? 0});
 }
 
-interface WorkProps {
-  readonly queue: Queue;
-  setQueue(queue: Queue): void;
-  reload(): void;
-  readonly more: number;
-}
-
-function Work({queue, setQueue, reload, more}: WorkProps): ComponentChild {
+function Work({queue, setQueue, reload, more}: ListProps): ComponentChild {
   const client = useClient();
   const [dialog, setDialog] = useState<'reject' | 'keys'>();
   const [problem, setProblem] = useState('');
@@ -81,7 +76,7 @@ function Work({queue, setQueue, reload, more}: WorkProps): ComponentChild {
   return h(
     'div',
     {class: 'review'},
-    h(List, {queue, setQueue, more, reload}),
+    h(ReviewList, {queue, setQueue, more, reload}),
     h(
       'div',
       {class: 'review-main'},
@@ -180,75 +175,7 @@ function Work({queue, setQueue, reload, more}: WorkProps): ComponentChild {
           onReject: (why: RejectReason, text: string) => void decide([current], 'rejected', {why, text}),
         })
       : null,
-    dialog === 'keys' ? h(Keys, {onClose: () => setDialog(undefined)}) : null,
-  );
-}
-
-function List({
-  queue,
-  setQueue,
-  more,
-  reload,
-}: Pick<WorkProps, 'queue' | 'setQueue' | 'more' | 'reload'>): ComponentChild {
-  const entries = entriesOf(queue);
-  const current = queue.items[queue.at];
-  const hasGroups = new Set(queue.items.map(({patchId}) => patchId)).size < queue.items.length;
-  return h(
-    'nav',
-    {class: 'queue', 'aria-label': 'Changes'},
-    hasGroups
-      ? h(
-          'label',
-          {class: 'choice'},
-          h('input', {
-            type: 'checkbox',
-            checked: queue.isGrouped,
-            onChange: () => setQueue({...queue, isGrouped: !queue.isGrouped}),
-          }),
-          ' Group the same change ',
-          h('kbd', null, 'g'),
-        )
-      : null,
-    h(
-      'ol',
-      null,
-      entries.map(entry => {
-        const [first] = entry.items;
-        const open = entry.items.filter(({decision}) => decision === 'pending').length;
-        const isCurrent = entry.items.includes(current!);
-        return h(
-          'li',
-          {key: `${first!.run}/${first!.job}`},
-          h(
-            'button',
-            {
-              type: 'button',
-              ...(isCurrent ? {'aria-current': 'true' as const} : {}),
-              class: open === 0 ? 'settled' : '',
-              onClick: () => setQueue(select(queue, entry)),
-            },
-            h(
-              'span',
-              {class: 'queue-name'},
-              entry.items.length > 1 ? `${entry.items.length} repos` : h(Text, {of: first!.repo}),
-            ),
-            h('span', {class: 'muted'}, h(Text, {of: first!.skill})),
-            h(
-              'span',
-              {class: 'queue-state'},
-              open === 0
-                ? h('span', {class: first!.decision === 'rejected' ? 'state-failed' : 'state-changed'}, first!.decision)
-                : first!.findings > 0
-                  ? h('span', {class: 'state-held'}, '! held')
-                  : `+${first!.added} −${first!.removed}`,
-            ),
-          ),
-        );
-      }),
-    ),
-    more > 0
-      ? h('button', {type: 'button', class: 'link', onClick: reload}, `${count(more, 'more change')} after these`)
-      : null,
+    dialog === 'keys' ? h(ReviewKeys, {onClose: () => setDialog(undefined)}) : null,
   );
 }
 
@@ -281,30 +208,5 @@ function Done({run}: {run: string | null}): ComponentChild {
       '), or when the policy holds one back.',
     ),
     run === null ? h('p', null, h('a', {href: '/'}, 'Back to tonight')) : h(Finished, {run}),
-  );
-}
-
-const keys = [
-  ['j / k', 'next, previous'],
-  ['a', 'accept'],
-  ['A', 'accept all that are the same change'],
-  ['r', 'reject, with a reason'],
-  ['u', 'undo the last decision'],
-  ['g', 'group the same change, or list each'],
-  ['o', 'open the job: transcript, checks, log'],
-  ['?', 'these keys'],
-] as const;
-
-function Keys({onClose}: {onClose(): void}): ComponentChild {
-  return h(
-    Dialog,
-    {title: 'Keys', onClose},
-    h(
-      'dl',
-      {class: 'keys'},
-      keys.map(([key, meaning]) => h('div', null, h('dt', null, h('kbd', null, key)), h('dd', null, meaning))),
-    ),
-    h('p', {class: 'muted'}, 'Nothing leaves this machine by deciding; Deliver asks once more.'),
-    h('div', {class: 'actions'}, h('button', {type: 'button', class: 'button', onClick: onClose}, 'Close')),
   );
 }
