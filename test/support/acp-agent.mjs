@@ -67,7 +67,6 @@ async function work(client, sessionId) {
       return 'end_turn';
     case 'hang':
       spawn('sleep', ['1000'], {detached: true, stdio: 'ignore'}).unref();
-      spawn('setsid', ['sleep', '1000'], {stdio: 'ignore'});
       await new Promise(() => {});
       break;
     case 'refuse':
