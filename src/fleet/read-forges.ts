@@ -12,7 +12,10 @@ export function readForges(fleet: UsableFleet, add: AddProblem): ForgeHost[] {
       add(['forges', index, 'host'], `two forges have the host ${quote(host)}`, 'keep one of them');
       continue;
     }
-    const url = (apiUrl ?? `https://${host.toLowerCase()}${kind === 'github' ? '/api/v3' : '/api/v4'}`).replace(/\/+$/, '');
+    const url = (apiUrl ?? `https://${host.toLowerCase()}${kind === 'github' ? '/api/v3' : '/api/v4'}`).replace(
+      /\/+$/,
+      '',
+    );
     const problem = addressProblem(url);
     if (problem !== undefined) {
       add(['forges', index, apiUrl === undefined ? 'host' : 'api_url'], problem);

@@ -33,7 +33,7 @@ function task(name: string, repos: readonly string[]): PlannedTask {
     deliver: 'files',
     pullRequest: {labels: [], reviewers: [], draft: false},
     verify: [],
-  commandTimeoutMs: 600_000,
+    commandTimeoutMs: 600_000,
     changeLimits: defaultChangeLimits,
     timeoutMs: 1000,
     force: false,
