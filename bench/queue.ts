@@ -5,7 +5,7 @@ import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {openLedger} from '../src/orchestrator.ts';
+import {openLedger} from '../src/orchestrator/open-ledger.ts';
 import {startScriptedModelServer} from '../src/testing/scripted-model-server.ts';
 import {postgresProblem, startPostgres} from '../test/support/postgres-server.ts';
 import {makeBenchFleet} from './fleet.ts';

@@ -10,7 +10,9 @@ export type {JobDetail, JobRecord, RunRecord} from './domain/run.ts';
 export type {Mode, Skill} from './domain/skill.ts';
 export type {Cost, Usage} from './domain/usage.ts';
 export type {Ledger} from './ledger/ledger.ts';
-export {type ExecuteRunOptions, executeRun, openLedger, openModels} from './orchestrator.ts';
+export {type ExecuteRunOptions, executeRun} from './orchestrator/execute-run.ts';
+export {openLedger} from './orchestrator/open-ledger.ts';
+export {openModels} from './orchestrator/open-models.ts';
 export {toResultRow} from './report/result-row.ts';
 export {
   loadRunConfiguration,

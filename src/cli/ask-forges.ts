@@ -20,7 +20,7 @@ export async function withForgeSources<T>(io: Io, keep: boolean, load: (io: Io) 
     if (wanted.size === 0) throw error;
   }
   if (wanted.size === 0 && loaded !== undefined) return loaded.value;
-  const {askForgeSources} = await import('../orchestrator.ts');
+  const {askForgeSources} = await import('../orchestrator/forges.ts');
   const listings = await askForgeSources([...wanted.values()], {stateDir: io.stateDir, env: io.env, keep});
   return load({...io, listings});
 }

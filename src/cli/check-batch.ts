@@ -1,7 +1,7 @@
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
-import {openBatchModels} from '../orchestrator.ts';
+import {openBatchModels} from '../orchestrator/open-models.ts';
 import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
 

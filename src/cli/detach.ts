@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {closeSync, openSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {openLedger} from '../orchestrator.ts';
+import {openLedger} from '../orchestrator/open-ledger.ts';
 import {systemClock} from '../util/clock.ts';
 import type {Io} from './io.ts';
 

@@ -4,7 +4,7 @@ import {type Job, jobLabel} from '../domain/job.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {executeRun} from '../orchestrator.ts';
+import {executeRun} from '../orchestrator/execute-run.ts';
 import {describeOutcome, formatSummary} from '../report/log-line.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {escapeLine} from '../util/escape-text.ts';

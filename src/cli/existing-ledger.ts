@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {openLedger} from '../orchestrator.ts';
+import {openLedger} from '../orchestrator/open-ledger.ts';
 import type {Io} from './io.ts';
 
 /** What `look` finds in the ledger of this machine, or of the queue; `without` when there is none yet. Looking never makes one on this machine. */

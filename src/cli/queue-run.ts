@@ -2,7 +2,7 @@ import {hostname} from 'node:os';
 import type {Job} from '../domain/job.ts';
 import {type JobRecord, queueHolder, type RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
-import {type OpenQueue, openQueue} from '../orchestrator.ts';
+import {type OpenQueue, openQueue} from '../orchestrator/queue.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {packSkill} from '../skills/skill-content.ts';
 import {systemClock} from '../util/clock.ts';

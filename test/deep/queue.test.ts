@@ -2,7 +2,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {openLedger} from '../../src/orchestrator.ts';
+import {openLedger} from '../../src/orchestrator/open-ledger.ts';
 import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {makeNight, readResults, repoOf, startCli} from '../support/night-rig.ts';
 import {postgresProblem, startPostgres} from '../support/postgres-server.ts';

@@ -596,7 +596,7 @@ function scriptedPrompts(answers: number, fixed: {one?: string} = {}): Prompts {
 }
 
 async function endRun(stateDir: string, run: string): Promise<void> {
-  const {openLedger} = await import('../../src/orchestrator.ts');
+  const {openLedger} = await import('../../src/orchestrator/open-ledger.ts');
   const ledger = openLedger(stateDir);
   await ledger.endRun(run, {state: 'finished', exitCode: 0, holder: ownProcess()});
   await ledger.close();

@@ -2,7 +2,7 @@ import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {openQueue} from '../../src/orchestrator.ts';
+import {openQueue} from '../../src/orchestrator/queue.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {makeRepo, runGit} from '../../src/testing/temporary-fleet.ts';
 import {startGitHttpServer} from '../support/git-http-server.ts';

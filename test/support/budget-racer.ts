@@ -5,7 +5,7 @@
 import {appendFileSync} from 'node:fs';
 import type {Job} from '../../src/domain/job.ts';
 import {noUsage} from '../../src/domain/usage.ts';
-import {openLedger} from '../../src/orchestrator.ts';
+import {openLedger} from '../../src/orchestrator/open-ledger.ts';
 import {seededRandom} from './seeded-random.ts';
 
 const [state = '', bills = '', name = '', calls = '0', limit = '0', seed = '0'] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 import {accessSync, constants, existsSync, type Stats, statfsSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {openLedger} from '../../orchestrator.ts';
+import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {shortenPath} from '../../util/expand-path.ts';
 import {runCommand} from '../../util/run-command.ts';
 import type {Io} from '../io.ts';

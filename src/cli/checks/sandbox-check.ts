@@ -1,4 +1,4 @@
-import {openMachineSandbox} from '../../orchestrator.ts';
+import {openMachineSandbox} from '../../orchestrator/check-jobs.ts';
 import {type Check, ok, warning} from './check.ts';
 
 /** Attacks the sandbox as a run would. Runs without commands need none, so its absence is no failure. */

@@ -1,6 +1,6 @@
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {RunControl} from '../../domain/run.ts';
-import {openLedger} from '../../orchestrator.ts';
+import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';

@@ -5,7 +5,7 @@ import {type Failure, failureReasons} from '../../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
 import {noCost, noUsage} from '../../domain/usage.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {openChangeDelivery} from '../../orchestrator.ts';
+import {openChangeDelivery} from '../../orchestrator/change-delivery.ts';
 import type {LaterResult} from '../../run/deliver-accepted.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';

@@ -202,7 +202,7 @@ async function askModel(
   ask: Prompts,
   configuration: ReturnType<ReturnType<typeof openPlaces>['models']>,
 ): Promise<string | undefined> {
-  const {openModels} = await import('../../orchestrator.ts');
+  const {openModels} = await import('../../orchestrator/open-models.ts');
   const models = await openModels(io.env, configuration);
   const withKey = (await models.list()).filter(({id, keyPresent}) => keyPresent && id !== 'offline').slice(0, 40);
   const usd = (value: number): string => value.toFixed(2);

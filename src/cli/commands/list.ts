@@ -149,7 +149,7 @@ function outputOf(skill: {readonly output?: string; readonly outputs: readonly s
 }
 
 async function listModels(io: Io, places: Places): Promise<Listing> {
-  const {openModels} = await import('../../orchestrator.ts');
+  const {openModels} = await import('../../orchestrator/open-models.ts');
   const models = await openModels(io.env, places.models());
   const listed = await models.list();
   const isDefault = (id: string): boolean => id === models.defaultModel;

@@ -54,7 +54,7 @@ async function choose(io: Io, ask: Prompts, repos: readonly Repo[]): Promise<Run
     })),
     repos.length === 1 ? repos.map(repo => repo.name) : [],
   );
-  const {openModels} = await import('../../orchestrator.ts');
+  const {openModels} = await import('../../orchestrator/open-models.ts');
   const model = (await openModels(io.env, places.models())).defaultModel;
   const count = `${chosen.length} repo${chosen.length === 1 ? '' : 's'}`;
   const what = model ?? 'offline: no key is set, so no model is asked';

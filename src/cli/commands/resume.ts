@@ -3,7 +3,7 @@ import {failureReasons} from '../../domain/outcome.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {openLedger} from '../../orchestrator.ts';
+import {openLedger} from '../../orchestrator/open-ledger.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
 import {ownProcess} from '../../util/process-identity.ts';

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {closeSync, existsSync, openSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {openLedger} from '../../orchestrator.ts';
+import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {systemClock} from '../../util/clock.ts';
 import {escapeBlock} from '../../util/escape-text.ts';
 import {findRun} from '../find-run.ts';

@@ -6,7 +6,7 @@ import type {Reporter} from '../../domain/event.ts';
 import {exitCodeOf, type NotStartedReason} from '../../domain/outcome.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {SharedLedger} from '../../ledger/shared-ledger.ts';
-import {openQueue, openWorker} from '../../orchestrator.ts';
+import {openQueue, openWorker} from '../../orchestrator/queue.ts';
 import {formatLogLine} from '../../report/log-line.ts';
 import {openFleet} from '../../run/open-fleet.ts';
 import type {RunSettings} from '../../run/run-settings.ts';

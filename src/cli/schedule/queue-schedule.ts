@@ -1,7 +1,7 @@
 import {hostname} from 'node:os';
 import type {ScheduledPlan} from '../../dispatch/scheduled-run.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {openQueue} from '../../orchestrator.ts';
+import {openQueue} from '../../orchestrator/queue.ts';
 import {toRunSettings} from '../../run/run-settings.ts';
 import {packSkill} from '../../skills/skill-content.ts';
 import {loadConfiguration} from '../commands/run.ts';

@@ -1,0 +1,116 @@
+import path from 'node:path';
+import {wellKnownForges} from '../domain/forge.ts';
+import type {Job} from '../domain/job.ts';
+import type {ModelRequest} from '../domain/model.ts';
+import type {JobTools, OpenRepo} from '../run/job-tools.ts';
+import type {Mirrors} from '../workspace/mirrors.ts';
+import {openModes, type RunPlaces} from './open-modes.ts';
+import {openMirrors, type Remotes} from './remote-git.ts';
+
+/** What can be read of repos, without a model and without writing. */
+export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff' | 'judgeChange'> & {
+  /** Estimated tokens of what would be sent. */
+  countTokens(request: Pick<ModelRequest, 'system' | 'prompt' | 'tools'>): number;
+  close(): Promise<void>;
+};
+
+export const noRun: RunPlaces = {
+  runId: '',
+  openSandbox: () => Promise.reject(new Error('a sandbox is opened by runs only')),
+};
+
+export async function openRepoTools(
+  stateDir: string,
+  jobs: readonly Job[],
+  places: RunPlaces = noRun,
+  remotes: Remotes = {env: process.env, forges: wellKnownForges},
+): Promise<RepoTools> {
+  const [
+    {openObjectStore},
+    {buildContext},
+    {buildBareContext},
+    {findSecrets},
+    {holdsBlob},
+    {estimateTokens},
+    {makeChange},
+    {createCheckouts},
+    {judgeChange},
+    {defaultChangeLimits},
+    {realpath},
+  ] = await Promise.all([
+    import('../workspace/object-store.ts'),
+    import('../context/build-context.ts'),
+    import('../context/build-bare-context.ts'),
+    import('../context/secrets.ts'),
+    import('../util/holds-blob.ts'),
+    import('../context/estimate-tokens.ts'),
+    import('../workspace/make-change.ts'),
+    import('../workspace/checkout.ts'),
+    import('../delivery/policy/judge-change.ts'),
+    import('../domain/job.ts'),
+    import('node:fs/promises'),
+  ]);
+  const gitDirectory = path.join(stateDir, 'git');
+  const store = await openObjectStore({directory: gitDirectory});
+  const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
+  let opened: Promise<Mirrors> | undefined;
+  const mirrors = (): Promise<Mirrors> => {
+    opened ??= openMirrors(stateDir, remotes);
+    return opened;
+  };
+  store.plan(jobs.flatMap(job => job.path ?? []));
+  const mode = await openModes(stateDir, jobs, places, remotes.env);
+  return {
+    async openRepo(job, commit): Promise<OpenRepo> {
+      const head = await store.open(job.path ?? (await (await mirrors()).refresh(job.url!, job.branch)));
+      const reader = (commit === undefined ? undefined : await head.at(commit)) ?? head;
+      const {workTree} = reader.location;
+      return {
+        reader,
+        key: job.path === undefined ? urlKey(job) : await realpath(workTree ?? job.path),
+        ...(workTree === undefined ? {} : {workTree}),
+        openCheckout: options => checkouts.create(reader, options),
+        release: () => reader.release(),
+      };
+    },
+    async buildContext(repo, job, skill, normalise) {
+      const shared = {
+        reader: repo.reader,
+        repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
+        normalise,
+      };
+      const build = job.mode === 'script' ? buildBareContext : buildContext;
+      const built = await build({
+        ...shared,
+        skill,
+        maxTokens: job.contextTokens,
+      });
+      return {
+        context: built.context,
+        entries: new Map(built.entries.map(entry => [entry.path, entry])),
+        digests: built.digests,
+      };
+    },
+    mode,
+    holdsBlob,
+    diff: makeChange,
+    judgeChange: (job, change) =>
+      judgeChange(change, {
+        ...(job.changeLimits ?? defaultChangeLimits),
+        // What the operator said is written needs no second word; an agent or a script writes what it likes.
+        outputs: job.mode === 'simple' ? job.outputs : [],
+        findSecrets: async (file, text) => await findSecrets(file, text),
+      }),
+    countTokens: ({system, prompt, tools}) =>
+      estimateTokens(system) +
+      estimateTokens(prompt) +
+      (tools === undefined ? 0 : estimateTokens(JSON.stringify(tools))),
+    close: () => store.close(),
+  };
+}
+
+/** What a repo without a path is called in the ledger; never with a password. */
+function urlKey({url = '', branch}: Job): string {
+  const shown = url.replace(/\/\/[^/@]*@/, '//');
+  return branch === undefined ? shown : `${shown} ${branch}`;
+}

@@ -1,0 +1,222 @@
+import {wellKnownForges} from '../domain/forge.ts';
+import {defaultSandboxSettings} from '../domain/sandbox.ts';
+import type {Ledger} from '../ledger/ledger.ts';
+import type {Limiter} from '../models/limiter.ts';
+import type {JobTools} from '../run/job-tools.ts';
+import type {ObtainReplyOptions} from '../run/obtain-reply.ts';
+import type {RunGate} from '../run/run-gate.ts';
+import type {RunSteering} from '../run/steer-run.ts';
+import {type Clock, systemClock} from '../util/clock.ts';
+import {defaultPrPerHour, openDeliveries} from './deliveries.ts';
+import type {ExecuteRunOptions} from './execute-run.ts';
+import {openModels} from './open-models.ts';
+import {openRepoTools} from './repo-tools.ts';
+
+export interface RunSessionOptions
+  extends Pick<ExecuteRunOptions, 'ledger' | 'run' | 'settings' | 'jobs' | 'skills' | 'stateDir' | 'env' | 'reporter'> {
+  /** Something changed that decides how many jobs may run at once. */
+  readonly onChange: () => void;
+  /** Default: what the run says. */
+  readonly maxWorkers?: number;
+  /** Other processes execute jobs of the run too. */
+  readonly isShared?: boolean;
+  /** Default: that of this machine. */
+  readonly clock?: Clock;
+}
+
+/** What this process needs to execute jobs of one run. */
+export interface RunSession {
+  readonly gate: RunGate;
+  readonly steering: RunSteering;
+  maxWorkers(): number;
+  /** Tools that record into this ledger. */
+  toolsFor(ledger: Ledger): JobTools;
+  /** By what replies are paid for. */
+  payingFor(ledger: Ledger): ObtainReplyOptions;
+  close(): Promise<void>;
+}
+
+export async function openRunSession(options: RunSessionOptions): Promise<RunSession> {
+  const {run, settings, jobs, reporter, clock = systemClock} = options;
+  const [
+    {RunGate},
+    {RepoUse},
+    {RunSteering, nextTime},
+    {createObtainReply},
+    {createStartJob, createWaitForRepo},
+    {openTranscript, transcriptFile},
+    {createReplySource},
+    {createLimiter},
+    {createSharedLimiter},
+    {estimateTokens},
+    {createRunSandbox},
+    {createVerifyChange},
+    {maskSecrets},
+  ] = await Promise.all([
+    import('../run/run-gate.ts'),
+    import('../run/repo-use.ts'),
+    import('../run/steer-run.ts'),
+    import('../run/obtain-reply.ts'),
+    import('../run/start-job.ts'),
+    import('../report/transcript.ts'),
+    import('../run/reply-source.ts'),
+    import('../dispatch/limits.ts'),
+    import('../dispatch/shared-limits.ts'),
+    import('../context/estimate-tokens.ts'),
+    import('../run/run-sandbox.ts'),
+    import('../run/verify-change.ts'),
+    import('../context/secrets.ts'),
+  ]);
+  const gate = new RunGate();
+  const models = await openModels(options.env, settings.models);
+  const runSandbox = createRunSandbox(
+    async () => (await import('../sandbox/open-sandbox.ts')).openSandbox(settings.sandbox ?? defaultSandboxSettings),
+    (level, text) => reporter.report({type: 'run.noted', at: clock.now(), level, text}),
+  );
+  const openSandbox = runSandbox.open;
+  const {JobFailure} = await import('../domain/outcome.ts');
+  const withAgents = options.isShared === true || jobs.some(({mode}) => mode === 'agent');
+  const sandbox = withAgents
+    ? await openSandbox().catch(error => {
+        // Agents have file tools of ours, and say that commands cannot be run.
+        if (!(error instanceof JobFailure)) throw error;
+      })
+    : undefined;
+  const mcp =
+    withAgents && settings.mcp !== undefined
+      ? await (await import('../modes/agent/mcp-tools.ts')).openMcpTools(settings.mcp, options.env)
+      : undefined;
+  const places = {
+    runId: run.id,
+    openSandbox,
+    ...(sandbox === undefined ? {} : {sandbox}),
+    ...(mcp === undefined ? {} : {moreTools: mcp.tools}),
+  };
+  const repos = await openRepoTools(options.stateDir, jobs, places, {
+    env: options.env,
+    forges: settings.forges ?? wellKnownForges,
+  });
+  const verify = createVerifyChange({openSandbox, mask: maskSecrets});
+  const limiters = new Map<string, ReturnType<typeof createLimiter>>();
+  const sharedLimiters = new Map<string, Limiter>();
+  const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
+  const steering = new RunSteering(
+    {
+      runId: run.id,
+      holder: run.holder,
+      ledger: options.ledger,
+      clock,
+      gate,
+      reporter,
+      graceMs: settings.graceMs,
+      ...(settings.deadline === undefined ? {} : {deadline: settings.deadline}),
+      ...(options.isShared ? {deadlineAfter: run.startedAt} : {}),
+      onChange: () => {
+        for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
+        options.onChange();
+      },
+    },
+    run.control,
+  );
+  const deadlineAfter = options.isShared ? run.startedAt : clock.now();
+  const delivery = await openDeliveries({
+    stateDir: options.stateDir,
+    env: options.env,
+    ledger: options.ledger,
+    clock,
+    signal: steering.signal,
+    runId: run.id,
+    forges: settings.forges ?? wellKnownForges,
+    prPerHour: settings.prPerHour ?? defaultPrPerHour,
+    deadlineAt: settings.deadline === undefined ? undefined : nextTime(settings.deadline, deadlineAfter),
+    skillDigest: name => options.skills.get(name)?.digest ?? '',
+  });
+  const repoUse = new RepoUse();
+  const payingFor = (ledger: Ledger): ObtainReplyOptions => {
+    const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
+    const waitForRepo = createWaitForRepo(starting);
+    const startJob = createStartJob(starting, waitForRepo);
+    return {
+      runId: run.id,
+      ledger,
+      clock,
+      gate,
+      startJob,
+      waitForRepo,
+      isRunShared: options.isShared === true,
+      budget: () => {
+        const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
+        return {
+          ...(runUsd === undefined ? {} : {runUsd}),
+          ...(settings.budgetUsdPerDay === undefined ? {} : {dayUsd: settings.budgetUsdPerDay}),
+          ...(settings.budgetUsdPerMonth === undefined ? {} : {monthUsd: settings.budgetUsdPerMonth}),
+        };
+      },
+      source: createReplySource({
+        models,
+        configuration: settings.models,
+        limiterOf: provider => {
+          const limiter = limiters.get(provider) ?? createLimiter({maxInFlight: maxWorkers(), clock});
+          limiters.set(provider, limiter);
+          const limits = settings.models.providers[provider]?.limits;
+          if (limits === undefined) return limiter;
+          const shared =
+            sharedLimiters.get(provider) ??
+            createSharedLimiter({provider, limits, local: limiter, ledger: options.ledger, clock});
+          sharedLimiters.set(provider, shared);
+          return shared;
+        },
+        clock,
+        random: Math.random,
+        estimateTokens,
+        ...(settings.maxAttempts === undefined ? {} : {maxCalls: settings.maxAttempts}),
+        onRetry: (job, {error, waitMs}) =>
+          reporter.report({type: 'job.retrying', at: clock.now(), job, cause: error.message, waitMs}),
+      }),
+    };
+  };
+  const toolsFor = (ledger: Ledger): JobTools => {
+    const paying = payingFor(ledger);
+    return {
+      ...repos,
+      runId: run.id,
+      runStartedAt: run.startedAt,
+      ledger,
+      clock,
+      gate,
+      startJob: paying.startJob,
+      verify,
+      sandboxTier: runSandbox.tier,
+      repoUse: options.isShared ? new RepoUse() : repoUse,
+      skill: name => options.skills.get(name)!,
+      openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),
+      onTurn: (job, {turn, startedAt, tools, isRecorded}, {model, replayed, reply}) =>
+        reporter.report({
+          type: 'turn.finished',
+          at: clock.now(),
+          startedAt,
+          job,
+          turn,
+          model,
+          usage: reply.usage,
+          finishReason: reply.finishReason,
+          replayed: replayed || isRecorded,
+          tools,
+        }),
+      delivery,
+      obtainReply: createObtainReply(paying),
+    };
+  };
+  return {
+    gate,
+    steering,
+    maxWorkers,
+    toolsFor,
+    payingFor,
+    async close() {
+      steering.end();
+      await mcp?.close();
+      await repos.close();
+    },
+  };
+}
