@@ -43,6 +43,18 @@ describe('a template of the operator', () => {
     expect(render({}, {'package.json': node})).toContain('# shop\n\nSells things.');
   });
 
+  it('links from where it lies', () => {
+    const template = '# {{name}}\n\n{{license}}\n\n{{summary}}\n';
+    const files = {
+      LICENSE: 'MIT License\n',
+      'README.md': '# x\n\nSee [the guide](docs/guide.md) and [home](https://x.org).\n',
+    };
+    expect(render({template, output: 'PROJECT.md'}, files)).toContain('see [LICENSE](LICENSE).');
+    const below = render({template, output: 'docs/a/PROJECT.md'}, files);
+    expect(below).toContain('see [LICENSE](../../LICENSE).');
+    expect(below).toContain('[the guide](../guide.md) and [home](https://x.org)');
+  });
+
   it('never reads a value as template', () => {
     const text = render(
       {template: '# {{name}}\n\n{{summary}}\n'},

@@ -12,6 +12,7 @@ import {keepExisting} from './offline/keep-existing.ts';
 import {listPaths} from './offline/list-paths.ts';
 import {code, escapeText} from './offline/markdown.ts';
 import {isOfflineNotice, noticeFor} from './offline/notice.ts';
+import {rebaseLinks} from './offline/rebase-links.ts';
 import {gatherFacts, type RepoFacts} from './offline/repo-facts.ts';
 
 export interface OfflineRequest {
@@ -45,7 +46,8 @@ function renderFile(path: string, {skill, context, date}: OfflineRequest): strin
   // the file that is written anew is not part of what it describes
   const described = inPathOrder(isReadme ? context : withoutFile(context, path));
   const facts = gatherFacts(described);
-  const text = fillTemplate(skill.template ?? plainTemplate, describe(described, facts, date));
+  const values = rebaseLinks(describe(described, facts, date), path);
+  const text = fillTemplate(skill.template ?? plainTemplate, values);
   // what we wrote ourselves is written anew, but a README is edited by people afterwards
   const isKept = existing !== undefined && (isReadme || !isOfflineNotice(existing));
   if (isKept && /\.(?:md|markdown)$/i.test(path)) return keepExisting(existing, text);
