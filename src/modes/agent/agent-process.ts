@@ -92,7 +92,7 @@ function variablesOf(named: ForeignAgent['env'], env: Env): Record<string, strin
 
 /** It needs the network and its key to reach its model, so it cannot have our sandbox; this keeps its writing and its processes in. */
 function contain(command: readonly string[], directory: string, home: string): string[] {
-  const seen = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp'];
+  const seen = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp', ...ownFolders(command)];
   const written = ['--bind', directory, directory, '--bind', home, home, '--chdir', directory];
   return [
     'bwrap',
@@ -105,6 +105,12 @@ function contain(command: readonly string[], directory: string, home: string): s
     '--',
     ...command,
   ];
+}
+
+/** Where the agent itself lies, should that be below the folder that is replaced by an empty one. */
+function ownFolders(command: readonly string[]): string[] {
+  const folders = command.flatMap(word => /^\/tmp\/[^/]+(?=\/)/.exec(path.normalize(word)) ?? []);
+  return [...new Set(folders)].flatMap(folder => ['--ro-bind-try', folder, folder]);
 }
 
 function canContain(env: Env): boolean {
