@@ -15,6 +15,7 @@ import {addActionRoutes} from './routes/actions.ts';
 import {addJobRoutes} from './routes/jobs.ts';
 import {addLiveRoutes} from './routes/live.ts';
 import {addLookRoutes} from './routes/look.ts';
+import {addMetricsRoute} from './routes/metrics.ts';
 import {addReviewRoutes} from './routes/review.ts';
 import {addRunRoutes} from './routes/runs.ts';
 import {RunBook} from './run-book.ts';
@@ -108,6 +109,7 @@ function createApp(parts: PageParts, assets: Awaited<ReturnType<typeof loadAsset
     return asset === undefined ? context.notFound() : context.body(asset.body, 200, {'content-type': asset.type});
   });
   addLookRoutes(app, parts);
+  addMetricsRoute(app, parts);
   addRunRoutes(app, parts);
   addJobRoutes(app, parts);
   addReviewRoutes(app, parts);
