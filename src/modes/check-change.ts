@@ -10,6 +10,7 @@ import {checkOutput} from './check-output.ts';
 import {isMarkdownPath} from './file-kind.ts';
 import {type LinkedFiles, linkFaults} from './link-faults.ts';
 import {markdownFaults} from './markdown-faults.ts';
+import {coversOutput} from './output-path.ts';
 
 export interface CheckedChange {
   readonly change: Pick<Change, 'edits'>;
@@ -29,8 +30,7 @@ export async function checkChange(checked: CheckedChange): Promise<void> {
   const files = linkedFiles(checked);
   const faults: string[] = [];
   for (const {path, text} of texts.filter(file => isMarkdownPath(file.path))) {
-    const was = await textBefore(path, checked);
-    for (const fault of await newFaults(path, was, text, files, skill)) faults.push(`${quoteText(path)}: ${fault}`);
+    for (const fault of await newFaults(path, text, files, checked)) faults.push(`${quoteText(path)}: ${fault}`);
   }
   if (faults.length === 0) return;
   const more = faults.length > shownFaults ? `; and ${faults.length - shownFaults} more` : '';
@@ -49,25 +49,20 @@ function checkTexts(
   {checks, output, outputs: declared}: CheckedChange['skill'],
 ): void {
   const isDeclared = output !== undefined || declared.length > 0;
-  const isOutput = (path: string): boolean =>
-    outputs.some(each => (each.endsWith('/') ? path.startsWith(each) : path === each));
-  const judged = isDeclared ? texts.filter(({path}) => isOutput(path)) : texts;
+  const judged = isDeclared ? texts.filter(({path}) => outputs.some(each => coversOutput(each, path))) : texts;
   if (judged.length > 0) checkOutput(judged, isDeclared ? checks : {...checks, heading: checks.heading ?? false});
 }
 
-async function newFaults(
-  path: string,
-  was: string | undefined,
-  text: string,
-  files: LinkedFiles,
-  {checks}: CheckedChange['skill'],
-): Promise<string[]> {
+async function newFaults(path: string, text: string, files: LinkedFiles, checked: CheckedChange): Promise<string[]> {
+  const {checks} = checked.skill;
   const all = async (document: string): Promise<string[]> => [
     ...(checks.markdown === false ? [] : markdownFaults(document)),
     ...(checks.links === true ? await linkFaults(path, document, files) : []),
   ];
   const now = await all(text);
-  if (now.length === 0 || was === undefined) return now;
+  if (now.length === 0) return now;
+  const was = await textBefore(path, checked);
+  if (was === undefined) return now;
   const before = new Set(await all(was));
   return now.filter(fault => !before.has(fault));
 }

@@ -2,6 +2,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
 import {pathProblem} from '../util/path-problem.ts';
 import {quoteText} from '../util/quote-text.ts';
+import {coversOutput} from './output-path.ts';
 
 /** True when a reply must come in marked sections: several files, or a folder whose file names the model chooses. */
 export function needsSections(outputs: readonly string[]): boolean {
@@ -62,15 +63,11 @@ function assertDeclared(files: readonly ProposedFile[], outputs: readonly string
       );
     if (seen.has(path)) throw offFormat(`${quoteText(path)} is given twice`);
     seen.add(path);
-    if (!outputs.some(output => covers(output, path))) throw offFormat(`${quoteText(path)} was not asked for`);
+    if (!outputs.some(output => coversOutput(output, path))) throw offFormat(`${quoteText(path)} was not asked for`);
   }
   for (const output of outputs) {
-    if (!files.some(({path}) => covers(output, path))) throw offFormat(`${quoteText(output)} is missing`);
+    if (!files.some(({path}) => coversOutput(output, path))) throw offFormat(`${quoteText(output)} is missing`);
   }
-}
-
-function covers(output: string, path: string): boolean {
-  return output.endsWith('/') ? path.startsWith(output) && path !== output : path === output;
 }
 
 function offFormat(what: string): JobFailure {

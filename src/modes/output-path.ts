@@ -11,8 +11,18 @@ export interface OutputChoice {
 
 /** The file that a job writes, relative to the repo root. A folder gets one file a day; a skill that names no output gets one after its name. */
 export function resolveOutput({taskOutput, skill, date}: OutputChoice): string {
-  const written = taskOutput ?? skill.output ?? `${skill.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}.md`;
+  const written = taskOutput ?? skill.output ?? fallbackOutput(skill);
   return fillDate(written.endsWith('/') ? `${written}YYYY-MM-DD.md` : written, date);
+}
+
+/** What a job writes when nobody has named anything. */
+export function fallbackOutput({name}: Pick<Skill, 'name'>): string {
+  return `${name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}.md`;
+}
+
+/** Whether the file is what the output names, or is below it when that is a folder. */
+export function coversOutput(output: string, path: string): boolean {
+  return output.endsWith('/') ? path.startsWith(output) && path !== output : path === output;
 }
 
 /** `YYYY`, `MM` and `DD` as whole words (or written together) become the local date; a leading `./` goes. MM and DD count only beside YYYY. */

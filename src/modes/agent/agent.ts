@@ -43,7 +43,7 @@ export function createAgentMode(options: AgentModeOptions): Mode {
     async propose(input) {
       if (input.job.agent !== undefined && options.foreign !== undefined) return await options.foreign.propose(input);
       const tools = toolsOf(input);
-      const checkout = await input.openCheckout(sandbox?.owner === undefined ? {} : {owner: sandbox.owner});
+      const checkout = await input.openCheckout({owner: sandbox?.owner});
       const timer = startTimer(input, options.clock);
       try {
         const end = await runLoop({

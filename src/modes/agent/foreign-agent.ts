@@ -16,6 +16,7 @@ import {type AgentModeOptions, judge, startTimer} from './agent.ts';
 import {openAgentFiles} from './agent-files.ts';
 import {type AgentProcess, startAgentProcess} from './agent-process.ts';
 import {readAllowedTools} from './allowed-tools.ts';
+import {nextWords} from './judge-end.ts';
 import {firstPrompt, foreignPrompt, trimContext} from './prompt.ts';
 
 export interface ForeignAgentOptions
@@ -24,8 +25,6 @@ export interface ForeignAgentOptions
   /** An agent that says nothing for so long is given up, milliseconds. */
   readonly stallMs: number;
 }
-
-const maxRounds = 4;
 
 /** Another agent makes the change, through the Agent Client Protocol; diff, checks and verify judge it as they judge our own. */
 export function createForeignAgentMode(options: ForeignAgentOptions): Mode {
@@ -139,12 +138,9 @@ class Conversation {
       this.#note({type: 'reply', turn: round, text: this.#text, finish_reason: response.stopReason});
       assertEnded(response.stopReason);
       const work = {summary, deniedCalls: this.#denied, changingCalls: 0};
-      const shortfall = await judge(work, this.#checkout, this.#input);
-      if (shortfall === undefined || (round >= maxRounds && shortfall.isJudgedAgain)) return summary;
-      if (round >= maxRounds || shortfall.reason === 'reply-refused')
-        throw new JobFailure(shortfall.reason, shortfall.message);
-      const detail = shortfall.detail === undefined ? '' : `\n\n${shortfall.detail}`;
-      text = `The work does not count as done. ${shortfall.message} Go on.${detail}`;
+      const words = nextWords(await judge(work, this.#checkout, this.#input), round, 'Go on.');
+      if (words === undefined) return summary;
+      text = words;
     }
   }
 

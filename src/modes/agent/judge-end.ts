@@ -9,6 +9,7 @@ import {assertWholeMarkdown} from '../assert-whole-markdown.ts';
 import {checkOutput} from '../check-output.ts';
 import {isRefusal} from '../conversation.ts';
 import {isMarkdownPath} from '../file-kind.ts';
+import {coversOutput, fallbackOutput} from '../output-path.ts';
 
 /** What an agent did, as far as it counts for whether it is done. */
 export interface WorkDone {
@@ -56,6 +57,18 @@ export function judgeEnd(
   return undefined;
 }
 
+/** How often an agent is told that its work does not count as done. */
+const maxRounds = 4;
+
+/** What the agent is told in this round, counted from 1; undefined when its work is taken. Throws when more words do not mend it. */
+export function nextWords(shortfall: Shortfall | undefined, round: number, goOn: string): string | undefined {
+  if (shortfall === undefined) return undefined;
+  const {reason, message, detail, isJudgedAgain} = shortfall;
+  if (round >= maxRounds && isJudgedAgain) return undefined;
+  if (round >= maxRounds || reason === 'reply-refused') throw new JobFailure(reason, message);
+  return `The work does not count as done. ${message} ${goOn}${detail === undefined ? '' : `\n\n${detail}`}`;
+}
+
 function whyNothing(
   {summary, deniedCalls, changingCalls}: WorkDone,
   missing: readonly string[],
@@ -72,12 +85,11 @@ function whyNothing(
 /** Those that the task or the skill names; the name that a job gets when nobody named one is no promise. */
 export function declaredOutputs(job: Job, skill: Skill): readonly string[] {
   const isNamed = skill.output !== undefined || skill.outputs.length > 0 || job.outputPattern !== job.output;
-  const fallback = `${skill.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')}.md`;
-  return isNamed || job.output !== fallback ? job.outputs : [];
+  return isNamed || job.output !== fallbackOutput(skill) ? job.outputs : [];
 }
 
 function isThere(output: string, edits: readonly FileEdit[], entries: ReadonlyMap<string, TreeEntry>): boolean {
-  const edit = edits.find(({path, after}) => after !== undefined && covers(output, path));
+  const edit = edits.find(({path, after}) => after !== undefined && coversOutput(output, path));
   if (edit !== undefined) return true;
   const isGone = edits.some(({path, after}) => after === undefined && path === output);
   return (
@@ -85,13 +97,9 @@ function isThere(output: string, edits: readonly FileEdit[], entries: ReadonlyMa
   );
 }
 
-function covers(output: string, path: string): boolean {
-  return output.endsWith('/') ? path.startsWith(output) : path === output;
-}
-
 function toText({path, after}: FileEdit, declared: readonly string[]): ProposedFile[] {
   if (after === undefined || after.kind === 'symlink' || after.kind === 'submodule') return [];
-  if (declared.length > 0 && !declared.some(output => covers(output, path))) return [];
+  if (declared.length > 0 && !declared.some(output => coversOutput(output, path))) return [];
   if (after.bytes.includes(0)) return [];
   return [{path, text: after.bytes.toString('utf8')}];
 }

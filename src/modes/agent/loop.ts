@@ -3,7 +3,7 @@ import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {type AnsweredCall, answerCall} from './answer-call.ts';
 import {compactHistory} from './compact-history.ts';
-import type {Shortfall} from './judge-end.ts';
+import {nextWords, type Shortfall} from './judge-end.ts';
 import {Repetition} from './repetition.ts';
 import type {ToolReach} from './tool.ts';
 import type {ToolSet} from './tool-set.ts';
@@ -36,8 +36,6 @@ export interface LoopOptions {
   readonly checkTime: () => void;
 }
 
-/** How often the agent is told that its work does not count as done. */
-const maxRounds = 4;
 const maxCallsPerTurn = 32;
 const maxResultCharacters = 200_000;
 
@@ -172,24 +170,8 @@ async function closeTurn(
     if (turn !== maxTurns - 1) return messages;
     return [...messages, {role: 'user', text: '[one turn is left: end the work and call finish]'}];
   }
-  const shortfall = await judge(end);
-  if (shortfall === undefined) return undefined;
-  state.rounds++;
-  if (state.rounds >= maxRounds && shortfall.isJudgedAgain) return undefined;
-  if (state.rounds >= maxRounds || isFinal(shortfall.reason)) throw new JobFailure(shortfall.reason, shortfall.message);
-  const detail = shortfall.detail === undefined ? '' : `\n\n${shortfall.detail}`;
-  return [
-    ...messages,
-    {
-      role: 'user',
-      text: `The work does not count as done. ${shortfall.message} Go on, then call finish again.${detail}`,
-    },
-  ];
-}
-
-/** What more words do not mend. */
-function isFinal(reason: FailureReason): boolean {
-  return reason === 'reply-refused';
+  const text = nextWords(await judge(end), ++state.rounds, 'Go on, then call finish again.');
+  return text === undefined ? undefined : [...messages, {role: 'user', text}];
 }
 
 /** What of a reply the model is shown again. */

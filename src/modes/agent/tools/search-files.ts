@@ -1,3 +1,4 @@
+import {gitEnvironment} from '../../../util/git-environment.ts';
 import {runCommand} from '../../../util/run-command.ts';
 import {objectSchema, readOptionalText, readText} from '../read-arguments.ts';
 import {type Tool, ToolError, type ToolReach} from '../tool.ts';
@@ -30,7 +31,7 @@ export const searchFilesTool: Tool = {
 async function search(pattern: string, filePattern: string | undefined, reach: ToolReach): Promise<string[]> {
   const options = {
     cwd: reach.directory,
-    env: {PATH: reach.programPath, HOME: '/nonexistent', LC_ALL: 'C.UTF-8', ...gitEnvironment},
+    env: gitEnvironment({PATH: reach.programPath, LC_ALL: 'C.UTF-8', GIT_CEILING_DIRECTORIES: '/'}),
     timeoutMs,
     maxBytes: 4 * 1024 * 1024,
     signal: reach.signal,
@@ -88,13 +89,6 @@ function gitArguments(pattern: string, filePattern: string | undefined): string[
     filePattern === undefined ? '.' : `:(glob)${filePattern.includes('/') ? '' : '**/'}${filePattern}`,
   ];
 }
-
-const gitEnvironment = {
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CEILING_DIRECTORIES: '/',
-  GIT_OPTIONAL_LOCKS: '0',
-};
 
 /** Lines of files that hold a secret are not shown. */
 async function showLines(lines: readonly string[], reach: ToolReach): Promise<string> {
