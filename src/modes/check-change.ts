@@ -6,7 +6,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {checkOutput} from './check-output.ts';
+import {checkOutput, checksOfChanges} from './check-output.ts';
 import {isMarkdownPath} from './file-kind.ts';
 import {type LinkedFiles, linkFaults} from './link-faults.ts';
 import {markdownFaults} from './markdown-faults.ts';
@@ -50,7 +50,7 @@ function checkTexts(
 ): void {
   const isDeclared = output !== undefined || declared.length > 0;
   const judged = isDeclared ? texts.filter(({path}) => outputs.some(each => coversOutput(each, path))) : texts;
-  if (judged.length > 0) checkOutput(judged, isDeclared ? checks : {...checks, heading: checks.heading ?? false});
+  if (judged.length > 0) checkOutput(judged, isDeclared ? checks : checksOfChanges(checks));
 }
 
 async function newFaults(path: string, text: string, files: LinkedFiles, checked: CheckedChange): Promise<string[]> {

@@ -16,6 +16,11 @@ export function checkOutput(files: readonly ProposedFile[], checks: SkillChecks)
     throw new JobFailure('skill-check-failed', `The output does not meet its skill: ${failed.join('; ')}.`);
 }
 
+/** Where a skill declares no output: of all that was changed, no file need be a whole document. */
+export function checksOfChanges(checks: SkillChecks): SkillChecks {
+  return {...checks, heading: checks.heading ?? false};
+}
+
 function failedChecks(files: readonly ProposedFile[], checks: SkillChecks): string[] {
   const failed: string[] = [];
   const whole = files.map(({text}) => text).join('\n');

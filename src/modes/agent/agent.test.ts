@@ -254,6 +254,13 @@ describe('the end', () => {
     });
   });
 
+  it('may leave a Markdown file without a title where no file was asked for', async () => {
+    const {proposal} = await rig.run(
+      steps({calls: [['write_file', {path: 'docs/notes.md', content: 'Some words.\n'}]]}),
+    );
+    expect(proposal?.edits.map(edit => edit.path)).toEqual(['docs/notes.md']);
+  });
+
   it('without an effect is no failure where none was asked for', async () => {
     const {proposal} = await rig.run(steps({text: 'Everything is as it should be.'}));
     expect(proposal?.edits).toEqual([]);

@@ -6,7 +6,7 @@ import type {ProposedFile} from '../../domain/proposed-file.ts';
 import type {Skill} from '../../domain/skill.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {assertWholeMarkdown} from '../assert-whole-markdown.ts';
-import {checkOutput} from '../check-output.ts';
+import {checkOutput, checksOfChanges} from '../check-output.ts';
 import {isRefusal} from '../conversation.ts';
 import {isMarkdownPath} from '../file-kind.ts';
 import {coversOutput, fallbackOutput} from '../output-path.ts';
@@ -47,7 +47,7 @@ export function judgeEnd(
     return {reason: 'no-effect', message: `The skill writes ${list(missing)}, which is not there.`};
   const texts = work.edits.flatMap(edit => toText(edit, declared));
   try {
-    if (texts.length > 0) checkOutput(texts, skill.checks);
+    if (texts.length > 0) checkOutput(texts, declared.length > 0 ? skill.checks : checksOfChanges(skill.checks));
     for (const {path, text} of texts)
       if (declared.length > 0 && isMarkdownPath(path)) assertWholeMarkdown(path, text, skill);
   } catch (error) {
