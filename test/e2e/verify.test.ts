@@ -1,8 +1,9 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
 import {type Files, makeRepo} from '../../src/testing/temporary-fleet.ts';
-import {invitePerson, type Person} from '../support/person.ts';
+import {anthropicAt, invitePerson, type Person, wholeFile} from '../support/person.ts';
 import {noSandbox, sandboxNeed} from '../support/sandbox-rig.ts';
 
 /** A repo and a skill whose script runs `change` in it. */
@@ -119,5 +120,41 @@ describe.skipIf(noSandbox)(`a change with verify commands${sandboxNeed}`, () => 
     await person.write('skills/edit/SKILL.md', `---\nname: edit\ndescription: Edits\n${metadata}---\nEdits.\n`);
     await person.call(run);
     expect((await person.results())[0]).toMatchObject({outcome: 'verify-failed'});
+  });
+
+  describe('of a model', () => {
+    const settings = {model: 'anthropic/claude-sonnet-5-5', max_workers: 1};
+
+    it('that breaks one is asked for anew by a retry', async () => {
+      await using server = await startScriptedModelServer({strict: false});
+      await using person = await invitePerson(anthropicAt(server.url));
+      await person.own(['api']);
+      const task = {
+        name: 'Docs',
+        skill: 'repo-summarizer',
+        repos: ['~/code/api'],
+        verify: ['! grep BROKEN PROJECT.md'],
+      };
+      await person.write('config/tasks.json', {tasks: [task], settings});
+      server.reply(`${wholeFile('api')}\nBROKEN\n`);
+      await person.call(run);
+      expect((await person.results())[0]).toMatchObject({outcome: 'verify-failed'});
+      server.reply(wholeFile('api'));
+      expect((await person.call(['retry'])).exitCode).toBe(0);
+      expect((await person.results())[0]).toMatchObject({outcome: 'changed'});
+      expect(server.requestCount).toBe(2);
+    });
+
+    it('keeps the place of its job until it is verified', async () => {
+      await using server = await startScriptedModelServer({strict: false});
+      await using person = await invitePerson(anthropicAt(server.url));
+      await person.own(['api', 'web']);
+      const task = {name: 'Docs', skill: 'repo-summarizer', repos: ['~/code/api', '~/code/web'], verify: ['sleep 0.2']};
+      await person.write('config/tasks.json', {tasks: [task], settings});
+      server.reply(wholeFile('project'));
+      expect((await person.call(run)).exitCode).toBe(0);
+      const ends = (await person.results()).map(row => Date.parse(row.timestamp!)).sort((a, b) => a - b);
+      expect(server.requests[1]!.at).toBeGreaterThanOrEqual(ends[0]!);
+    });
   });
 });
