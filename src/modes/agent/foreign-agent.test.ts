@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {readdir, readFile, readlink} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, readlink, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, expect, it} from 'vitest';
@@ -67,6 +67,18 @@ it.each([
 it('that is not installed is named, with what to do', async () => {
   const {failure} = await runAgent('good', {command: ['no-such-agent']});
   expect(failure?.failure).toMatchObject({reason: 'agent-failed', next: expect.stringContaining('no-such-agent')});
+});
+
+it('may be installed below the folder of temporary files, of which it has an empty one', async () => {
+  const folder = await mkdtemp('/tmp/orchestrator-installed-');
+  try {
+    const start = path.join(folder, 'start.sh');
+    await writeFile(start, '#!/bin/sh\nexec "$@"\n', {mode: 0o755});
+    const {proposal} = await runAgent('good', {command: [start, process.execPath, program, 'good']});
+    expect(proposal?.edits.map(edit => edit.path)).toEqual(['README.md']);
+  } finally {
+    await rm(folder, {recursive: true});
+  }
 });
 
 it('that says nothing is given up, with all its processes', async () => {
