@@ -1,11 +1,11 @@
 import type {Reporter, RunSummary} from '../domain/event.ts';
-import type {NotStartedReason} from '../domain/outcome.ts';
 import type {RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {summarizeRun} from '../run/summarize-run.ts';
 import {systemClock} from '../util/clock.ts';
 import type {Io} from './io.ts';
+import {stopReasonOf} from './stop-reason.ts';
 
 export interface EndedRun {
   readonly run: RunRecord;
@@ -56,9 +56,6 @@ export async function notifyEnd(io: Io, {run, settings, ledger, reporter, exitCo
   for (const text of problems) reporter.report({type: 'run.noted', at: systemClock.now(), level: 'warn', text});
 }
 
-/** The reasons of all jobs that were not started come down to one: of several, what a person has to settle comes first. */
-const stopOrder: readonly NotStartedReason[] = ['auth', 'quota', 'budget', 'deadline', 'stopped'];
-
 async function look(ledger: Ledger, {id}: RunRecord, known: RunSummary | undefined) {
   const [record, failed, open, {spentUsd}, changes] = await Promise.all([
     ledger.run(id),
@@ -67,9 +64,6 @@ async function look(ledger: Ledger, {id}: RunRecord, known: RunSummary | undefin
     ledger.costOfRun(id),
     ledger.countChanges(id),
   ]);
-  const reasons = new Set(
-    open.map(({detail}) => (detail?.outcome.status === 'not-started' ? detail.outcome.reason : undefined)),
-  );
   const summary =
     known ?? summarizeRun((await ledger.jobs(id, {state: 'ended'})).flatMap(({detail}) => detail?.outcome ?? []));
   return {
@@ -80,6 +74,6 @@ async function look(ledger: Ledger, {id}: RunRecord, known: RunSummary | undefin
     failures: failed.flatMap(({job, detail}) =>
       detail?.outcome.status === 'failed' ? [{repo: job.repo, reason: detail.outcome.failure.reason}] : [],
     ),
-    stopped: stopOrder.find(reason => reasons.has(reason)),
+    stopped: stopReasonOf(open.flatMap(({detail}) => detail?.outcome ?? [])),
   };
 }

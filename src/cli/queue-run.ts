@@ -2,13 +2,12 @@ import {hostname} from 'node:os';
 import type {Job} from '../domain/job.ts';
 import {type JobRecord, queueHolder, type RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
-import {type OpenQueue, openQueue} from '../orchestrator/queue.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {packSkill} from '../skills/skill-content.ts';
 import {systemClock} from '../util/clock.ts';
 import {followRun} from './follow-run.ts';
 import type {Io} from './io.ts';
-import {queueTimes} from './queue-times.ts';
+import {withQueue} from './with-queue.ts';
 
 export interface QueueRunOptions {
   /** A record of the run for this moment; asked again when its id or results file is taken. */
@@ -23,8 +22,7 @@ export interface QueueRunOptions {
 /** Hands the jobs to the workers of the queue, and follows them unless that is not wanted. The exit code of the run. */
 export async function startQueuedRun(io: Io, url: string, options: QueueRunOptions): Promise<number> {
   const {jobs, skills, json} = options;
-  const opened = await openAsClient(io, url);
-  try {
+  return await withQueue(io, url, async opened => {
     const contents = [...skills.values()].map(packSkill);
     let now = new Date();
     for (;;) {
@@ -46,9 +44,7 @@ export async function startQueuedRun(io: Io, url: string, options: QueueRunOptio
       await systemClock.sleep(50);
       now = new Date();
     }
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** Puts the chosen jobs of an ended run back into the queue; a run that goes on is followed. */
@@ -58,8 +54,7 @@ export async function goOnQueued(
   id: string,
   options: {readonly chosen: (record: JobRecord) => boolean; readonly json: boolean},
 ): Promise<number> {
-  const opened = await openAsClient(io, url);
-  try {
+  return await withQueue(io, url, async opened => {
     const {ledger, queue} = opened;
     const records = await ledger.jobs(id);
     const again = records.filter(options.chosen).map(({job}) => job);
@@ -86,14 +81,7 @@ export async function goOnQueued(
       resumed: true,
       json: options.json,
     });
-  } finally {
-    await opened.close();
-  }
-}
-
-async function openAsClient(io: Io, url: string): Promise<OpenQueue> {
-  // What goes wrong in the background of one who only looks is nothing that anybody could act on.
-  return await openQueue(url, {isWorker: false, times: queueTimes(io), onError: () => {}});
+  });
 }
 
 /** No process holds it: any worker may end it. */

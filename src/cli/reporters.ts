@@ -63,10 +63,17 @@ function rotate(file: string, maxBytes = Number.POSITIVE_INFINITY): RunEvent | u
 
 /** Spans, where the environment names a collector. */
 async function openTraces({env}: Io): Promise<Reporter[]> {
-  if (!env['OTEL_EXPORTER_OTLP_ENDPOINT'] && !env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return [];
-  const {Traces, tracesUrl} = await import('../report/traces.ts');
   const url = tracesUrl(env);
-  return url === undefined ? [] : [new Traces(url)];
+  if (url === undefined) return [];
+  const {Traces} = await import('../report/traces.ts');
+  return [new Traces(url)];
+}
+
+function tracesUrl(env: Io['env']): string | undefined {
+  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
+  if (own) return own;
+  const base = env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+  return base ? `${base.replace(/\/+$/, '')}/v1/traces` : undefined;
 }
 
 async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Reporter> {

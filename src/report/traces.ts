@@ -18,14 +18,6 @@ import type {Usage} from '../domain/usage.ts';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, {type: Type}>;
 
-/** Where spans go, by the environment; undefined when nobody asked for them. */
-export function tracesUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
-  if (own) return own;
-  const base = env['OTEL_EXPORTER_OTLP_ENDPOINT'];
-  return base ? `${base.replace(/\/+$/, '')}/v1/traces` : undefined;
-}
-
 /**
  * Spans of a run, its jobs, their turns and tools, with the names that OpenTelemetry gives to generative AI. Names and figures only: no text
  * of repos or models leaves with them. A collector that is down is nobody's failure.

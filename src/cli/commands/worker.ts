@@ -3,7 +3,7 @@ import {hostname} from 'node:os';
 import path from 'node:path';
 import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
 import type {Reporter} from '../../domain/event.ts';
-import {exitCodeOf, type NotStartedReason} from '../../domain/outcome.ts';
+import {exitCodeOf} from '../../domain/outcome.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {SharedLedger} from '../../ledger/shared-ledger.ts';
 import {openQueue, openWorker} from '../../orchestrator/queue.ts';
@@ -18,6 +18,7 @@ import {notifyEnd} from '../notify-end.ts';
 import {packageVersion} from '../package-version.ts';
 import {parseCount} from '../parse-count.ts';
 import {queueTimes} from '../queue-times.ts';
+import {stopReasonOf} from '../stop-reason.ts';
 
 export interface WorkerCommandOptions {
   readonly maxWorkers?: string;
@@ -114,16 +115,12 @@ function lineReporter(io: Io, run: RunRecord): Reporter {
   return {report: event => io.out(`${formatLogLine(run.id, event)}\n`), close: async () => {}};
 }
 
-/** What a person has to settle comes first. */
-const stopOrder: readonly NotStartedReason[] = ['auth', 'quota', 'budget', 'deadline', 'stopped'];
-
 /** Records the end of a run whose jobs have all ended; whoever was first tells those who want to know. */
 async function endRun(io: Io, ledger: SharedLedger, runId: string): Promise<void> {
   const run = await ledger.run(runId);
   if (run === undefined || run.state !== 'running') return;
   const outcomes = (await ledger.jobs(runId, {state: 'ended'})).flatMap(({detail}) => detail?.outcome ?? []);
-  const reasons = new Set(outcomes.flatMap(outcome => (outcome.status === 'not-started' ? [outcome.reason] : [])));
-  const reason = stopOrder.find(candidate => reasons.has(candidate));
+  const reason = stopReasonOf(outcomes);
   const exitCode = exitCodeOf(outcomes);
   const state = reason === 'stopped' || reason === 'deadline' ? 'stopped' : 'finished';
   if (!(await ledger.endSharedRun(runId, {state, exitCode, ...(reason === undefined ? {} : {reason})}))) return;

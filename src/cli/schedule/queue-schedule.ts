@@ -1,14 +1,13 @@
 import {hostname} from 'node:os';
 import type {ScheduledPlan} from '../../dispatch/scheduled-run.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {openQueue} from '../../orchestrator/queue.ts';
 import {toRunSettings} from '../../run/run-settings.ts';
 import {packSkill} from '../../skills/skill-content.ts';
 import {loadConfiguration} from '../commands/run.ts';
 import type {ListedSchedule} from '../commands/schedule.ts';
 import {configurationClaim} from '../configuration-claim.ts';
 import type {Io} from '../io.ts';
-import {queueTimes} from '../queue-times.ts';
+import {withQueue} from '../with-queue.ts';
 import type {CronExpression} from './cron-expression.ts';
 
 export interface QueueSchedule {
@@ -66,17 +65,4 @@ export async function listQueueSchedules(io: Io, url: string): Promise<ListedSch
 
 export async function removeFromQueue(io: Io, url: string, id: string): Promise<void> {
   await withQueue(io, url, async ({queue}) => await queue.unschedule(id));
-}
-
-async function withQueue<Result>(
-  io: Io,
-  url: string,
-  use: (opened: Awaited<ReturnType<typeof openQueue>>) => Promise<Result>,
-): Promise<Result> {
-  const opened = await openQueue(url, {isWorker: false, times: queueTimes(io), onError: () => {}});
-  try {
-    return await use(opened);
-  } finally {
-    await opened.close();
-  }
 }

@@ -2,6 +2,7 @@ import {chmodSync, existsSync, readFileSync, realpathSync, statSync, writeFileSy
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {findOnPath} from '../../util/find-on-path.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {runCommand} from '../../util/run-command.ts';
 import type {Io} from '../io.ts';
@@ -36,9 +37,7 @@ export function commandFor(io: Io, id: string, config: string): ScheduledCommand
 
 function pathFor({env}: Io): string {
   const system = ['/usr/local/bin', '/usr/bin', '/bin'];
-  const git = (env['PATH'] ?? '')
-    .split(path.delimiter)
-    .find(folder => folder !== '' && existsSync(path.join(folder, 'git')));
+  const git = findOnPath('git', env);
   return [...new Set([path.dirname(process.execPath), ...(git === undefined ? [] : [git]), ...system])].join(':');
 }
 
