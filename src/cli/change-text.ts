@@ -1,6 +1,13 @@
-import {type ChangeSummary, changeStateOf, type PolicyFinding, type VerifyResult} from '../domain/change.ts';
+import {
+  type ChangeSummary,
+  changeStateOf,
+  failsVerify,
+  type PolicyFinding,
+  type VerifyResult,
+} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {sumLines} from '../util/sum-lines.ts';
 import {isoTime} from './time-text.ts';
 
 /** `r-20251201-020000-7f3a/readme-generator/api`: what can be typed to mean this change alone. */
@@ -10,12 +17,8 @@ export function changeName(change: ChangeSummary): string {
 
 /** `+12 −4 in 1 file`. */
 export function sizeText({change: {files}}: ChangeSummary): string {
-  const [added, removed] = countLines(files);
+  const {added, removed} = sumLines(files);
   return `+${added} −${removed} in ${files.length === 1 ? '1 file' : `${files.length} files`}`;
-}
-
-export function countLines(files: ChangeSummary['change']['files']): [added: number, removed: number] {
-  return [files.reduce((sum, {added}) => sum + added, 0), files.reduce((sum, {removed}) => sum + removed, 0)];
 }
 
 export function findingText({rule, path, detail}: PolicyFinding): string {
@@ -31,7 +34,7 @@ export function verifyText({command, before, after}: VerifyResult): string {
 
 /** Something in it that a person should look at before it leaves. */
 export function isFlagged({findings, verified}: ChangeSummary): boolean {
-  return findings.length > 0 || verified.some(({after}) => after !== 'passed' && after !== 'not-run');
+  return findings.length > 0 || verified.some(failsVerify);
 }
 
 /** Metadata only, unless `content` says that the words of a model may be read too. */

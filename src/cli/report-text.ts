@@ -1,8 +1,8 @@
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from '../report/group-rows.ts';
 import type {ResultRow} from '../report/results-schema.ts';
+import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {renderTable, type TableOptions} from './table.ts';
-import {duration} from './time-text.ts';
 
 const heads: Readonly<Record<GroupKind, string>> = {
   failed: '✗ failed',

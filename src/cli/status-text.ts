@@ -3,10 +3,11 @@ import {failureReasons} from '../domain/outcome.ts';
 import type {JobRecord, WorkerRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
+import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {runLogFile} from './reporters.ts';
 import {countsText} from './run-view.ts';
-import {duration, localMoment} from './time-text.ts';
+import {localMoment} from './time-text.ts';
 
 export interface StatusPlaces {
   readonly nowMs: number;

@@ -59,13 +59,26 @@ export interface VerifyResult {
   readonly output: string;
 }
 
+/** Its command does not pass with the change; one that was not run has failed nothing. */
+export function failsVerify({after}: VerifyResult): boolean {
+  return after !== 'passed' && after !== 'not-run';
+}
+
+export const rejectReasons = ['wrong', 'unwanted', 'style', 'risky'] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+/** It succeeded before the change and does not with it. */
+export function isBroken({before, after}: VerifyResult): boolean {
+  return before === 'passed' && (after === 'failed' || after === 'timed-out');
+}
+
 export type Decision =
   | {readonly kind: 'pending'}
   | {readonly kind: 'accepted'; readonly at: number}
   | {
       readonly kind: 'rejected';
       readonly at: number;
-      readonly why: 'wrong' | 'unwanted' | 'style' | 'risky';
+      readonly why: RejectReason;
       readonly text?: string;
     };
 

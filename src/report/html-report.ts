@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import type {Decision, PolicyFinding, VerifyResult} from '../domain/change.ts';
 import {escapeHtml, renderText} from '../util/escape-html.ts';
+import {sumLines} from '../util/sum-lines.ts';
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from './group-rows.ts';
 import {renderDiff} from './html-diff.ts';
 import {filterScript} from './html-report-script.ts';
@@ -101,7 +102,6 @@ function renderRow({kind}: RowGroup, row: ResultRow, changes: ChangeList): strin
   const files = row.files ?? [];
   const change = changes.add(kind, row);
   const shown = change?.files ?? files;
-  const sum = (key: 'added' | 'removed'): number => shown.reduce((total, file) => total + file[key], 0);
   const reason = isHeld ? undefined : kind === 'failed' ? row.outcome : row.reason;
   const repo = change === undefined ? renderText(row.repo) : `<a href="#c${change.number}">${renderText(row.repo)}</a>`;
   const message =
@@ -113,13 +113,14 @@ function renderRow({kind}: RowGroup, row: ResultRow, changes: ChangeList): strin
     `<td><span class="state-${style}"><span class="sign" aria-hidden="true">${sign}</span>${word}</span>`,
     reason === undefined ? '' : ` <span class="reason">${escapeHtml(reason)}</span>`,
     `${message}</td>`,
-    `<td class="number">${shown.length === 0 ? '' : diffstat(sum('added'), sum('removed'))}</td>`,
+    `<td class="number">${shown.length === 0 ? '' : diffstat(shown)}</td>`,
     `<td class="number">${row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : row.cost_usd.toFixed(4)}</td>`,
     `<td class="number">${row.duration_ms === undefined ? '' : `${(row.duration_ms / 1000).toFixed(1)} s`}</td></tr>\n`,
   ].join('');
 }
 
-function diffstat(added: number, removed: number): string {
+function diffstat(files: readonly {readonly added: number; readonly removed: number}[]): string {
+  const {added, removed} = sumLines(files);
   return `<span class="diffstat"><span class="plus">+${added}</span> <span class="minus">−${removed}</span></span>`;
 }
 
@@ -162,10 +163,7 @@ class ChangeList {
     ];
     return [
       `<details id="c${number}" data-kind="${kind}"><summary><strong>${renderText(row.repo)}</strong> <span class="muted">${renderText(row.skill)}</span> `,
-      diffstat(
-        files.reduce((sum, file) => sum + file.added, 0),
-        files.reduce((sum, file) => sum + file.removed, 0),
-      ),
+      diffstat(files),
       ` ${marks.join('')}</summary>`,
       summary === undefined
         ? ''

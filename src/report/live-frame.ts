@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import {jobLabel} from '../domain/job.ts';
+import {clockTime} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {localMinute} from '../util/local-time.ts';
 import {describeOutcome} from './log-line.ts';
@@ -91,12 +92,7 @@ function column(text: string, width: number): string {
 }
 
 function clock(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const minutes = Math.floor(seconds / 60);
-  const rest = String(seconds % 60).padStart(2, '0');
-  return minutes < 60
-    ? `${minutes}:${rest}`
-    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
+  return clockTime(Math.max(0, Math.floor(ms / 1000)));
 }
 
 function timeOfDay(ms: number): string {

@@ -1,7 +1,8 @@
-import {type ChangeSummary, changeStateOf, type Decision} from '../../domain/change.ts';
+import {type ChangeSummary, changeStateOf, type Decision, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {jobLabel} from '../../domain/job.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
+import {decideChanges} from '../../run/decide-changes.ts';
 import {systemClock} from '../../util/clock.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
@@ -31,14 +32,12 @@ export async function accept(io: Io, names: readonly string[], options: DecideOp
   return await decide(io, names, options, 'accept', () => ({kind: 'accepted', at: systemClock.now()}));
 }
 
-const reasons = ['wrong', 'unwanted', 'style', 'risky'] as const;
-
 /** Says that changes may not leave; the same change is not proposed to the same repo again. */
 export async function reject(io: Io, names: readonly string[], options: RejectOptions): Promise<number> {
-  const why = reasons.find(reason => reason === (options.why ?? 'unwanted'));
+  const why = rejectReasons.find(reason => reason === (options.why ?? 'unwanted'));
   if (why === undefined) {
     throw new OrchestratorError('bad-flag', `--why ${quoteText(options.why ?? '')} is not a reason`, {
-      hint: `one of ${reasons.join(', ')}`,
+      hint: `one of ${rejectReasons.join(', ')}`,
     });
   }
   const {text} = options;
@@ -77,7 +76,7 @@ async function decide(
         );
       }
       if (!selected.isExact && meant.length > 0 && !options.yes) await confirm(io, verb, meant);
-      const decided = await record(ledger, meant, decision);
+      const decided = await record(ledger, meant, decision());
       if (options.json) {
         io.out(
           `${JSON.stringify(
@@ -122,23 +121,7 @@ async function confirm(io: Io, verb: string, changes: readonly ChangeSummary[]):
 }
 
 /** Those that were decided, as they are now. */
-async function record(
-  ledger: Ledger,
-  changes: readonly ChangeSummary[],
-  decision: () => Decision,
-): Promise<ChangeSummary[]> {
-  const byRun = Map.groupBy(changes, change => change.runId);
-  const made = decision();
-  const decided: ChangeSummary[] = [];
-  for (const [runId, ofRun] of byRun) {
-    const ids = new Set(
-      await ledger.decide(
-        runId,
-        ofRun.map(({jobId}) => jobId),
-        made,
-      ),
-    );
-    decided.push(...ofRun.filter(({jobId}) => ids.has(jobId)).map(change => ({...change, decision: made})));
-  }
-  return decided.filter(change => changeStateOf(change) !== 'delivered');
+async function record(ledger: Ledger, changes: readonly ChangeSummary[], decision: Decision): Promise<ChangeSummary[]> {
+  const decided = await decideChanges(ledger, changes, decision);
+  return decided.map(change => ({...change, decision})).filter(change => changeStateOf(change) !== 'delivered');
 }

@@ -2,7 +2,8 @@ import type {ChangeRecord, ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {escapeLine} from '../../util/escape-text.ts';
-import {changeName, countLines, findingText, sizeText, toChangeJson} from '../change-text.ts';
+import {sumLines} from '../../util/sum-lines.ts';
+import {changeName, findingText, sizeText, toChangeJson} from '../change-text.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
 import type {Io} from '../io.ts';
 import {patchLines} from '../patch-text.ts';
@@ -111,7 +112,7 @@ async function printChange(
     const prefix = isOneOfMany ? `${escapeLine(change.repo)}:` : '';
     io.out(files.map(({path}) => `${prefix}${escapeLine(path)}\n`).join(''));
   } else if (options.stat) {
-    const width = Math.max(...countLines(files).map(count => String(count).length));
+    const width = Math.max(...Object.values(sumLines(files)).map(count => String(count).length));
     const number = (sign: string, count: number): string => `${sign}${count}`.padStart(width + 1);
     const lines = files.map(
       file => ` ${number('+', file.added)} ${number('−', file.removed)}  ${escapeLine(file.path)}`,

@@ -5,6 +5,7 @@ import type {Ledger} from '../../ledger/ledger.ts';
 import {describeOutcome, formatCost} from '../../report/log-line.ts';
 import {toResultRow} from '../../report/result-row.ts';
 import {type RunView, readRunView} from '../../run/read-run-view.ts';
+import {duration} from '../../util/duration.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
@@ -12,7 +13,7 @@ import type {Io} from '../io.ts';
 import {parseCount} from '../parse-count.ts';
 import {countsText, toRunJson} from '../run-view.ts';
 import {type Column, renderTable, type TableOptions} from '../table.ts';
-import {duration, localTime} from '../time-text.ts';
+import {localTime} from '../time-text.ts';
 
 export interface HistoryOptions {
   readonly limit?: string;

@@ -1,5 +1,4 @@
-import type {ChangeSummary} from '../../domain/change.ts';
-import {changeStateOf} from '../../domain/change.ts';
+import {type ChangeSummary, changeStateOf, failsVerify} from '../../domain/change.ts';
 import {jobLabel} from '../../domain/job.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {escapeLine} from '../../util/escape-text.ts';
@@ -96,7 +95,7 @@ function listCells(change: ChangeSummary, before: ChangeSummary | undefined): st
   const isSame = before?.change.patchId === change.change.patchId && before.skill === change.skill;
   const [finding] = change.findings;
   const more = change.findings.length > 1 ? ` (and ${change.findings.length - 1} more)` : '';
-  const failed = change.verified.filter(({after}) => after !== 'passed' && after !== 'not-run').map(verifyText);
+  const failed = change.verified.filter(failsVerify).map(verifyText);
   return [
     jobLabel(change),
     sizeText(change),

@@ -1,7 +1,8 @@
-import type {ChangeSummary, Decision} from '../../domain/change.ts';
+import type {ChangeSummary, Decision, RejectReason} from '../../domain/change.ts';
 import type {Job} from '../../domain/job.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
+import {decideChanges} from '../../run/decide-changes.ts';
 import {systemClock} from '../../util/clock.ts';
 import {isFlagged} from '../change-text.ts';
 import {reviewLines, type ShownLine} from '../patch-text.ts';
@@ -82,7 +83,7 @@ class Sitting {
         await this.#reject(this.#queue.like());
         return true;
       case 'u':
-        await this.#record(this.#queue.undo(), {kind: 'pending'});
+        await decideChanges(this.#ledger, this.#queue.undo(), {kind: 'pending'});
         break;
       case 's':
         this.#queue.later();
@@ -143,19 +144,9 @@ class Sitting {
   }
 
   async #decide(changes: readonly ChangeSummary[], decision: Decision): Promise<void> {
-    await this.#record(changes, decision);
+    await decideChanges(this.#ledger, changes, decision);
     this.#queue.decide(changes, decision);
     this.#show(undefined);
-  }
-
-  async #record(changes: readonly ChangeSummary[], decision: Decision): Promise<void> {
-    for (const [runId, ofRun] of Map.groupBy(changes, change => change.runId)) {
-      await this.#ledger.decide(
-        runId,
-        ofRun.map(({jobId}) => jobId),
-        decision,
-      );
-    }
   }
 
   /** A reason is one key; words after it may be left out. Escape goes back. */
@@ -215,7 +206,7 @@ class Sitting {
 
 const scrollKeys = new Set([' ', 'pagedown', 'b', 'pageup', 'down', 'up', 'enter']);
 
-const reasons: Readonly<Record<string, Extract<Decision, {kind: 'rejected'}>['why']>> = {
+const reasons: Readonly<Record<string, RejectReason>> = {
   w: 'wrong',
   u: 'unwanted',
   s: 'style',
