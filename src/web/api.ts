@@ -1,4 +1,4 @@
-import type {ChangeState, Decision, PolicyFinding, VerifyResult} from '../domain/change.ts';
+import type {ChangeState, Decision, PolicyFinding, RejectReason, VerifyResult} from '../domain/change.ts';
 import type {DeliveryKind} from '../domain/job.ts';
 import type {RetryHelps} from '../domain/outcome.ts';
 import type {RunState} from '../domain/run.ts';
@@ -42,7 +42,8 @@ export type RowState =
   | 'changed'
   | 'unchanged'
   | 'up-to-date';
-export type DecisionKind = 'pending' | 'accepted' | 'rejected';
+export type DecisionKind = Decision['kind'];
+export type {RejectReason};
 
 /** One line of the table of a run. */
 export interface JobRow {
@@ -70,6 +71,10 @@ export interface JobRow {
   readonly delivered?: true;
   /** A later run made the same change once more. */
   readonly superseded?: true;
+}
+
+export function isToReview({decision, delivered, superseded}: JobRow): boolean {
+  return decision === 'pending' && delivered === undefined && superseded === undefined;
 }
 
 export const jobFilters = ['all', 'failed', 'held', 'review', 'changed', 'unchanged', 'open'] as const;
@@ -166,8 +171,6 @@ export interface ReviewQueue {
   /** Accepted changes that have not left. */
   readonly toDeliver: number;
 }
-
-export type RejectReason = 'wrong' | 'unwanted' | 'style' | 'risky';
 
 export interface DeliverPreview {
   /** To be sent back to deliver just this list. */

@@ -1,7 +1,8 @@
-import {type ChangeSummary, changeStateOf} from '../domain/change.ts';
+import {type ChangeSummary, changeStateOf, failsVerify} from '../domain/change.ts';
 import {failureReasons} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
-import type {JobRow, RowState} from './api.ts';
+import {sumLines} from '../util/sum-lines.ts';
+import {isToReview, type JobRow, type RowState} from './api.ts';
 
 const maxMessage = 400;
 
@@ -23,8 +24,7 @@ export function toJobRow({job, state, detail, startedAt, endedAt}: JobRecord, ch
     ...(message === undefined ? {} : {message: message.slice(0, maxMessage)}),
     ...(failure === undefined ? {} : {retry: failureReasons[failure.reason].retry}),
     files: files.length,
-    added: files.reduce((sum, file) => sum + file.added, 0),
-    removed: files.reduce((sum, file) => sum + file.removed, 0),
+    ...sumLines(files),
     ...(outcome === undefined ? {} : {costUsd: outcome.cost.usd}),
     ...(startedAt === undefined ? {} : {startedAt}),
     ...(startedAt === undefined || endedAt === undefined ? {} : {durationMs: Math.max(0, endedAt - startedAt)}),
@@ -44,7 +44,7 @@ export function toDecided(change: ChangeSummary): Pick<JobRow, 'checks' | 'decis
   return {
     checks: {
       passed: verified.filter(({after}) => after === 'passed').length,
-      failed: verified.filter(({after}) => after !== 'passed' && after !== 'not-run').length,
+      failed: verified.filter(failsVerify).length,
       findings: findings.length,
     },
     decision: decision.kind,
@@ -73,7 +73,3 @@ const ranks = {
   unchanged: 7,
   'up-to-date': 8,
 } as const satisfies Record<RowState, number>;
-
-export function isToReview({decision, delivered, superseded}: JobRow): boolean {
-  return decision === 'pending' && delivered === undefined && superseded === undefined;
-}

@@ -4,6 +4,7 @@ import type {DeliverPreview, RejectReason, RunOverview, StartedCommand} from '..
 import {useClient} from './client.ts';
 import {count} from './format.ts';
 import {useLive} from './live.ts';
+import {Alert, List} from './pieces.ts';
 import {Text} from './text.ts';
 
 /** What can be done with a run: review it, run again what may work, deliver what was accepted. */
@@ -55,7 +56,7 @@ export function ActionBar({run, review}: {run: RunOverview; review?: boolean}): 
           `Retry ${count(run.toRetry, 'job')}`,
         )
       : null,
-    problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
+    h(Alert, {text: problem}),
     command === undefined ? null : h(CommandState, {command}),
     isDelivering ? h(DeliverDialog, {run: run.id, onClose: () => setDelivering(false), onStarted: setCommand}) : null,
   );
@@ -102,45 +103,25 @@ function DeliverDialog(props: {
     {title: `Deliver ${count(targets.length, 'change')}?`, onClose: props.onClose},
     h('p', null, 'This is the step at which changes leave: each goes to the place beside it.'),
     h(
-      'div',
-      {class: 'scroll targets', tabIndex: 0, role: 'region', 'aria-label': 'Where each change goes'},
-      h(
-        'table',
-        {class: 'list'},
+      List,
+      {label: 'Where each change goes', columns: ['Repo', 'As', 'To', 'Diff'], numbers: 1, class: 'targets'},
+      targets.map(target =>
         h(
-          'thead',
-          null,
+          'tr',
+          {key: target.job},
+          h('td', null, h(Text, {of: target.repo}), h('span', {class: 'muted under'}, h(Text, {of: target.skill}))),
+          h('td', null, target.deliver),
           h(
-            'tr',
-            null,
-            h('th', {scope: 'col'}, 'Repo'),
-            h('th', {scope: 'col'}, 'As'),
-            h('th', {scope: 'col'}, 'To'),
-            h('th', {scope: 'col', class: 'number'}, 'Diff'),
+            'td',
+            {class: 'wrap'},
+            h(Text, {of: target.place}),
+            target.branch === undefined ? null : h('span', {class: 'muted under'}, h(Text, {of: target.branch})),
           ),
-        ),
-        h(
-          'tbody',
-          null,
-          targets.map(target =>
-            h(
-              'tr',
-              {key: target.job},
-              h('td', null, h(Text, {of: target.repo}), h('span', {class: 'muted under'}, h(Text, {of: target.skill}))),
-              h('td', null, target.deliver),
-              h(
-                'td',
-                {class: 'wrap'},
-                h(Text, {of: target.place}),
-                target.branch === undefined ? null : h('span', {class: 'muted under'}, h(Text, {of: target.branch})),
-              ),
-              h('td', {class: 'number'}, `+${target.added} −${target.removed}`),
-            ),
-          ),
+          h('td', {class: 'number'}, `+${target.added} −${target.removed}`),
         ),
       ),
     ),
-    problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
+    h(Alert, {text: problem}),
     h(
       'div',
       {class: 'actions'},

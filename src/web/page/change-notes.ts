@@ -1,6 +1,6 @@
 import {type ComponentChild, h} from 'preact';
+import {duration} from '../../util/duration.ts';
 import type {ChangeView} from '../api.ts';
-import {duration} from './format.ts';
 import {Text} from './text.ts';
 
 /** Why the change was made, and what there is to say about it before one reads it. */

@@ -2,6 +2,7 @@ import {type ComponentChild, h} from 'preact';
 import {useMemo, useState} from 'preact/hooks';
 import {pairLines, type SplitRow} from '../../report/pair-lines.ts';
 import type {PatchFile, PatchHunk, PatchLine} from '../../report/patch-view.ts';
+import {Diffstat} from './pieces.ts';
 import {Text} from './text.ts';
 
 const place = 'diff';
@@ -25,7 +26,7 @@ export function DiffView({files}: {files: readonly PatchFile[]}): ComponentChild
             'ul',
             {class: 'files'},
             files.map((file, index) =>
-              h('li', null, h('a', {href: `#file-${index}`}, h(Text, {of: file.path})), ' ', h(Stat, {file})),
+              h('li', null, h('a', {href: `#file-${index}`}, h(Text, {of: file.path})), ' ', h(Diffstat, {of: file})),
             ),
           ),
       h(
@@ -49,7 +50,7 @@ function File({file, isSplit, id}: {file: PatchFile; isSplit: boolean; id: strin
       h(Text, {of: file.path}),
       file.kind === 'changed' ? null : h('span', {class: 'chip'}, file.kind),
       file.marks.map(mark => h('span', {class: 'chip chip-bad'}, mark)),
-      h(Stat, {file}),
+      h(Diffstat, {of: file}),
     ),
     file.hunks.length === 0
       ? h('p', {class: 'muted pad'}, file.marks.includes('binary') ? 'Bytes, not text.' : 'No line differs.')
@@ -65,16 +66,6 @@ function File({file, isSplit, id}: {file: PatchFile; isSplit: boolean; id: strin
     file.cut > 0
       ? h('p', {class: 'muted pad'}, `${file.cut.toLocaleString('en')} more lines; the whole: orchestrator diff`)
       : null,
-  );
-}
-
-function Stat({file}: {file: PatchFile}): ComponentChild {
-  return h(
-    'span',
-    {class: 'diffstat'},
-    h('span', {class: 'plus'}, `+${file.added}`),
-    ' ',
-    h('span', {class: 'minus'}, `−${file.removed}`),
   );
 }
 

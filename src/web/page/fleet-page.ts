@@ -3,8 +3,8 @@ import {useState} from 'preact/hooks';
 import type {FleetSquare, JobRow, RowState as RowStateName} from '../api.ts';
 import {moment, states, usd} from './format.ts';
 import {useLive} from './live.ts';
-import {Problem, RowState} from './pieces.ts';
-import {replacePlace} from './router.ts';
+import {List, RowState, Waiting} from './pieces.ts';
+import {encodeValue, replacePlace} from './router.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
 
@@ -15,8 +15,7 @@ export function FleetPage({place}: {place: URL}): ComponentChild {
   useLive(event => {
     if (event.type === 'run' && event.run.state !== 'running') reload();
   });
-  if (value === undefined)
-    return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
+  if (value === undefined) return h(Waiting, {error});
   if (value.length === 0)
     return h(
       'section',
@@ -89,50 +88,28 @@ function describe({repo, skill, state, reason, message, endedAt}: FleetSquare): 
 }
 
 function History({repo}: {repo: string}): ComponentChild {
-  const {value, error} = useData<{run: string; row: JobRow}[]>(
-    `/api/fleet/history?repo=${encodeURIComponent(repo).replace(/[!'()]/g, character => `%${character.charCodeAt(0).toString(16)}`)}`,
-  );
-  if (value === undefined)
-    return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
+  const {value, error} = useData<{run: string; row: JobRow}[]>(`/api/fleet/history?repo=${encodeValue(repo)}`);
+  if (value === undefined) return h(Waiting, {error});
   return h(
     'section',
     {class: 'block'},
     h('h2', null, h(Text, {of: repo})),
     h(
-      'div',
-      {class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': `History of ${repo}`},
-      h(
-        'table',
-        {class: 'list'},
+      List,
+      {label: `History of ${repo}`, columns: ['When', 'Skill', 'Result', 'Diff', 'USD'], numbers: 2},
+      value.map(({run, row}) =>
         h(
-          'thead',
-          null,
+          'tr',
+          {key: `${run}/${row.id}`},
           h(
-            'tr',
+            'td',
             null,
-            ['When', 'Skill', 'Result', 'Diff', 'USD'].map((name, index) =>
-              h('th', {scope: 'col', class: index > 2 ? 'number' : ''}, name),
-            ),
+            h('a', {href: `/r/${run}/${row.id}`}, row.startedAt === undefined ? run : moment(row.startedAt)),
           ),
-        ),
-        h(
-          'tbody',
-          null,
-          value.map(({run, row}) =>
-            h(
-              'tr',
-              {key: `${run}/${row.id}`},
-              h(
-                'td',
-                null,
-                h('a', {href: `/r/${run}/${row.id}`}, row.startedAt === undefined ? run : moment(row.startedAt)),
-              ),
-              h('td', null, h(Text, {of: row.skill})),
-              h('td', null, h(RowState, {row}), row.reason === undefined ? '' : ` ${row.reason}`),
-              h('td', {class: 'number'}, row.files === 0 ? '–' : `+${row.added} −${row.removed}`),
-              h('td', {class: 'number'}, usd(row.costUsd)),
-            ),
-          ),
+          h('td', null, h(Text, {of: row.skill})),
+          h('td', null, h(RowState, {row}), row.reason === undefined ? '' : ` ${row.reason}`),
+          h('td', {class: 'number'}, row.files === 0 ? '–' : `+${row.added} −${row.removed}`),
+          h('td', {class: 'number'}, usd(row.costUsd)),
         ),
       ),
     ),

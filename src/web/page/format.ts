@@ -1,4 +1,6 @@
-import type {JobRow, RowState} from '../api.ts';
+import {duration} from '../../util/duration.ts';
+import {localMinute} from '../../util/local-time.ts';
+import type {RowState, RunOverview} from '../api.ts';
 
 /** `0.02`, `3.91`, and `0.0004` where two digits would say nothing. */
 export function usd(value: number | null | undefined): string {
@@ -8,21 +10,10 @@ export function usd(value: number | null | undefined): string {
   return value.toFixed(value < 0.01 ? 4 : 2);
 }
 
-/** `0.4 s`, `0:19`, `4:02`, `1:04:02`. */
-export function duration(ms: number): string {
-  if (ms < 9_950) return `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  const rest = String(seconds % 60).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes}:${rest}`
-    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest}`;
-}
-
 /** `Thu 20 Nov 22:30`; the hour alone when it is the same day as `near`. */
 export function moment(ms: number, near?: number): string {
   const at = new Date(ms);
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const time = localMinute(at);
   if (near !== undefined && new Date(near).toDateString() === at.toDateString()) return time;
   return `${days[at.getDay()]} ${at.getDate()} ${months[at.getMonth()]} ${time}`;
 }
@@ -30,8 +21,15 @@ export function moment(ms: number, near?: number): string {
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-function two(value: number): string {
-  return String(value).padStart(2, '0');
+/** `Thu 20 Nov 22:30–23:10 (40:12)`; the begin alone while it goes on. */
+export function timesText({startedAt, endedAt}: RunOverview): string {
+  const begin = moment(startedAt);
+  return endedAt === undefined ? begin : `${begin}–${moment(endedAt, startedAt)} (${duration(endedAt - startedAt)})`;
+}
+
+/** `3.91 of 5.00 USD` */
+export function spentText({spentUsd, budgetUsd}: RunOverview): string {
+  return `${usd(spentUsd)}${budgetUsd === undefined ? '' : ` of ${usd(budgetUsd)}`} USD`;
 }
 
 export function count(value: number, noun: string): string {
@@ -49,7 +47,3 @@ export const states: Readonly<Record<RowState, {letter: string; sign: string; wo
   unchanged: {letter: 'U', sign: '=', word: 'unchanged'},
   'up-to-date': {letter: '=', sign: '=', word: 'up to date'},
 };
-
-export function isToReview({decision, delivered, superseded}: JobRow): boolean {
-  return decision === 'pending' && delivered === undefined && superseded === undefined;
-}

@@ -1,16 +1,17 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {useState} from 'preact/hooks';
-import type {DecisionKind, JobView, RejectReason} from '../api.ts';
+import {duration} from '../../util/duration.ts';
+import {type DecisionKind, isToReview, type JobView} from '../api.ts';
 import {RejectDialog} from './actions.ts';
 import {ChangeNotes, PolicyList, VerifyList} from './change-notes.ts';
-import {useClient} from './client.ts';
 import {DiffView} from './diff-view.ts';
-import {duration, isToReview, usd} from './format.ts';
+import {usd} from './format.ts';
 import {useLive} from './live.ts';
-import {Problem, RowState} from './pieces.ts';
+import {Alert, RowState, Waiting} from './pieces.ts';
 import {replacePlace} from './router.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
+import {useDecide, type Why} from './use-decide.ts';
 
 /** One job: what it changed and why, how it was checked, what was said, and what to do next. */
 export function JobPage({run, job, place}: {run: string; job: string; place: URL}): ComponentChild {
@@ -18,9 +19,7 @@ export function JobPage({run, job, place}: {run: string; job: string; place: URL
   useLive(event => {
     if (event.type === 'jobs' && event.run === run && event.rows.some(row => row.id === job)) reload();
   });
-  if (value === undefined) {
-    return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
-  }
+  if (value === undefined) return h(Waiting, {error});
   const tabs = tabsOf(value);
   const current = tabs.find(({id}) => id === place.searchParams.get('tab')) ?? tabs[0]!;
   const {row} = value;
@@ -151,21 +150,11 @@ function Facts({view}: {view: JobView}): ComponentChild {
 }
 
 function Decide({view, reload}: {view: JobView; reload(): void}): ComponentChild {
-  const client = useClient();
+  const {problem, decide} = useDecide();
   const [isRejecting, setRejecting] = useState(false);
-  const [problem, setProblem] = useState('');
-  const decide = async (kind: DecisionKind, why?: RejectReason, text?: string): Promise<void> => {
+  const decideOn = async (kind: DecisionKind, why?: Why): Promise<void> => {
     setRejecting(false);
-    try {
-      await client.post('/api/decide', {
-        changes: [{run: view.run, job: view.row.id}],
-        kind,
-        ...(why === undefined ? {} : {why, text}),
-      });
-      reload();
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
+    if (await decide([{run: view.run, job: view.row.id}], kind, why)) reload();
   };
   const {decision} = view.row;
   return h(
@@ -173,21 +162,21 @@ function Decide({view, reload}: {view: JobView; reload(): void}): ComponentChild
     {class: 'actions'},
     decision === 'pending'
       ? [
-          h('button', {type: 'button', class: 'button primary', onClick: () => void decide('accepted')}, 'Accept'),
+          h('button', {type: 'button', class: 'button primary', onClick: () => void decideOn('accepted')}, 'Accept'),
           h('button', {type: 'button', class: 'button', onClick: () => setRejecting(true)}, 'Reject…'),
         ]
       : [
           h('span', {class: decision === 'accepted' ? 'state-changed' : 'state-failed'}, decision),
           view.row.delivered
             ? null
-            : h('button', {type: 'button', class: 'button', onClick: () => void decide('pending')}, 'Undo'),
+            : h('button', {type: 'button', class: 'button', onClick: () => void decideOn('pending')}, 'Undo'),
         ],
-    problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
+    h(Alert, {text: problem}),
     isRejecting
       ? h(RejectDialog, {
           what: `${view.row.skill}/${view.row.repo}`,
           onClose: () => setRejecting(false),
-          onReject: (why, text) => void decide('rejected', why, text),
+          onReject: (why, text) => void decideOn('rejected', {why, text}),
         })
       : null,
   );

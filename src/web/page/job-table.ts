@@ -1,11 +1,12 @@
 import {type ComponentChild, h} from 'preact';
 import {useEffect, useRef, useState} from 'preact/hooks';
-import type {DecisionKind, JobRow, RejectReason} from '../api.ts';
+import {duration} from '../../util/duration.ts';
+import {type DecisionKind, isToReview, type JobRow} from '../api.ts';
 import {RejectDialog} from './actions.ts';
-import {useClient} from './client.ts';
-import {duration, isToReview, usd} from './format.ts';
-import {Problem, RowState} from './pieces.ts';
+import {usd} from './format.ts';
+import {Alert, Diffstat, RowState, Waiting} from './pieces.ts';
 import {Text} from './text.ts';
+import {useDecide, type Why} from './use-decide.ts';
 import type {Jobs} from './use-jobs.ts';
 
 /** Rows beyond the window that are drawn, too. */
@@ -13,30 +14,18 @@ const spare = 12;
 
 /** The jobs of a run; of many only those in view are in the document. */
 export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild {
-  const client = useClient();
   const [rejecting, setRejecting] = useState<JobRow>();
-  const [problem, setProblem] = useState('');
+  const {problem, decide} = useDecide();
   const body = useRef<HTMLTableSectionElement>(null);
   const [from, to] = useWindow(body, jobs.total);
   useEffect(() => jobs.want(from, to));
 
-  const decide = async (row: JobRow, kind: DecisionKind, why?: RejectReason, text?: string): Promise<void> => {
+  const decideOn = async (row: JobRow, kind: DecisionKind, why?: Why): Promise<void> => {
     setRejecting(undefined);
-    setProblem('');
-    try {
-      await client.post('/api/decide', {
-        changes: [{run, job: row.id}],
-        kind,
-        ...(why === undefined ? {} : {why, text}),
-      });
-      jobs.patch({...row, decision: kind});
-    } catch (error) {
-      setProblem((error as Error).message);
-    }
+    if (await decide([{run, job: row.id}], kind, why)) jobs.patch({...row, decision: kind});
   };
 
-  if (jobs.error !== undefined) return h(Problem, {text: jobs.error});
-  if (jobs.counts === undefined) return h('div', {class: 'loading', 'aria-busy': 'true'});
+  if (jobs.error !== undefined || jobs.counts === undefined) return h(Waiting, {error: jobs.error});
   if (jobs.total === 0) return h('p', {class: 'empty'}, 'No job is like that. Choose All, or type less.');
   const rows: ComponentChild[] = [];
   for (let index = from; index < to; index++) {
@@ -44,7 +33,7 @@ export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild
     rows.push(
       row === undefined
         ? h('tr', {key: index, class: 'job', 'aria-rowindex': index + 2}, h('td', {colSpan: 8, class: 'muted'}, '…'))
-        : h(Row, {key: row.id, run, row, index, onDecide: decide, onReject: setRejecting}),
+        : h(Row, {key: row.id, run, row, index, onDecide: decideOn, onReject: setRejecting}),
     );
   }
   return h(
@@ -53,7 +42,7 @@ export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild
     jobs.isStale
       ? h('button', {type: 'button', class: 'stale', onClick: jobs.reorder}, 'Rows have changed · sort again')
       : null,
-    problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
+    h(Alert, {text: problem}),
     h(
       'table',
       {class: 'jobs', 'aria-rowcount': jobs.total + 1, 'aria-label': 'Jobs'},
@@ -79,7 +68,7 @@ export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild
       : h(RejectDialog, {
           what: `${rejecting.skill}/${rejecting.repo}`,
           onClose: () => setRejecting(undefined),
-          onReject: (why, text) => void decide(rejecting, 'rejected', why, text),
+          onReject: (why, text) => void decideOn(rejecting, 'rejected', {why, text}),
         }),
   );
 }
@@ -118,7 +107,7 @@ function Row({run, row, index, onDecide, onReject}: RowProps): ComponentChild {
         ? null
         : h('span', {class: 'muted under', title: row.message}, h(Text, {of: row.message})),
     ),
-    h('td', {class: 'c-diff number'}, row.files === 0 ? h('span', {class: 'muted'}, '–') : h(Diffstat, {row})),
+    h('td', {class: 'c-diff number'}, row.files === 0 ? h('span', {class: 'muted'}, '–') : h(Diffstat, {of: row})),
     h('td', {class: 'c-cost number'}, usd(row.costUsd)),
     h('td', {class: 'c-time number'}, row.durationMs === undefined ? '' : duration(row.durationMs)),
     h('td', {class: 'c-checks'}, h(Checks, {row})),
@@ -145,16 +134,6 @@ function Row({run, row, index, onDecide, onReject}: RowProps): ComponentChild {
           ]
         : h(Decided, {row, onUndo: () => void onDecide(row, 'pending')}),
     ),
-  );
-}
-
-function Diffstat({row}: {row: JobRow}): ComponentChild {
-  return h(
-    'span',
-    {class: 'diffstat'},
-    h('span', {class: 'plus'}, `+${row.added}`),
-    ' ',
-    h('span', {class: 'minus'}, `−${row.removed}`),
   );
 }
 

@@ -1,4 +1,4 @@
-import {type ComponentChild, h} from 'preact';
+import {type ComponentChild, type ComponentChildren, h} from 'preact';
 import type {RunCounts} from '../../run/read-run-view.ts';
 import type {JobRow, RunOverview} from '../api.ts';
 import {states} from './format.ts';
@@ -55,5 +55,57 @@ export function Problem({text}: {text: string}): ComponentChild {
     h('h1', null, 'This could not be read'),
     h('p', null, text),
     h('p', {class: 'muted'}, 'Is orchestrator serve still running? After a new start it has a new address.'),
+  );
+}
+
+/** What stands where nothing is known yet. */
+export function Waiting({error}: {error: string | undefined}): ComponentChild {
+  return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
+}
+
+/** What was refused; nothing where nothing was. */
+export function Alert({text}: {text: string}): ComponentChild {
+  return text === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, text);
+}
+
+export function Diffstat({of: {added, removed}}: {of: {added: number; removed: number}}): ComponentChild {
+  return h(
+    'span',
+    {class: 'diffstat'},
+    h('span', {class: 'plus'}, `+${added}`),
+    ' ',
+    h('span', {class: 'minus'}, `−${removed}`),
+  );
+}
+
+/** A table that scrolls sideways where it must. */
+export function List(props: {
+  label: string;
+  columns: readonly string[];
+  /** So many of the last columns hold numbers. */
+  numbers: number;
+  class?: string;
+  children?: ComponentChildren;
+}): ComponentChild {
+  const {label, columns, numbers} = props;
+  return h(
+    'div',
+    {class: `scroll ${props.class ?? ''}`, tabIndex: 0, role: 'region', 'aria-label': label},
+    h(
+      'table',
+      {class: 'list'},
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          columns.map((name, index) =>
+            h('th', {scope: 'col', class: index < columns.length - numbers ? '' : 'number'}, name),
+          ),
+        ),
+      ),
+      h('tbody', null, props.children),
+    ),
   );
 }

@@ -1,19 +1,19 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
-import type {ChangeView, DecisionKind, RejectReason, ReviewItem, ReviewQueue, RunOverview} from '../api.ts';
+import type {ChangeView, DecisionKind, ReviewItem, ReviewQueue, RunOverview} from '../api.ts';
 import {ActionBar, RejectDialog} from './actions.ts';
 import {ChangeNotes} from './change-notes.ts';
-import {useClient} from './client.ts';
 import {DiffView} from './diff-view.ts';
 import {count} from './format.ts';
 import {useLive} from './live.ts';
-import {Problem} from './pieces.ts';
+import {Alert, Diffstat, Waiting} from './pieces.ts';
 import {ReviewKeys} from './review-keys.ts';
 import {type ListProps, ReviewList} from './review-list.ts';
 import {alikeOf, decided, type Queue, step, undone} from './review-queue.ts';
 import {goTo} from './router.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
+import {useDecide, type Why} from './use-decide.ts';
 import {useKeys} from './use-keys.ts';
 
 /** One decision at a time. Deciding moves nothing: what was accepted waits for deliver. */
@@ -24,31 +24,19 @@ export function ReviewPage({place}: {place: URL}): ComponentChild {
   useEffect(() => {
     if (value !== undefined) setQueue({items: value.items, at: 0, isGrouped: true, done: []});
   }, [value]);
-  if (error !== undefined && queue === undefined) return h(Problem, {text: error});
-  if (queue === undefined) return h('div', {class: 'loading', 'aria-busy': 'true'});
+  if (queue === undefined) return h(Waiting, {error});
   if (queue.items.length === 0) return h(Done, {run});
   return h(Work, {queue, setQueue, reload, more: value?.more ?? 0});
 }
 
 function Work({queue, setQueue, reload, more}: ListProps): ComponentChild {
-  const client = useClient();
   const [dialog, setDialog] = useState<'reject' | 'keys'>();
-  const [problem, setProblem] = useState('');
+  const {problem, decide: send} = useDecide();
   const current = queue.items[queue.at]!;
   const alike = alikeOf(queue);
-  const send = async (items: readonly ReviewItem[], kind: DecisionKind, more: object = {}): Promise<boolean> => {
-    setProblem('');
-    try {
-      await client.post('/api/decide', {changes: items.map(({run, job}) => ({run, job})), kind, ...more});
-      return true;
-    } catch (error) {
-      setProblem((error as Error).message);
-      return false;
-    }
-  };
-  const decide = async (items: readonly ReviewItem[], kind: DecisionKind, more?: object): Promise<void> => {
+  const decide = async (items: readonly ReviewItem[], kind: DecisionKind, why?: Why): Promise<void> => {
     setDialog(undefined);
-    if (items.length > 0 && (await send(items, kind, more))) setQueue(decided(queue, items, kind));
+    if (items.length > 0 && (await send(items, kind, why))) setQueue(decided(queue, items, kind));
   };
   const undo = async (): Promise<void> => {
     const last = queue.done.at(-1);
@@ -92,13 +80,7 @@ function Work({queue, setQueue, reload, more}: ListProps): ComponentChild {
         h(
           'p',
           {class: 'muted'},
-          h(
-            'span',
-            {class: 'diffstat'},
-            h('span', {class: 'plus'}, `+${current.added}`),
-            ' ',
-            h('span', {class: 'minus'}, `−${current.removed}`),
-          ),
+          h(Diffstat, {of: current}),
           ` in ${count(current.files.length, 'file')} · `,
           h('a', {href: `/r/${current.run}/${current.job}`}, 'the job'),
           current.decision === 'pending' ? '' : ` · ${current.decision}`,
@@ -111,7 +93,7 @@ function Work({queue, setQueue, reload, more}: ListProps): ComponentChild {
               h(Text, {of: alike.map(({repo}) => repo).join(', ')}),
             )
           : null,
-        problem === '' ? null : h('p', {class: 'notice notice-bad', role: 'alert'}, problem),
+        h(Alert, {text: problem}),
         left === 0
           ? [...new Set(queue.items.map(item => item.run))].map(each => h(Finished, {key: each, run: each}))
           : h(
@@ -172,7 +154,7 @@ function Work({queue, setQueue, reload, more}: ListProps): ComponentChild {
       ? h(RejectDialog, {
           what: `${current.skill}/${current.repo}`,
           onClose: () => setDialog(undefined),
-          onReject: (why: RejectReason, text: string) => void decide([current], 'rejected', {why, text}),
+          onReject: (why, text) => void decide([current], 'rejected', {why, text}),
         })
       : null,
     dialog === 'keys' ? h(ReviewKeys, {onClose: () => setDialog(undefined)}) : null,
@@ -181,8 +163,7 @@ function Work({queue, setQueue, reload, more}: ListProps): ComponentChild {
 
 function CurrentChange({item}: {item: ReviewItem}): ComponentChild {
   const {value, error} = useData<ChangeView>(`/api/review/${item.run}/${item.job}`);
-  if (value === undefined)
-    return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
+  if (value === undefined) return h(Waiting, {error});
   return h(Fragment, null, h(ChangeNotes, {change: value}), h(DiffView, {files: value.files}));
 }
 

@@ -34,6 +34,11 @@ export function replacePlace(path: string): void {
   dispatchEvent(new PopStateEvent('popstate'));
 }
 
+/** As a value of a query, of the characters that the server takes. */
+export function encodeValue(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()]/g, character => `%${character.charCodeAt(0).toString(16)}`);
+}
+
 function isModified(event: MouseEvent): boolean {
   return event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
 }

@@ -2,10 +2,10 @@ import {type ComponentChild, Fragment, h} from 'preact';
 import {useRef, useState} from 'preact/hooks';
 import {type JobFilter, jobFilters, type RunOverview, type Timeline} from '../api.ts';
 import {ActionBar} from './actions.ts';
-import {duration, moment, usd} from './format.ts';
+import {spentText, timesText, usd} from './format.ts';
 import {JobTable} from './job-table.ts';
 import {useLive} from './live.ts';
-import {Counts, Problem, Progress, StateBadge} from './pieces.ts';
+import {Counts, Progress, StateBadge, Waiting} from './pieces.ts';
 import {replacePlace} from './router.ts';
 import {Text} from './text.ts';
 import {TimelineCharts} from './timeline-charts.ts';
@@ -20,9 +20,7 @@ export function RunPage({run, place}: {run: string; place: URL}): ComponentChild
     if (event.type === 'run' && event.run.id === run) setNewest(event.run);
   });
   const overview = newest ?? value?.overview;
-  if (overview === undefined) {
-    return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
-  }
+  if (overview === undefined) return h(Waiting, {error});
   return h(
     Fragment,
     null,
@@ -34,11 +32,7 @@ export function RunPage({run, place}: {run: string; place: URL}): ComponentChild
       h(
         'p',
         {class: 'muted'},
-        moment(overview.startedAt),
-        overview.endedAt === undefined
-          ? ''
-          : `–${moment(overview.endedAt, overview.startedAt)} (${duration(overview.endedAt - overview.startedAt)})`,
-        ` · ${usd(overview.spentUsd)}${overview.budgetUsd === undefined ? '' : ` of ${usd(overview.budgetUsd)}`} USD`,
+        `${timesText(overview)} · ${spentText(overview)}`,
         overview.reservedUsd > 0 ? `, ${usd(overview.reservedUsd)} reserved for calls in flight` : '',
         overview.endReason === undefined ? '' : ` · ${overview.endReason}`,
       ),

@@ -1,6 +1,7 @@
 import {type ComponentChild, h} from 'preact';
 import {useEffect, useRef} from 'preact/hooks';
 import type uPlot from 'uplot';
+import {localMinute} from '../../util/local-time.ts';
 import type {Timeline} from '../api.ts';
 import {usd} from './format.ts';
 
@@ -114,15 +115,10 @@ function frame(width: number): Pick<uPlot.Options, 'width' | 'height' | 'axes' |
     cursor: {show: false},
     scales: {x: {time: true}, y: {range: (_, __, max) => [0, Math.max(1, max * 1.1)]}},
     axes: [
-      {...axis, values: (_, ticks) => ticks.map(tick => clock(tick * 1000)), space: 64},
+      {...axis, values: (_, ticks) => ticks.map(tick => localMinute(new Date(tick * 1000))), space: 64},
       {...axis, size: 52},
     ],
   };
-}
-
-function clock(ms: number): string {
-  const at = new Date(ms);
-  return `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}`;
 }
 
 function colorOf(name: string): string {

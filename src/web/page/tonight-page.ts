@@ -1,9 +1,9 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import type {JobRow, RunOverview, Tonight} from '../api.ts';
 import {ActionBar} from './actions.ts';
-import {count, duration, moment, usd} from './format.ts';
+import {count, moment, spentText, timesText, usd} from './format.ts';
 import {useLive} from './live.ts';
-import {Counts, Problem, Progress, StateBadge} from './pieces.ts';
+import {Counts, List, Progress, StateBadge, Waiting} from './pieces.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
 
@@ -13,8 +13,7 @@ export function TonightPage(): ComponentChild {
   useLive(event => {
     if (event.type === 'run' || event.type === 'reset' || event.type === 'command') reload();
   });
-  if (error !== undefined && value === undefined) return h(Problem, {text: error});
-  if (value === undefined) return h('div', {class: 'loading', 'aria-busy': 'true'});
+  if (value === undefined) return h(Waiting, {error});
   if (value.recent.length === 0) return h(NoRuns, {});
   return h(
     Fragment,
@@ -79,12 +78,7 @@ function LastNight({
       'p',
       {class: 'muted'},
       h('a', {href: `/r/${run.id}`}, run.id),
-      ` · ${moment(run.startedAt)}`,
-      run.endedAt === undefined
-        ? ''
-        : `–${moment(run.endedAt, run.startedAt)} (${duration(run.endedAt - run.startedAt)})`,
-      ` · ${usd(run.spentUsd)}${run.budgetUsd === undefined ? '' : ` of ${usd(run.budgetUsd)}`} USD`,
-      ' · ',
+      ` · ${timesText(run)} · ${spentText(run)} · `,
       h(StateBadge, {run}),
     ),
     h(Counts, {counts: run.counts, held: run.held}),
@@ -134,12 +128,7 @@ function RunningNow({run}: {run: RunOverview}): ComponentChild {
     h('h2', null, h('a', {href: `/r/${run.id}`}, run.id), ' ', h(StateBadge, {run})),
     h(Progress, {counts: run.counts}),
     h(Counts, {counts: run.counts, held: run.held}),
-    h(
-      'p',
-      {class: 'muted'},
-      `${usd(run.spentUsd)}${run.budgetUsd === undefined ? '' : ` of ${usd(run.budgetUsd)}`} USD on `,
-      h(Text, {of: run.host}),
-    ),
+    h('p', {class: 'muted'}, `${spentText(run)} on `, h(Text, {of: run.host})),
   );
 }
 
@@ -149,47 +138,32 @@ function RecentRuns({runs}: {runs: readonly RunOverview[]}): ComponentChild {
     {class: 'block'},
     h('h2', null, 'Recent runs'),
     h(
-      'div',
-      {class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': 'Recent runs'},
-      h(
-        'table',
-        {class: 'list'},
+      List,
+      {
+        label: 'Recent runs',
+        columns: ['Run', 'Started', 'Jobs', 'Failed', 'Changed', 'To review', 'USD'],
+        numbers: 5,
+      },
+      runs.map(run =>
         h(
-          'thead',
-          null,
+          'tr',
+          {key: run.id},
           h(
-            'tr',
+            'td',
             null,
-            ['Run', 'Started', 'Jobs', 'Failed', 'Changed', 'To review', 'USD'].map((name, index) =>
-              h('th', {scope: 'col', class: index > 1 ? 'number' : ''}, name),
-            ),
+            h('a', {href: `/r/${run.id}`}, run.id),
+            ' ',
+            h(StateBadge, {run}),
+            run.description === undefined
+              ? null
+              : h('span', {class: 'muted clip under'}, h(Text, {of: run.description})),
           ),
-        ),
-        h(
-          'tbody',
-          null,
-          runs.map(run =>
-            h(
-              'tr',
-              {key: run.id},
-              h(
-                'td',
-                null,
-                h('a', {href: `/r/${run.id}`}, run.id),
-                ' ',
-                h(StateBadge, {run}),
-                run.description === undefined
-                  ? null
-                  : h('span', {class: 'muted clip under'}, h(Text, {of: run.description})),
-              ),
-              h('td', null, moment(run.startedAt)),
-              h('td', {class: 'number'}, run.counts.total.toLocaleString('en')),
-              h('td', {class: `number ${run.counts.failed > 0 ? 'state-failed' : 'muted'}`}, run.counts.failed),
-              h('td', {class: 'number'}, run.counts.changed),
-              h('td', {class: 'number'}, run.toReview),
-              h('td', {class: 'number'}, usd(run.spentUsd)),
-            ),
-          ),
+          h('td', null, moment(run.startedAt)),
+          h('td', {class: 'number'}, run.counts.total.toLocaleString('en')),
+          h('td', {class: `number ${run.counts.failed > 0 ? 'state-failed' : 'muted'}`}, run.counts.failed),
+          h('td', {class: 'number'}, run.counts.changed),
+          h('td', {class: 'number'}, run.toReview),
+          h('td', {class: 'number'}, usd(run.spentUsd)),
         ),
       ),
     ),

@@ -2,6 +2,7 @@ import {useEffect, useRef, useState} from 'preact/hooks';
 import type {JobFilter, JobPage, JobRow} from '../api.ts';
 import {Refused, useClient} from './client.ts';
 import {useLive} from './live.ts';
+import {encodeValue} from './router.ts';
 
 export interface Jobs {
   readonly total: number;
@@ -40,7 +41,7 @@ export function useJobs(run: string, filter: JobFilter, text: string): Jobs {
   const [error, setError] = useState<string>();
   const [isStale, setStale] = useState(false);
   const loaded = useRef<Loaded | undefined>(undefined);
-  const address = `/api/runs/${run}/jobs?filter=${filter}&text=${encodeURIComponent(text).replace(/[!'()]/g, escapeRest)}`;
+  const address = `/api/runs/${run}/jobs?filter=${filter}&text=${encodeValue(text)}`;
   const key = `${address} ${turn}`;
 
   const take = (target: Loaded, page: JobPage): void => {
@@ -114,8 +115,4 @@ export function useJobs(run: string, filter: JobFilter, text: string): Jobs {
     patch,
     ...(error === undefined ? {} : {error}),
   };
-}
-
-function escapeRest(character: string): string {
-  return `%${character.charCodeAt(0).toString(16)}`;
 }

@@ -3,6 +3,7 @@ import type {Hono} from 'hono';
 import {z} from 'zod';
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {sumLines} from '../../util/sum-lines.ts';
 import type {DeliverPreview} from '../api.ts';
 import {readBody} from '../read-body.ts';
 import type {PageParts} from '../server.ts';
@@ -93,7 +94,6 @@ function toTarget({
     deliver: deliver === 'patch' ? 'files' : deliver,
     place: repoKey,
     ...(delivered?.branch === undefined ? {} : {branch: delivered.branch}),
-    added: change.files.reduce((sum, file) => sum + file.added, 0),
-    removed: change.files.reduce((sum, file) => sum + file.removed, 0),
+    ...sumLines(change.files),
   };
 }

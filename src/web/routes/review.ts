@@ -1,7 +1,9 @@
 import type {Hono} from 'hono';
 import {z} from 'zod';
-import {type ChangeSummary, changeStateOf, type Decision} from '../../domain/change.ts';
+import {type ChangeSummary, changeStateOf, type Decision, failsVerify, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {decideChanges} from '../../run/decide-changes.ts';
+import {sumLines} from '../../util/sum-lines.ts';
 import type {ReviewItem, ReviewQueue} from '../api.ts';
 import {readBody} from '../read-body.ts';
 import type {PageParts} from '../server.ts';
@@ -16,7 +18,7 @@ const decideSchema = z.strictObject({
     .min(1)
     .max(1_000),
   kind: z.enum(['pending', 'accepted', 'rejected']),
-  why: z.enum(['wrong', 'unwanted', 'style', 'risky']).optional(),
+  why: z.enum(rejectReasons).optional(),
   text: z.string().max(2_000).optional(),
 });
 
@@ -55,17 +57,8 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
         : kind === 'accepted'
           ? {kind, at}
           : {kind, at, why: why!, ...(text === undefined || text === '' ? {} : {text})};
-    const byRun = Map.groupBy(changes, ({run}) => run);
-    let decided = 0;
-    for (const [run, list] of byRun) {
-      decided += (
-        await ledger.decide(
-          run,
-          list.map(({job}) => job),
-          decision,
-        )
-      ).length;
-    }
+    const named = changes.map(({run: runId, job: jobId}) => ({runId, jobId}));
+    const decided = (await decideChanges(ledger, named, decision)).length;
     if (decided < changes.length) {
       throw new OrchestratorError('change-gone', `${changes.length - decided} of ${changes.length} changes are gone`, {
         hint: 'a retry has replaced them; look again',
@@ -85,10 +78,9 @@ function toItem(change: ChangeSummary): ReviewItem {
     patchId,
     ...(summary === undefined ? {} : {summary: summary.slice(0, 600)}),
     files: files.map(({path}) => path.slice(0, 200)).slice(0, 20),
-    added: files.reduce((sum, file) => sum + file.added, 0),
-    removed: files.reduce((sum, file) => sum + file.removed, 0),
+    ...sumLines(files),
     findings: change.findings.length,
-    failedChecks: change.verified.filter(({after}) => after !== 'passed' && after !== 'not-run').length,
+    failedChecks: change.verified.filter(failsVerify).length,
     checks: change.verified.length,
     deliver: change.deliver,
     decision: change.decision.kind,

@@ -1,6 +1,6 @@
 import type {Context, Hono} from 'hono';
-import {type JobFilter, type JobPage, type JobRow, jobFilters, type Timeline} from '../api.ts';
-import {compareRows, isToReview} from '../job-rows.ts';
+import {isToReview, type JobFilter, type JobPage, type JobRow, jobFilters, type Timeline} from '../api.ts';
+import {compareRows} from '../job-rows.ts';
 import type {OpenRun} from '../run-book.ts';
 import type {PageParts} from '../server.ts';
 import {Snapshots} from '../snapshots.ts';
