@@ -1,37 +1,20 @@
+import {differingPart, numberLines, splitLines} from './compare-lines.ts';
+
 /** Lines that a diff between the two texts adds and removes, as `git diff --numstat --minimal` counts them. */
 export function countLineChanges(before: string, after: string): {added: number; removed: number} {
+  const [old, now] = [splitLines(before), splitLines(after)];
+  const {start, oldEnd, newEnd} = differingPart(old, now);
   const numbers = new Map<string, number>();
-  const a = numberLines(before, numbers);
-  const b = numberLines(after, numbers);
-  let start = 0;
-  while (start < a.length && start < b.length && a[start] === b[start]) start++;
-  let endA = a.length;
-  let endB = b.length;
-  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
-    endA--;
-    endB--;
-  }
-  const left = a.subarray(start, endA);
-  const right = b.subarray(start, endB);
+  const left = numberLines(old.slice(start, oldEnd), numbers);
+  const right = numberLines(now.slice(start, newEnd), numbers);
   const distance = editDistance(left, right) ?? multisetDistance(left, right);
   return {added: (distance + right.length - left.length) / 2, removed: (distance + left.length - right.length) / 2};
-}
-
-/** Each distinct line gets a number. A last line without a newline differs from the same line with one. */
-function numberLines(text: string, numbers: Map<string, number>): Int32Array {
-  const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  return Int32Array.from(lines, line => {
-    const known = numbers.get(line);
-    if (known !== undefined) return known;
-    numbers.set(line, numbers.size);
-    return numbers.size - 1;
-  });
 }
 
 const maxSteps = 4_000_000;
 
 /** Myers' greedy algorithm, distance only, so one row of memory is enough. Undefined when it would take too long. */
-function editDistance(a: Int32Array, b: Int32Array): number | undefined {
+function editDistance(a: readonly number[], b: readonly number[]): number | undefined {
   const most = a.length + b.length;
   if (a.length === 0 || b.length === 0) return most;
   const furthest = new Int32Array(2 * most + 2);
@@ -51,7 +34,7 @@ function editDistance(a: Int32Array, b: Int32Array): number | undefined {
 }
 
 /** For huge and wholly different texts: lines that one side has more often than the other, order ignored. */
-function multisetDistance(a: Int32Array, b: Int32Array): number {
+function multisetDistance(a: readonly number[], b: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const line of a) counts.set(line, (counts.get(line) ?? 0) + 1);
   for (const line of b) counts.set(line, (counts.get(line) ?? 0) - 1);

@@ -1,4 +1,5 @@
 import {diffArrays} from 'diff';
+import {differingPart, numberLines} from './compare-lines.ts';
 
 /** Lines `[oldStart, oldEnd)` become `[newStart, newEnd)`. Counted from 0. */
 export interface LineChange {
@@ -8,27 +9,16 @@ export interface LineChange {
   readonly newEnd: number;
 }
 
-/** Lines with their line feed; the last one may have none. */
-export function splitLines(text: string): string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-}
-
 /** How two texts differ, line by line. The least number of lines, unless that would take too long: then the part that differs is one change. */
 export function diffLines(before: readonly string[], after: readonly string[]): LineChange[] {
-  let start = 0;
-  while (start < before.length && start < after.length && before[start] === after[start]) start++;
-  let [oldEnd, newEnd] = [before.length, after.length];
-  while (oldEnd > start && newEnd > start && before[oldEnd - 1] === after[newEnd - 1]) {
-    oldEnd--;
-    newEnd--;
-  }
+  const {start, oldEnd, newEnd} = differingPart(before, after);
   if (oldEnd === start && newEnd === start) return [];
   const whole = [{oldStart: start, oldEnd, newStart: start, newEnd}];
   if (oldEnd === start || newEnd === start) return whole;
   const numbers = new Map<string, number>();
   const parts = diffArrays(
-    numberLines(before, start, oldEnd, numbers),
-    numberLines(after, start, newEnd, numbers),
+    numberLines(before.slice(start, oldEnd), numbers),
+    numberLines(after.slice(start, newEnd), numbers),
     // The time it takes grows with the square of this.
     {maxEditLength: 2000},
   );
@@ -52,13 +42,4 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   }
   if (open !== undefined) changes.push(open);
   return changes;
-}
-
-function numberLines(lines: readonly string[], start: number, end: number, numbers: Map<string, number>): number[] {
-  return lines.slice(start, end).map(line => {
-    const known = numbers.get(line);
-    if (known !== undefined) return known;
-    numbers.set(line, numbers.size);
-    return numbers.size - 1;
-  });
 }

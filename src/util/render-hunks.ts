@@ -1,4 +1,5 @@
-import {diffLines, type LineChange, splitLines} from './diff-lines.ts';
+import {splitLines} from './compare-lines.ts';
+import {diffLines, type LineChange} from './diff-lines.ts';
 
 /** One line of a hunk: what stands before it in a patch, and the line with its line feed, which the last may lack. */
 export interface HunkLine {
