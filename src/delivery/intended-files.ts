@@ -1,5 +1,5 @@
 import type {Change} from '../domain/change.ts';
-import {gitBlobId} from '../util/git-blob-id.ts';
+import {formatOfId, gitBlobId} from '../util/git-blob-id.ts';
 import type {Blobs, IntendedFile} from './delivery.ts';
 
 /** What a change hands over, file by file, as the ledger keeps it: a person who commits exactly that has changed nothing. */
@@ -7,7 +7,7 @@ export function intendedFiles({edits, files, commit}: Change): {
   readonly intended: readonly IntendedFile[];
   readonly blobs: Blobs;
 } {
-  const format = commit.length === 40 ? 'sha1' : 'sha256';
+  const format = formatOfId(commit);
   const counts = new Map(files.map(file => [file.path, file]));
   const intended = edits.flatMap(({path, before, after}): IntendedFile[] => {
     if (after === undefined || after.kind === 'submodule') return [];

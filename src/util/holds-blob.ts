@@ -1,7 +1,7 @@
 import {constants, lstatSync} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
 import path from 'node:path';
-import {gitBlobId} from './git-blob-id.ts';
+import {formatOfId, gitBlobId} from './git-blob-id.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 
@@ -15,7 +15,7 @@ export async function holdsBlob(root: string, relative: string, blob: string): P
     const stat = await handle.stat();
     if (!stat.isFile() || stat.size > maxBytes) return false;
     const bytes = await handle.readFile();
-    const format = blob.length === 64 ? 'sha256' : 'sha1';
+    const format = formatOfId(blob);
     if (gitBlobId(format, bytes) === blob) return true;
     if (!bytes.includes('\r\n')) return false;
     return gitBlobId(format, Buffer.from(bytes.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')) === blob;

@@ -1,6 +1,7 @@
 import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {JobFailure} from '../domain/outcome.ts';
+import {isObjectId} from '../util/git-blob-id.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {readSmallFile} from '../util/read-small-file.ts';
 import type {RepoLocation} from './locate-repo.ts';
@@ -20,7 +21,7 @@ export function readBranch(location: RepoLocation, branch: string): string | und
   for (const other of packed.keys()) if (other.startsWith(`${ref}/`)) throw nameTaken(other, branch);
   const commit = value ?? packed.get(ref);
   if (commit === undefined) return undefined;
-  if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) return commit;
+  if (isObjectId(commit)) return commit;
   throw new JobFailure('repo-corrupt', `The branch ${quoteText(branch)} leads to something that is not a commit id.`);
 }
 

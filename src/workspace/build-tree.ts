@@ -1,10 +1,10 @@
-import {createHash} from 'node:crypto';
 import type {FileEdit} from '../domain/change.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import {gitObjectId} from '../util/git-blob-id.ts';
 import {pathProblem} from '../util/path-problem.ts';
 import {quoteText} from '../util/quote-text.ts';
 import type {RepoReader} from './object-reader.ts';
-import {formatTree, type TreeItem} from './parse-object.ts';
+import {formatTree, idOfAfter, type TreeItem} from './parse-object.ts';
 
 /** An object that a repo may lack. */
 export interface NewObject {
@@ -14,8 +14,7 @@ export interface NewObject {
 }
 
 export function newObject(format: 'sha1' | 'sha256', type: NewObject['type'], bytes: Buffer): NewObject {
-  const id = createHash(format).update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
-  return {id, type, bytes};
+  return {id: gitObjectId(format, type, bytes), type, bytes};
 }
 
 /**
@@ -68,11 +67,10 @@ export async function buildTree(
     if (tree.id !== treeId) objects.push(tree);
     return tree.id;
   };
-  const store = ({kind, bytes}: NonNullable<FileEdit['after']>): string => {
-    if (kind === 'submodule') return bytes.toString('latin1').trim();
-    const blob = newObject(reader.objectFormat, 'blob', bytes);
-    objects.push(blob);
-    return blob.id;
+  const store = (after: NonNullable<FileEdit['after']>): string => {
+    const id = idOfAfter(reader.objectFormat, after);
+    if (after.kind !== 'submodule') objects.push({id, type: 'blob', bytes: after.bytes});
+    return id;
   };
   return {tree: await build(baseTree, '', edits), objects};
 }

@@ -2,7 +2,7 @@ import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {gitEnvironment} from '../util/git-environment.ts';
 import type {ObjectFormat} from './git-directory.ts';
-import {alternateDirectories} from './own-git.ts';
+import {alternateObjects} from './own-git.ts';
 import {type ObjectReply, ReplyParser} from './reply-parser.ts';
 
 export interface CatFileOptions {
@@ -45,7 +45,7 @@ export class CatFile {
       cwd: options.gitDirectory,
       env: gitEnvironment({
         GIT_DIR: options.gitDirectory,
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: alternateDirectories(options.objectDirectories),
+        ...alternateObjects(options.objectDirectories),
       }),
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -1,7 +1,7 @@
 import type {FileEdit} from '../domain/change.ts';
 import type {TreeChange} from '../domain/git.ts';
-import {gitBlobId} from '../util/git-blob-id.ts';
 import type {RepoReader} from './object-reader.ts';
+import {idOfAfter} from './parse-object.ts';
 import {sealedKey} from './seal-commit.ts';
 
 /** What the newest commit of a branch is to the commit that wants its place. */
@@ -42,12 +42,12 @@ function isSame(changes: readonly TreeChange[], edits: readonly FileEdit[], form
   const describe = (path: string, before: TreeChange['before'], after: TreeChange['after']): string =>
     JSON.stringify([path, before?.kind, before?.id, after?.kind, after?.id]);
   const found = new Set(changes.map(({path, before, after}) => describe(path, before, after)));
-  const idOf = ({kind, bytes}: NonNullable<FileEdit['after']>): string =>
-    kind === 'submodule' ? bytes.toString('latin1').trim() : gitBlobId(format, bytes);
   return (
     found.size === edits.length &&
     edits.every(({path, before, after}) =>
-      found.has(describe(path, before, after === undefined ? undefined : {kind: after.kind, id: idOf(after)})),
+      found.has(
+        describe(path, before, after === undefined ? undefined : {kind: after.kind, id: idOfAfter(format, after)}),
+      ),
     )
   );
 }

@@ -2,7 +2,7 @@ import {createHash, type Hash} from 'node:crypto';
 import type {Change, FileEdit, Proposal} from '../domain/change.ts';
 import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import type {ChangedFile} from '../domain/outcome.ts';
-import {gitBlobId} from '../util/git-blob-id.ts';
+import {idOfAfter} from './parse-object.ts';
 import {type PatchSide, patchFile} from './patch-file.ts';
 
 /** The diff of a proposal: without edits that change nothing, counted, and as a patch that `git apply` takes. */
@@ -53,9 +53,7 @@ function typeOf(kind: TreeEntry['kind']): string {
 }
 
 function afterSide({after}: FileEdit, format: 'sha1' | 'sha256'): PatchSide | undefined {
-  if (after === undefined) return undefined;
-  const {kind, bytes} = after;
-  return {kind, bytes, id: kind === 'submodule' ? bytes.toString('latin1').trim() : gitBlobId(format, bytes)};
+  return after === undefined ? undefined : {...after, id: idOfAfter(format, after)};
 }
 
 async function beforeSide({before}: FileEdit, reader: Pick<ObjectReader, 'blobs'>): Promise<PatchSide | undefined> {

@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {JobFailure} from '../domain/outcome.ts';
+import {formatOfId} from '../util/git-blob-id.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {readSmallFile} from '../util/read-small-file.ts';
 import {writeAtomically} from '../util/write-atomically.ts';
@@ -60,7 +61,7 @@ async function refreshMirror(
   await mkdir(folder, {recursive: true, mode: 0o700});
   const done = await withLock(join(folder, 'lock'), lockWaitMs, async () => {
     const {ref, commit} = await findBranch(remote, branch, options.remoteGit);
-    const mirror = await ensureGitDirectory(folder, commit.length === 40 ? 'sha1' : 'sha256');
+    const mirror = await ensureGitDirectory(folder, formatOfId(commit));
     if (readSmallFile(join(mirror, ref), 4096)?.toString().trim() !== commit) {
       await fetchBranch(remote, ref, mirror, options.remoteGit);
       await repackSome(mirror, options);
@@ -80,9 +81,10 @@ async function findBranch(
   branch: string | undefined,
   remoteGit: RemoteGit,
 ): Promise<{ref: string; commit: string}> {
-  const {refs, head} = await remoteGit.list(remote, branch === undefined ? ['HEAD'] : [`refs/heads/${branch}`]);
-  const ref = branch === undefined ? head : `refs/heads/${branch}`;
-  const commit = refs.get(branch === undefined ? 'HEAD' : `refs/heads/${branch}`);
+  const asked = branch === undefined ? 'HEAD' : `refs/heads/${branch}`;
+  const {refs, head} = await remoteGit.list(remote, [asked]);
+  const ref = branch === undefined ? head : asked;
+  const commit = refs.get(asked);
   if (commit === undefined || ref === undefined || !/^refs\/heads\/[^\s\\]+$/.test(ref) || ref.includes('..')) {
     const what = branch === undefined ? 'no branch that its HEAD names' : `no branch ${quoteText(branch)}`;
     throw new JobFailure(

@@ -23,9 +23,7 @@ export async function runOwnGit(
       ...options,
       env: gitEnvironment({
         GIT_DIR: gitDirectory,
-        ...(objectDirectories.length === 0
-          ? {}
-          : {GIT_ALTERNATE_OBJECT_DIRECTORIES: alternateDirectories(objectDirectories)}),
+        ...alternateObjects(objectDirectories),
         ...env,
       }),
     });
@@ -37,9 +35,9 @@ export async function runOwnGit(
   }
 }
 
-/** As git reads GIT_ALTERNATE_OBJECT_DIRECTORIES: entries are C-quoted when they hold the separator or begin with what has a meaning. */
-export function alternateDirectories(directories: readonly string[]): string {
-  return directories.map(quotePath).join(':');
+/** The variable by which git reads further object directories: entries are C-quoted when they hold the separator or begin with what has a meaning. */
+export function alternateObjects(directories: readonly string[]): Record<string, string> {
+  return directories.length === 0 ? {} : {GIT_ALTERNATE_OBJECT_DIRECTORIES: directories.map(quotePath).join(':')};
 }
 
 function quotePath(path: string): string {

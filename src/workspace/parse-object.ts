@@ -1,6 +1,8 @@
 import {isUtf8} from 'node:buffer';
+import type {FileEdit} from '../domain/change.ts';
 import type {CommitInfo, TreeEntry} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import {gitBlobId} from '../util/git-blob-id.ts';
 
 /** One line of a tree object. */
 export interface TreeItem {
@@ -58,7 +60,13 @@ export function formatTree(items: readonly TreeItem[]): Buffer {
   );
 }
 
-const modes: Readonly<Record<TreeItem['kind'], string>> = {
+/** What stands in a tree for what an edit leaves there. */
+export function idOfAfter(format: 'sha1' | 'sha256', {kind, bytes}: NonNullable<FileEdit['after']>): string {
+  return kind === 'submodule' ? bytes.toString('latin1').trim() : gitBlobId(format, bytes);
+}
+
+/** As git writes them today. */
+export const modes: Readonly<Record<TreeItem['kind'], string>> = {
   folder: '40000',
   file: '100644',
   executable: '100755',

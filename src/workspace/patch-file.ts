@@ -4,6 +4,7 @@ import type {TreeEntry} from '../domain/git.ts';
 import {gitBinaryPatch} from '../util/git-binary-patch.ts';
 import {gitQuotePath} from '../util/git-quote-path.ts';
 import {diffHunks, type Hunk, renderHunk} from '../util/render-hunks.ts';
+import {modes} from './parse-object.ts';
 
 export interface PatchSide {
   readonly kind: TreeEntry['kind'];
@@ -19,13 +20,6 @@ export interface FilePatch {
   /** What tells this edit from another, without line numbers and ids. */
   readonly identity: readonly string[];
 }
-
-const modes: Readonly<Record<TreeEntry['kind'], string>> = {
-  file: '100644',
-  executable: '100755',
-  symlink: '120000',
-  submodule: '160000',
-};
 
 /** One file of a patch as git writes it; a side is absent where the file is. Both sides are of one type. */
 export async function patchFile(

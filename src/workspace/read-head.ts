@@ -2,6 +2,7 @@ import {lstatSync, readlinkSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Head} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import {formatOfId, isObjectId} from '../util/git-blob-id.ts';
 import {gitEnvironment} from '../util/git-environment.ts';
 import {readSmallFile} from '../util/read-small-file.ts';
 import {runCommand} from '../util/run-command.ts';
@@ -55,7 +56,7 @@ export function readRefFile(location: RepoLocation, ref: string): string | undef
 
 /** All packed refs with what they lead to. */
 export function packedRefs(location: RepoLocation): ReadonlyMap<string, string> {
-  const bytes = guard(() => readSmallFile(join(location.commonDirectory, 'packed-refs'), 256 * 1024 * 1024));
+  const bytes = readPackedRefs(location);
   const refs = new Map<string, string>();
   for (const line of bytes?.toString('utf8').split('\n') ?? []) {
     const space = line.indexOf(' ');
@@ -65,7 +66,7 @@ export function packedRefs(location: RepoLocation): ReadonlyMap<string, string> 
 }
 
 function readPackedRef(location: RepoLocation, ref: string): string | undefined {
-  const bytes = guard(() => readSmallFile(join(location.commonDirectory, 'packed-refs'), 256 * 1024 * 1024));
+  const bytes = readPackedRefs(location);
   if (bytes === undefined) return undefined;
   const wanted = Buffer.from(` ${ref}\n`);
   for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1)) {
@@ -73,6 +74,10 @@ function readPackedRef(location: RepoLocation, ref: string): string | undefined 
     if (isObjectId(id)) return id;
   }
   return undefined;
+}
+
+function readPackedRefs(location: RepoLocation): Buffer | undefined {
+  return guard(() => readSmallFile(join(location.commonDirectory, 'packed-refs'), 256 * 1024 * 1024));
 }
 
 function isSafeRef(ref: string): boolean {
@@ -83,11 +88,7 @@ function positionOf(value: string, branch: string | undefined): HeadPosition {
   // git reads the id and ignores what follows white space.
   const commit = value.split(/\s/, 1)[0]!;
   if (!isObjectId(commit)) throw new JobFailure('repo-corrupt', 'HEAD leads to something that is not a commit id');
-  return {commit, objectFormat: commit.length === 40 ? 'sha1' : 'sha256', ...(branch === undefined ? {} : {branch})};
-}
-
-function isObjectId(text: string): boolean {
-  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+  return {commit, objectFormat: formatOfId(commit), ...(branch === undefined ? {} : {branch})};
 }
 
 /** What is not a readable file is a fault of the repository, not of ours. */

@@ -4,6 +4,7 @@ import {link, lstat, open, rename, unlink} from 'node:fs/promises';
 import {setTimeout} from 'node:timers/promises';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Directory} from '../util/directory.ts';
+import {isObjectId} from '../util/git-blob-id.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {giveToOwnerOf} from './write-objects.ts';
 
@@ -83,7 +84,7 @@ async function readLock(folder: Directory, name: string): Promise<string | undef
   const handle = await open(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const text = (await handle.readFile('latin1')).trim();
-    return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text) ? text : undefined;
+    return isObjectId(text) ? text : undefined;
   } finally {
     await handle.close();
   }

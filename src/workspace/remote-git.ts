@@ -1,7 +1,8 @@
 import {JobFailure} from '../domain/outcome.ts';
+import {isObjectId} from '../util/git-blob-id.ts';
 import {gitEnvironment} from '../util/git-environment.ts';
 import {type CommandResult, runCommand} from '../util/run-command.ts';
-import {alternateDirectories} from './own-git.ts';
+import {alternateObjects} from './own-git.ts';
 import {pushFault, remoteFault} from './remote-fault.ts';
 import type {RemoteUrl} from './remote-url.ts';
 
@@ -46,7 +47,7 @@ export class RemoteGit {
     for (const line of result.stdout.toString('utf8').split('\n')) {
       const [value = '', name = ''] = line.split('\t');
       if (value.startsWith('ref: ') && name === 'HEAD') head = value.slice('ref: '.length);
-      else if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value)) refs.set(name, value);
+      else if (isObjectId(value)) refs.set(name, value);
     }
     return {refs, ...(head === undefined ? {} : {head})};
   }
@@ -128,9 +129,7 @@ export class RemoteGit {
       SSH_ASKPASS: '',
       GCM_INTERACTIVE: 'never',
       GIT_SSH_COMMAND: `${env['GIT_SSH_COMMAND'] ?? 'ssh'} -oBatchMode=yes -oConnectTimeout=20 -oServerAliveInterval=15`,
-      ...(objectDirectories.length === 0
-        ? {}
-        : {GIT_ALTERNATE_OBJECT_DIRECTORIES: alternateDirectories(objectDirectories)}),
+      ...alternateObjects(objectDirectories),
       ...asEnvironment(this.#settings(remote)),
     });
     // The operator's own settings count here, and only here.
