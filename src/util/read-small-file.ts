@@ -14,17 +14,22 @@ export function readSmallFile(path: string, maxBytes: number): Buffer | undefine
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw fileError('ENOTREG', `not a regular file: ${path}`);
     if (stat.size > maxBytes) throw fileError('EFBIG', `larger than ${maxBytes} bytes: ${path}`);
-    const bytes = Buffer.allocUnsafe(stat.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const count = readSync(descriptor, bytes, length, bytes.length - length, length);
-      if (count === 0) break;
-      length += count;
-    }
-    return bytes.subarray(0, length);
+    return readBytes(descriptor, stat.size);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** The first `size` bytes of an open file; fewer when it ends before. */
+export function readBytes(descriptor: number, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size);
+  let length = 0;
+  while (length < size) {
+    const count = readSync(descriptor, bytes, length, size - length, length);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
 }
 
 function fileError(code: string, message: string): Error {

@@ -2,7 +2,6 @@ import type {Change} from '../domain/change.ts';
 import type {ObjectReader} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import {makeFolder} from '../util/make-folder.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {branchNames} from './branch-name.ts';
 import {buildTree, type NewObject, newObject} from './build-tree.ts';
@@ -14,7 +13,7 @@ import {RemoteBranches} from './remote-branches.ts';
 import type {RemoteGit} from './remote-git.ts';
 import {parseRemoteUrl, type RemoteUrl} from './remote-url.ts';
 import {type Identity, sealCommit} from './seal-commit.ts';
-import {sweepWorkspaces} from './workspace-folders.ts';
+import {openWorkspaces} from './workspace-folders.ts';
 
 export interface BranchRequest {
   /** Of an object store: where the repo is, is read from it. */
@@ -65,7 +64,7 @@ const defaultIdentity: Identity = {name: 'orchestrator', email: 'orchestrator@lo
 
 /** Removes, before it first goes to a remote, what processes that died left in its folder. */
 export function createBranches(options: BranchesOptions): Branches {
-  let swept: Promise<void> | undefined;
+  const ready = openWorkspaces(options.directory);
   return {
     async prepare(request) {
       const {reader, job, change, signal} = request;
@@ -75,11 +74,7 @@ export function createBranches(options: BranchesOptions): Branches {
       const wanted = {key: names.key, commit: commit.id, edits: change.edits};
       const here = request.local ? new LocalBranches(reader) : undefined;
       const remote = request.push ? remoteOf(reader, job.url) : undefined;
-      if (remote !== undefined) {
-        makeFolder(options.directory, 0o700);
-        swept ??= sweepWorkspaces(options.directory);
-        await swept;
-      }
+      if (remote !== undefined) await ready();
       const there = remote === undefined ? undefined : new RemoteBranches(reader, remote, {...options, signal});
       try {
         // Its own name when it has it, else the plain one; and its own again when that is another's.

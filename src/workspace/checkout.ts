@@ -4,13 +4,12 @@ import {join} from 'node:path';
 import type {FileEdit} from '../domain/change.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import {makeFolder} from '../util/make-folder.ts';
 import {findEdits, type LeftOutPath} from './checkout-edits.ts';
 import {type FileStamp, stampTree} from './checkout-stamps.ts';
 import {ensureGitDirectory} from './git-directory.ts';
 import type {RepoReader} from './object-reader.ts';
 import {runOwnGit} from './own-git.ts';
-import {discardFolder, sweepWorkspaces, workspaceName} from './workspace-folders.ts';
+import {discardFolder, openWorkspaces, workspaceName} from './workspace-folders.ts';
 
 /** A private work tree at the planned commit, without `.git`. Whatever happens in it, nothing else changes. */
 export interface Checkout {
@@ -48,12 +47,10 @@ export interface CheckoutsOptions {
 
 /** Removes, before the first one is made, what processes that died left there. */
 export function createCheckouts(options: CheckoutsOptions): Checkouts {
-  let swept: Promise<void> | undefined;
+  const ready = openWorkspaces(options.directory);
   return {
     async create(reader, {owner} = {}) {
-      makeFolder(options.directory, 0o700);
-      swept ??= sweepWorkspaces(options.directory);
-      await swept;
+      await ready();
       const folder = join(options.directory, workspaceName(randomBytes(6).toString('hex')));
       const directory = join(folder, 'tree');
       await mkdir(directory, {recursive: true, mode: 0o700});

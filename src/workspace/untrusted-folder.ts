@@ -8,9 +8,9 @@ import {
   openSync,
   readdirSync,
   readlinkSync,
-  readSync,
 } from 'node:fs';
 import {detectDirectoryAccess} from '../util/directory.ts';
+import {readBytes} from '../util/read-small-file.ts';
 
 export interface FoundEntry {
   readonly name: Buffer;
@@ -88,14 +88,7 @@ function readFile(descriptor: number, maxBytes: number): Buffer | undefined {
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile() || stat.size > maxBytes) return undefined;
-    const bytes = Buffer.allocUnsafe(stat.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const count = readSync(descriptor, bytes, length, bytes.length - length, length);
-      if (count === 0) break;
-      length += count;
-    }
-    return bytes.subarray(0, length);
+    return readBytes(descriptor, stat.size);
   } finally {
     closeSync(descriptor);
   }

@@ -2,6 +2,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import {readdir, rename} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {basename, dirname, join} from 'node:path';
+import {makeFolder} from '../util/make-folder.ts';
 import {isAlive, ownProcess} from '../util/process-identity.ts';
 import {runCommand} from '../util/run-command.ts';
 
@@ -13,8 +14,18 @@ export function workspaceName(suffix: string): string {
   return ['w', hostDigest(), pid, start.replace(':', '_'), suffix].join('.');
 }
 
+/** To be awaited before each use of the folder of all workspaces: makes it where it is missing, and removes once what dead processes left there. */
+export function openWorkspaces(directory: string): () => Promise<void> {
+  let swept: Promise<void> | undefined;
+  return async () => {
+    makeFolder(directory, 0o700);
+    swept ??= sweepWorkspaces(directory);
+    await swept;
+  };
+}
+
 /** Removes what dead processes of this host left behind. */
-export async function sweepWorkspaces(directory: string): Promise<void> {
+async function sweepWorkspaces(directory: string): Promise<void> {
   for (const name of await readdir(directory)) {
     const isLeft = name.startsWith(trash) || ownerIsDead(name);
     // What cannot be removed is in nobody's way, and is tried again at the next start.
