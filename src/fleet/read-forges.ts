@@ -1,4 +1,5 @@
 import {type ForgeHost, wellKnownForges} from '../domain/forge.ts';
+import {isLoopback} from '../util/is-loopback.ts';
 import {quote} from '../util/jsonc-document.ts';
 import type {AddProblem} from './fleet-rules.ts';
 import type {UsableFleet} from './fleet-schema.ts';
@@ -29,10 +30,10 @@ export function readForges(fleet: UsableFleet, add: AddProblem): ForgeHost[] {
 /** A token travels with every request. */
 function addressProblem(text: string): string | undefined {
   if (!URL.canParse(text)) return 'expected an address such as "https://github.acme.com/api/v3"';
-  const {protocol, hostname, username, password, search, hash} = new URL(text);
+  const url = new URL(text);
+  const {protocol, username, password, search, hash} = url;
   if (username !== '' || password !== '' || search !== '' || hash !== '')
     return 'expected an address without a user, a query and a fragment';
-  const isLoopback = hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-  if (protocol === 'https:' || (protocol === 'http:' && isLoopback)) return undefined;
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(url))) return undefined;
   return 'expected "https://": a token is sent along';
 }

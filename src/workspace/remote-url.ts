@@ -1,4 +1,5 @@
 import {JobFailure} from '../domain/outcome.ts';
+import {isLoopback} from '../util/is-loopback.ts';
 import {quoteText} from '../util/quote-text.ts';
 
 export interface RemoteUrl {
@@ -33,8 +34,7 @@ export function parseRemoteUrl(text: string, options: {readonly trusted: boolean
     case 'https:':
       return {url: text, shown: masked(text), kind: 'https', origin: url.origin};
     case 'http:':
-      if (!/^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname))
-        throw refuse('is not encrypted; only https is used beyond this machine');
+      if (!isLoopback(url)) throw refuse('is not encrypted; only https is used beyond this machine');
       return {url: text, shown: masked(text), kind: 'http', origin: url.origin};
     case 'ssh:':
       if (url.hostname.startsWith('-') || url.username.startsWith('-')) throw refuse('names no host');
