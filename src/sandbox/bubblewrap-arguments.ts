@@ -89,6 +89,11 @@ export function nodeMounts(): Mount[] {
   ];
 }
 
+/** Where a command finds it. */
+export function nodeInside(): string {
+  return process.execPath.startsWith('/usr/') ? process.execPath : `${nodeAt}/bin/node`;
+}
+
 function npmLinks(mounts: readonly Mount[]): string[] {
   if (!mounts.some(({at}) => at === npmAt)) return [];
   return ['npm', 'npx'].flatMap(name => ['--symlink', `${npmAt}/bin/${name}-cli.js`, `${nodeAt}/bin/${name}`]);
@@ -98,12 +103,13 @@ function baseEnvironment(tools: readonly string[]): Record<string, string> {
   return {...quietEnvironment(tools, `${nodeAt}/bin`), HOME: agentHome, TMPDIR: '/tmp'};
 }
 
+export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 /** What every command gets, in whatever sandbox. */
 export function quietEnvironment(tools: readonly string[], nodeFolder: string): Record<string, string> {
   const toolFolders = tools.flatMap(folder => [`${folder}/bin`, `${folder}/shims`].filter(existsSync));
-  const programs = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
   return {
-    PATH: [...toolFolders, nodeFolder, ...programs].join(':'),
+    PATH: [...toolFolders, nodeFolder, systemPath].join(':'),
     USER: 'agent',
     LOGNAME: 'agent',
     SHELL: '/bin/sh',

@@ -1,6 +1,6 @@
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
-import {bubblewrapArguments, nodeMounts, temporaryFolders} from './bubblewrap-arguments.ts';
+import {bubblewrapArguments, nodeMounts, systemPath, temporaryFolders} from './bubblewrap-arguments.ts';
 import {attachGate, descriptors, gated} from './gate.ts';
 import {launchAs} from './launch-as.ts';
 import {runLimited} from './run-limited.ts';
@@ -43,7 +43,7 @@ export function createBubblewrap(settings: Omit<SandboxSettings, 'minimum'>): Sa
         argv: [...prefix, 'bwrap', ...told, ...inside],
         cwd: '/',
         // Whoever reads the environment of bubblewrap itself finds nothing either.
-        env: {PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'},
+        env: {PATH: systemPath},
         descriptors: Object.keys(descriptors).length,
         temporary: temporaryFolders,
         attach: (child, watch) => attachGate(child, files, watch),

@@ -8,6 +8,7 @@ import {homedir, networkInterfaces, tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Attack, Bait} from './attacks.ts';
+import {nodeInside} from './bubblewrap-arguments.ts';
 import {type Sandbox, SandboxError} from './sandbox.ts';
 
 export interface ProbeReport {
@@ -59,10 +60,6 @@ console.log('\\n${marker}' + JSON.stringify(await runAttacks(JSON.parse(Buffer.f
 /** As it is, the canary would stand in a command line, where it is looked for. */
 function base64(bait: Bait): string {
   return Buffer.from(JSON.stringify(bait)).toString('base64');
-}
-
-function nodeInside(): string {
-  return process.execPath.startsWith('/usr/') ? process.execPath : '/opt/node/bin/node';
 }
 
 interface Trap {

@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
 import type {Writable} from 'node:stream';
 import type {SandboxLimits} from '../domain/sandbox.ts';
+import {killGroup} from '../util/run-command.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
 import {type SandboxCommand, type SandboxEnd, SandboxError, type SandboxResult} from './sandbox.ts';
@@ -59,7 +60,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   let stopWatch: (() => void) | undefined;
   const kill = (reason: SandboxEnd): void => {
     end ??= reason;
-    killGroup(child);
+    if (child.pid !== undefined) killGroup(child.pid);
   };
   const onLimit = (limit: Limit): void => kill({kind: 'limit', limit});
   const abort = (): void => kill({kind: 'aborted'});
@@ -85,7 +86,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     await ended(child);
     clearTimeout(timer);
     // What it left running has no business any more.
-    killGroup(child);
+    if (child.pid !== undefined) killGroup(child.pid);
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
     return {
       end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
@@ -118,14 +119,6 @@ kill -9 0`;
 exec ${lifeline}<&-
 exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh', ...argv];
-}
-
-function killGroup({pid}: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // All of it has ended meanwhile.
-  }
 }
 
 function kernelLimits(limits: SandboxLimits): string[] {

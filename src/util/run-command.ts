@@ -72,7 +72,8 @@ export function runCommand(file: string, args: readonly string[], options: Comma
   });
 }
 
-function killGroup(pid: number): void {
+/** Kills a process that leads a group, and all that it started in it. */
+export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
