@@ -1,4 +1,3 @@
-import type {ChangedFile} from '../domain/outcome.ts';
 import {quoteText} from '../util/quote-text.ts';
 import type {Branches, PreparedBranch} from '../workspace/branches.ts';
 import type {Delivery, DeliveryRequest, DeliveryResult} from './delivery.ts';
@@ -37,6 +36,5 @@ async function publish(prepared: PreparedBranch, request: DeliveryRequest): Prom
   } catch (error) {
     throw writeFailure(error, '.git');
   }
-  const files: readonly ChangedFile[] = request.change.files;
-  return {kind: 'delivered', delivered: {kind: 'branch', branch, commit}, files, blobs};
+  return {kind: 'delivered', delivered: {kind: 'branch', branch, commit}, files: request.change.files, blobs};
 }

@@ -79,7 +79,7 @@ function sameVersion(a: BigIntStats, b: BigIntStats): boolean {
   return sameFile(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-function changedMeanwhile(path: string): JobFailure {
+export function changedMeanwhile(path: string): JobFailure {
   return new JobFailure(
     'uncommitted-changes',
     `${quoteText(path)} was changed by someone else during the delivery; it was left alone.`,

@@ -9,7 +9,7 @@ import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult, IntendedF
 import {assertOurs, judgeFile, judgeRemoval, type Verdict} from './judge-file.ts';
 import {type StagedFile, stageFile} from './staged-file.ts';
 import {stageRemoval} from './staged-removal.ts';
-import {WorkTree} from './work-tree.ts';
+import {nameOf, WorkTree} from './work-tree.ts';
 import {writeFailure} from './write-failure.ts';
 
 export interface FilesDeliveryOptions {
@@ -196,8 +196,4 @@ function assertNoSubmodule(path: string, {committed}: DeliveryPlace): void {
       `${quoteText(path.slice(0, end))} is a submodule, not a folder; nothing was written.`,
     );
   }
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

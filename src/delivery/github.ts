@@ -22,7 +22,6 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
       fetch: fetchThrough(createForgeHttp({...http, headers: {authorization: `Bearer ${token}`}})),
     },
   });
-  const headers = {'x-github-api-version': '2022-11-28'};
   const read = async <T>(schema: z.ZodType<T>, request: Promise<{data: unknown}>): Promise<T> => {
     const {data} = await request.catch(unwrap);
     return parseForgeAnswer(schema, data, host);
@@ -30,15 +29,10 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
 
   return {
     repo: async (path, signal) =>
-      toRepo(
-        await read(
-          repoSchema,
-          octokit.request('GET /repos/{owner}/{repo}', {...split(path), headers, request: {signal}}),
-        ),
-      ),
+      toRepo(await read(repoSchema, octokit.request('GET /repos/{owner}/{repo}', {...split(path), request: {signal}}))),
     async contains(path, branch, commit, signal) {
       // The second page has no list of files, which can be long.
-      const wanted = {...split(path), headers, request: {signal}, per_page: 1, page: 2};
+      const wanted = {...split(path), request: {signal}, per_page: 1, page: 2};
       const compare = octokit.request('GET /repos/{owner}/{repo}/compare/{basehead}', {
         ...wanted,
         basehead: `${branch}...${commit}`,
@@ -50,7 +44,9 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
         if (!(error instanceof ForgeError) || error.kind !== 'not-found') throw error;
       }
       const look = octokit.request('GET /repos/{owner}/{repo}/branches/{branch}', {
-        ...{...split(path), branch, headers, request: {signal}},
+        ...split(path),
+        branch,
+        request: {signal},
       });
       await read(z.object({name: z.string()}), look).catch(asMissingBase(host, branch));
       return false;
@@ -60,7 +56,7 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
       const found = await read(
         z.array(pullSchema),
         octokit.request('GET /repos/{owner}/{repo}/pulls', {
-          ...{owner, repo, headers, request: {signal}},
+          ...{owner, repo, request: {signal}},
           ...{head: `${owner}:${head}`, state: 'all', sort: 'created', direction: 'desc', per_page: 100},
         }),
       );
@@ -70,24 +66,23 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
       return found.filter(isOwn).map(toPullRequest);
     },
     async openPullRequest(path, {head, base, title, body, draft}, signal) {
-      const request = {signal};
-      const wanted = {...split(path), head, base, title, body, draft, headers, request};
+      const wanted = {...split(path), head, base, title, body, draft, request: {signal}};
       return toPullRequest(await read(pullSchema, octokit.request('POST /repos/{owner}/{repo}/pulls', wanted)));
     },
     async updatePullRequest(path, number, {title, body, base}, signal) {
-      const wanted = {...split(path), pull_number: number, title, body, base, headers, request: {signal}};
+      const wanted = {...split(path), pull_number: number, title, body, base, request: {signal}};
       return toPullRequest(
         await read(pullSchema, octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', wanted)),
       );
     },
     async addLabels(path, number, labels, signal) {
-      const wanted = {...split(path), issue_number: number, labels: [...labels], headers, request: {signal}};
+      const wanted = {...split(path), issue_number: number, labels: [...labels], request: {signal}};
       await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', wanted).catch(unwrap);
     },
     async requestReviewers(path, number, reviewers, signal) {
       const isTeam = (name: string): boolean => name.startsWith('team:');
       const wanted = {
-        ...{...split(path), pull_number: number, headers, request: {signal}},
+        ...{...split(path), pull_number: number, request: {signal}},
         reviewers: reviewers.filter(name => !isTeam(name)),
         team_reviewers: reviewers.filter(isTeam).map(name => name.slice('team:'.length)),
       };
@@ -97,8 +92,8 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
       const exact = readOrganisation(search);
       const repos: ForgeRepo[] = [];
       for (let page = 1; ; page++) {
-        const common = {per_page: 100, page, headers, request: {signal}};
-        const items =
+        const common = {per_page: 100, page, request: {signal}};
+        const {items, incomplete_results: isIncomplete} =
           exact === undefined
             ? await read(searchSchema, octokit.request('GET /search/repositories', {q: search, ...common}))
             : {
@@ -106,15 +101,15 @@ export function createGithubForge({token, ...http}: GithubOptions): Forge {
                   z.array(repoSchema),
                   octokit.request('GET /orgs/{org}/repos', {org: exact.org, type: 'all', sort: 'full_name', ...common}),
                 ),
+                incomplete_results: false,
               };
-        const found = items.items.map(toRepo);
+        const found = items.map(toRepo);
         repos.push(
           ...found.filter(({topics}) => exact === undefined || exact.topics.every(topic => topics.includes(topic))),
         );
         if (repos.length > limit) return {repos: repos.slice(0, limit), complete: false};
         // A search shows a thousand at most.
-        if (items.items.length < 100)
-          return {repos, complete: !('incomplete_results' in items && items.incomplete_results)};
+        if (items.length < 100) return {repos, complete: isIncomplete !== true};
         if (exact === undefined && page === 10) return {repos, complete: false};
       }
     },
@@ -137,7 +132,7 @@ function fetchThrough(ask: AskForge) {
       headers: {
         accept: headers['accept'] ?? 'application/vnd.github+json',
         'user-agent': headers['user-agent'] ?? 'orchestrator',
-        'x-github-api-version': headers['x-github-api-version'] ?? '2022-11-28',
+        'x-github-api-version': '2022-11-28',
       },
       ...(body === undefined ? {} : {body}),
     });

@@ -11,9 +11,9 @@ export interface QuoteLimits {
  */
 export function quoteAsMarkdown(text: string, {maxLines, maxCharacters}: QuoteLimits): string {
   const cut = cutText(text, maxCharacters);
-  const lines = cut.text.split(/\r\n|[\n\r\u2028\u2029]/).map(neutraliseLine);
-  const kept = dropEmptyRuns(lines).slice(0, maxLines);
-  const isWhole = !cut.isCut && kept.length === dropEmptyRuns(lines).length;
+  const lines = dropEmptyRuns(cut.text.split(/\r\n|[\n\r\u2028\u2029]/).map(neutraliseLine));
+  const kept = lines.slice(0, maxLines);
+  const isWhole = !cut.isCut && kept.length === lines.length;
   return [...kept, ...(isWhole ? [] : ['', '(cut here)'])].map(line => (line === '' ? '>' : `> ${line}`)).join('\n');
 }
 

@@ -112,9 +112,7 @@ function composeTitle({job, change}: PullRequestFacts): string {
   const path = edit?.path ?? '';
   // What is no ordinary path is not for a line that may become the subject of a commit.
   const isOrdinary = others.length === 0 && plainTitle(`the ${path}`, 200) === `the ${path}`;
-  const what = isOrdinary
-    ? `${verb} ${path}`
-    : `change ${change.files.length} ${change.files.length === 1 ? 'file' : 'files'}`;
+  const what = isOrdinary ? `${verb} ${path}` : `change ${count(change.files.length, 'file')}`;
   return `${plainTitle(`${job.skill} x`, 200)?.replace(/ x$/, '') ?? 'orchestrator'}: ${what}`.slice(0, 200);
 }
 

@@ -5,6 +5,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import {type Directory, sameFile} from '../util/directory.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertUntouched, type CurrentFile} from './current-file.ts';
+import {nameOf} from './work-tree.ts';
 import {errorCode, writeFailure} from './write-failure.ts';
 
 /** New content, whole and on the disk, beside the place where it belongs. */
@@ -33,12 +34,11 @@ export interface StagedContent {
 
 export async function stageFile(content: StagedContent): Promise<StagedFile> {
   const {path, folder, current} = content;
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const name = nameOf(path);
   const temporary = temporaryName(path);
   let written: BigIntStats;
   try {
-    if (!(await folder.isSame()))
-      throw new JobFailure('path-not-a-file', `The folder of ${quoteText(path)} was moved away.`);
+    await assertInPlace(path, folder);
     written = await writeTemporary(content, temporary);
   } catch (error) {
     throw writeFailure(error, path);
@@ -79,8 +79,13 @@ export async function stageFile(content: StagedContent): Promise<StagedFile> {
   };
 }
 
+export async function assertInPlace(path: string, folder: Directory): Promise<void> {
+  if (await folder.isSame()) return;
+  throw new JobFailure('path-not-a-file', `The folder of ${quoteText(path)} was moved away.`);
+}
+
 /** Always the same for a path, so that whatever a crash leaves behind is found again, and nothing else is taken for it. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   return `.orchestrator-${createHash('sha256').update(path).digest('hex').slice(0, 16)}.tmp`;
 }
 

@@ -1,20 +1,17 @@
-import {createHash} from 'node:crypto';
 import {link, lstat, rename, unlink} from 'node:fs/promises';
-import {JobFailure} from '../domain/outcome.ts';
 import {type Directory, sameFile} from '../util/directory.ts';
-import {quoteText} from '../util/quote-text.ts';
-import {assertUntouched, type CurrentFile} from './current-file.ts';
-import type {StagedFile} from './staged-file.ts';
+import {assertUntouched, type CurrentFile, changedMeanwhile} from './current-file.ts';
+import {assertInPlace, type StagedFile, temporaryName} from './staged-file.ts';
+import {nameOf} from './work-tree.ts';
 import {writeFailure} from './write-failure.ts';
 
 /** A file that is to go. It is taken aside first, so that only what was judged is removed. */
 export function stageRemoval(path: string, folder: Directory, current: CurrentFile): StagedFile {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const aside = `.orchestrator-${createHash('sha256').update(`gone ${path}`).digest('hex').slice(0, 16)}.tmp`;
+  const name = nameOf(path);
+  const aside = temporaryName(`gone ${path}`);
   const assertReady = async (): Promise<void> => {
     try {
-      if (!(await folder.isSame()))
-        throw new JobFailure('path-not-a-file', `The folder of ${quoteText(path)} was moved away.`);
+      await assertInPlace(path, folder);
       await assertUntouched(folder, name, path, current);
     } catch (error) {
       throw writeFailure(error, path);
@@ -33,10 +30,7 @@ export function stageRemoval(path: string, folder: Directory, current: CurrentFi
           // Not over what came there since.
           await link(folder.at(aside), folder.at(name));
           await unlink(folder.at(aside));
-          throw new JobFailure(
-            'uncommitted-changes',
-            `${quoteText(path)} was changed by someone else during the delivery; it was left alone.`,
-          );
+          throw changedMeanwhile(path);
         }
         await unlink(folder.at(aside));
       } catch (error) {

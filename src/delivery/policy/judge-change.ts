@@ -1,5 +1,5 @@
 import type {Change, FileEdit, PolicyFinding} from '../../domain/change.ts';
-import {type PatchFile, parsePatch} from '../../util/parse-patch.ts';
+import {parsePatch} from '../../util/parse-patch.ts';
 import {judgeContent} from './content-rules.ts';
 import {judgeKind} from './kind-rules.ts';
 import {createPathRules} from './path-rules.ts';
@@ -12,7 +12,7 @@ import type {Policy} from './policy.ts';
 export async function judgeChange(change: Change, policy: Policy): Promise<readonly PolicyFinding[]> {
   const found: PolicyFinding[] = judgeSize(change, policy);
   const judgePath = createPathRules(policy);
-  const sections = sectionsByPath(change.patch);
+  const sections = Map.groupBy(parsePatch(change.patch), ({path}) => path);
   for (const edit of change.edits) {
     const parts = sections.get(edit.path) ?? [];
     found.push(...judgePath(edit.path), ...judgeKind(edit, parts), ...(await judgeContent(edit, parts, policy)));
@@ -41,12 +41,6 @@ function judgeSize({files, edits, patch}: Change, {maxChangedFiles, maxChangedLi
 
 function sizeOf(edits: readonly FileEdit[]): number {
   return edits.reduce((sum, {after}) => sum + (after?.bytes.length ?? 0), 0);
-}
-
-function sectionsByPath(patch: string): Map<string, PatchFile[]> {
-  const sections = new Map<string, PatchFile[]>();
-  for (const file of parsePatch(patch)) sections.set(file.path, [...(sections.get(file.path) ?? []), file]);
-  return sections;
 }
 
 const toldOfRule = 20;
