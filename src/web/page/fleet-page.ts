@@ -65,7 +65,7 @@ export function FleetPage({place}: {place: URL}): ComponentChild {
             title: describe(square),
             onMouseEnter: () => setHovered(square),
             onFocus: () => setHovered(square),
-            onClick: () => replacePlace(`/fleet?repo=${encodeURIComponent(square.repo)}`),
+            onClick: () => replacePlace(`/fleet?repo=${encodeValue(square.repo)}`),
           },
           states[square.state].letter,
         ),
