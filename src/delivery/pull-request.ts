@@ -5,6 +5,7 @@ import type {Clock} from '../util/clock.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {branchNames} from '../workspace/branch-name.ts';
 import type {Branches, PreparedBranch} from '../workspace/branches.ts';
+import {withoutUser} from '../workspace/remote-url.ts';
 import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult} from './delivery.ts';
 import type {Forge, PullRequest} from './forge.ts';
 import {ForgeError, toJobFailure} from './forge-error.ts';
@@ -200,7 +201,7 @@ function describeUnknown({url, github}: Job): string {
   const given = github ?? url;
   return given === undefined
     ? 'The repo has no "url" in the fleet file'
-    : `${quoteText(given.replace(/\/\/[^/@]*@/, '//'))} leads to no forge that is known`;
+    : `${quoteText(withoutUser(given))} leads to no forge that is known`;
 }
 
 async function named<T>(act: () => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import {parseRemoteUrl} from './remote-url.ts';
 it.each([
   ['https://github.com/me/api.git', 'https'],
   ['https://me:secret@git.example.com:8443/api', 'https'],
+  ['https://me:p@secret@git.example.com/api', 'https'],
   ['ssh://git@git.example.com/me/api.git', 'ssh'],
   ['git@github.com:me/api.git', 'ssh'],
   ['host.example:api.git', 'ssh'],

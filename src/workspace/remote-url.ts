@@ -17,7 +17,7 @@ export interface RemoteUrl {
  */
 export function parseRemoteUrl(text: string, options: {readonly trusted: boolean}): RemoteUrl {
   const refuse = (why: string): JobFailure =>
-    new JobFailure('remote-unsupported', `The address ${quoteText(masked(text))} ${why}.`);
+    new JobFailure('remote-unsupported', `The address ${quoteText(withoutUser(text))} ${why}.`);
   if (/[\p{Cc}\s]/u.test(text) || text.startsWith('-')) throw refuse('holds characters that no address has');
   const scp = /^(?:[\w.+~-]+@)?(?<host>[\w.][\w.-]*):(?!\/\/)(?!:)(?<path>[^-:].*)$/.exec(text);
   if (scp !== null && !/^[a-z]:[\\/]/i.test(text)) return {url: text, shown: text, kind: 'ssh'};
@@ -32,13 +32,13 @@ export function parseRemoteUrl(text: string, options: {readonly trusted: boolean
     case 'file:':
       return fileUrl(text);
     case 'https:':
-      return {url: text, shown: masked(text), kind: 'https', origin: url.origin};
+      return {url: text, shown: withoutUser(text), kind: 'https', origin: url.origin};
     case 'http:':
       if (!isLoopback(url)) throw refuse('is not encrypted; only https is used beyond this machine');
-      return {url: text, shown: masked(text), kind: 'http', origin: url.origin};
+      return {url: text, shown: withoutUser(text), kind: 'http', origin: url.origin};
     case 'ssh:':
       if (url.hostname.startsWith('-') || url.username.startsWith('-')) throw refuse('names no host');
-      return {url: text, shown: masked(text), kind: 'ssh'};
+      return {url: text, shown: withoutUser(text), kind: 'ssh'};
     default:
       throw refuse('is not https, ssh or file');
   }
@@ -49,6 +49,7 @@ export function parseRemoteUrl(text: string, options: {readonly trusted: boolean
   }
 }
 
-function masked(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//');
+/** For showing: without name and password, also where one of them holds an `@`. */
+export function withoutUser(address: string): string {
+  return address.replace(/\/\/[^/]*@/, '//');
 }
