@@ -5,6 +5,7 @@ import path from 'node:path';
 import {makeRepo, runGit} from '../src/testing/temporary-fleet.ts';
 import {createCheckouts} from '../src/workspace/checkout.ts';
 import {openObjectStore} from '../src/workspace/object-store.ts';
+import {median} from './measure.ts';
 
 /** Cost of one private checkout, made and removed, beside `git worktree add` and `git clone --shared` of the same repo. */
 const shapes = [
@@ -72,8 +73,4 @@ function makeFiles(count: number, bytes: number): Record<string, string> {
     return [`src/d${index % 40}/f${index}.ts`, line.repeat(Math.ceil(bytes / line.length))];
   });
   return Object.fromEntries(entries);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

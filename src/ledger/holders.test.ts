@@ -1,7 +1,7 @@
 import {afterAll, afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {type LedgerStore, ledgerKinds} from '../../test/support/ledger-databases.ts';
+import {makeRun} from '../../test/support/make-run.ts';
 import type {Job} from '../domain/job.ts';
-import {noControl, type RunRecord} from '../domain/run.ts';
 import {ownProcess} from '../util/process-identity.ts';
 import type {Ledger} from './ledger.ts';
 import {createLedger} from './sql-ledger.ts';
@@ -26,22 +26,24 @@ describe.each(ledgerKinds())('who holds a run: $name', kind => {
   afterAll(() => kind.close());
 
   it('two runs never share an id or a results file', async () => {
-    expect(await ledger.startRun(runOf('r-1', {claim: 'a'}), [jobOf('x')])).toEqual({});
-    expect(await ledger.startRun(runOf('r-1', {claim: 'b', resultsFile: '/other.json'}), [])).toEqual({
+    expect(await ledger.startRun(makeRun('r-1', {claim: 'a'}), [jobOf('x')])).toEqual({});
+    expect(await ledger.startRun(makeRun('r-1', {claim: 'b', resultsFile: '/other.json'}), [])).toEqual({
       nameTaken: true,
     });
-    expect(await ledger.startRun(runOf('r-2', {claim: 'b', resultsFile: '/r-1.json'}), [])).toEqual({nameTaken: true});
-    expect(await ledger.startRun(runOf('r-2', {claim: 'b'}), [])).toEqual({});
+    expect(await ledger.startRun(makeRun('r-2', {claim: 'b', resultsFile: '/r-1.json'}), [])).toEqual({
+      nameTaken: true,
+    });
+    expect(await ledger.startRun(makeRun('r-2', {claim: 'b'}), [])).toEqual({});
     expect((await ledger.runs()).map(run => run.id).sort()).toEqual(['r-1', 'r-2']);
     expect(await ledger.jobs('r-1')).toHaveLength(1);
   });
 
   it('a live holder keeps its run, a dead one loses it with its calls in flight', async () => {
-    await ledger.startRun(runOf('r-1', {holder: live}), [jobOf('x')]);
+    await ledger.startRun(makeRun('r-1', {holder: live}), [jobOf('x')]);
     expect(await ledger.takeOverRun('r-1', elsewhere)).toBeUndefined();
     expect(await ledger.closeDeadRun('r-1')).toBeUndefined();
 
-    await ledger.startRun(runOf('r-2', {claim: 'b', holder: dead}), [jobOf('y')]);
+    await ledger.startRun(makeRun('r-2', {claim: 'b', holder: dead}), [jobOf('y')]);
     await reserve(ledger, 'r-2', 'y');
     expect(await ledger.takeOverRun('r-2', live)).toEqual({calls: 1, usd: 0.25});
     expect(await ledger.takeOverRun('r-2', live)).toBeUndefined();
@@ -49,18 +51,18 @@ describe.each(ledgerKinds())('who holds a run: $name', kind => {
   });
 
   it('a holder on another host is heard of for a minute', async () => {
-    await ledger.startRun(runOf('r-1', {holder: elsewhere, heartbeatAt: now}), []);
+    await ledger.startRun(makeRun('r-1', {holder: elsewhere, heartbeatAt: now}), []);
     now += 59_000;
-    expect((await ledger.startRun(runOf('r-2'), [])).heldBy?.id).toBe('r-1');
+    expect((await ledger.startRun(makeRun('r-2'), [])).heldBy?.id).toBe('r-1');
     expect(await ledger.beat('r-1', elsewhere)).toMatchObject({heartbeatAt: now});
     now += 59_000;
-    expect((await ledger.startRun(runOf('r-2'), [])).heldBy?.id).toBe('r-1');
+    expect((await ledger.startRun(makeRun('r-2'), [])).heldBy?.id).toBe('r-1');
     now += 2_000;
-    expect(await ledger.startRun(runOf('r-2'), [])).toEqual({});
+    expect(await ledger.startRun(makeRun('r-2'), [])).toEqual({});
   });
 
   it('whoever has lost a run cannot beat for it nor end it', async () => {
-    await ledger.startRun(runOf('r-1', {holder: elsewhere, heartbeatAt: 0}), []);
+    await ledger.startRun(makeRun('r-1', {holder: elsewhere, heartbeatAt: 0}), []);
     await ledger.takeOverRun('r-1', live);
     const before = await ledger.run('r-1');
     now += 5_000;
@@ -72,8 +74,8 @@ describe.each(ledgerKinds())('who holds a run: $name', kind => {
   });
 
   it('only calls of live runs are waited for', async () => {
-    await ledger.startRun(runOf('r-1', {claim: 'a', holder: dead}), [jobOf('x')]);
-    await ledger.startRun(runOf('r-2', {claim: 'b', holder: live}), [jobOf('y')]);
+    await ledger.startRun(makeRun('r-1', {claim: 'a', holder: dead}), [jobOf('x')]);
+    await ledger.startRun(makeRun('r-2', {claim: 'b', holder: live}), [jobOf('y')]);
     await reserve(ledger, 'r-1', 'x');
     expect(await ledger.callsInFlight('r-3')).toBe(0);
     await reserve(ledger, 'r-2', 'y');
@@ -81,22 +83,6 @@ describe.each(ledgerKinds())('who holds a run: $name', kind => {
     expect(await ledger.callsInFlight('r-2')).toBe(0);
   });
 });
-
-function runOf(id: string, more: Partial<RunRecord> = {}): RunRecord {
-  return {
-    id,
-    claim: 'claim',
-    state: 'running',
-    holder: live,
-    heartbeatAt: 0,
-    startedAt: 0,
-    command: [],
-    settings: {},
-    control: noControl,
-    resultsFile: `/${id}.json`,
-    ...more,
-  };
-}
 
 function jobOf(repo: string): Job {
   return {id: repo, sequence: 0, task: 't', skill: 's', repo} as Job;

@@ -1,8 +1,7 @@
 import {afterAll, afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {type Change, changeStateOf, type Decision} from '../../src/domain/change.ts';
 import type {Delivered} from '../../src/domain/outcome.ts';
-import type {JobDetail, RunRecord} from '../../src/domain/run.ts';
-import {noControl} from '../../src/domain/run.ts';
+import type {JobDetail} from '../../src/domain/run.ts';
 import {noCost, noUsage} from '../../src/domain/usage.ts';
 import type {Database} from '../../src/ledger/database.ts';
 import type {Ledger} from '../../src/ledger/ledger.ts';
@@ -10,6 +9,7 @@ import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {ownProcess} from '../../src/util/process-identity.ts';
 import {type LedgerStore, ledgerKinds} from '../support/ledger-databases.ts';
 import {makeJob} from '../support/make-job.ts';
+import {makeRun} from '../support/make-run.ts';
 
 let store: LedgerStore;
 let database: Database;
@@ -216,17 +216,5 @@ async function end(runId: string, change: Change | undefined, delivered?: Delive
 }
 
 async function startRun(id: string): Promise<void> {
-  const run: RunRecord = {
-    id,
-    claim: id,
-    state: 'running',
-    holder: ownProcess(),
-    heartbeatAt: now,
-    startedAt: now,
-    command: [],
-    settings: {},
-    control: noControl,
-    resultsFile: `/${id}.json`,
-  };
-  await ledger.startRun(run, [job]);
+  await ledger.startRun(makeRun(id, {claim: id, heartbeatAt: now, startedAt: now}), [job]);
 }

@@ -1,5 +1,5 @@
 import {afterAll, afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {noControl, queueHolder, type RunRecord} from '../../src/domain/run.ts';
+import {queueHolder, type RunRecord} from '../../src/domain/run.ts';
 import type {Database} from '../../src/ledger/database.ts';
 import {GuardFailed} from '../../src/ledger/database.ts';
 import type {JobEnd} from '../../src/ledger/ledger.ts';
@@ -7,6 +7,7 @@ import {LeaseLost, type SharedLedger} from '../../src/ledger/shared-ledger.ts';
 import {createSharedLedger} from '../../src/ledger/sql-shared-ledger.ts';
 import {type LedgerStore, ledgerKinds} from '../support/ledger-databases.ts';
 import {makeJob} from '../support/make-job.ts';
+import {makeRun} from '../support/make-run.ts';
 
 const end: JobEnd = {
   detail: {
@@ -165,17 +166,5 @@ describe.each(ledgerKinds())('the ledger that workers share: $name', kind => {
 });
 
 function runOf(id: string, more: Partial<RunRecord> = {}): RunRecord {
-  return {
-    id,
-    claim: 'claim',
-    state: 'running',
-    holder: queueHolder,
-    heartbeatAt: 0,
-    startedAt: 0,
-    command: [],
-    settings: {},
-    control: noControl,
-    resultsFile: `/${id}.json`,
-    ...more,
-  };
+  return makeRun(id, {holder: queueHolder, ...more});
 }

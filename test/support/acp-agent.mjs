@@ -1,15 +1,13 @@
-// A small agent that speaks the Agent Client Protocol. Its argument says how it behaves; a second one names a file for what it finds out.
+// A small agent that speaks the Agent Client Protocol. Its argument says how it behaves.
 import {spawn} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {Readable, Writable} from 'node:stream';
 import {agent, methods, ndJsonStream, PROTOCOL_VERSION} from '@agentclientprotocol/sdk';
 
-const [behaviour, report] = process.argv.slice(2);
+const [, , behaviour] = process.argv;
 const readme =
-  '# A project\n\nA small program that was described by another agent.\n\n## Use\n\nRead it, then run it, and see what it does. Every part says what it is for.\n'.repeat(
-    1,
-  );
+  '# A project\n\nA small program that was described by another agent.\n\n## Use\n\nRead it, then run it, and see what it does. Every part says what it is for.\n';
 let cwd = '';
 let prompts = 0;
 
@@ -103,7 +101,7 @@ async function work(client, sessionId) {
       return 'end_turn';
     }
     default:
-      throw new Error(`no such behaviour: ${behaviour} ${report}`);
+      throw new Error(`no such behaviour: ${behaviour}`);
   }
 }
 

@@ -18,6 +18,7 @@ import {systemClock} from '../../src/util/clock.ts';
 import {createCheckouts} from '../../src/workspace/checkout.ts';
 import {openObjectStore} from '../../src/workspace/object-store.ts';
 import {makeJob} from './make-job.ts';
+import {readHead} from './read-head.ts';
 
 export interface Said {
   readonly text?: string;
@@ -79,7 +80,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
     async run(script, options = {}) {
       const reader = await store.open(repo.path);
       const owner = options.mode?.sandbox?.owner;
-      const checkout = await checkouts.create(reader, owner === undefined ? {} : {owner});
+      const checkout = await checkouts.create(reader, {owner});
       const turns: FinishedTurn[] = [];
       const requests: ModelRequest[] = [];
       const spent: Spent[] = [];
@@ -104,8 +105,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
         ...options.mode,
       });
       await options.before?.(checkout.directory);
-      const [commit] = await reader.history(reader.head.commit, 1);
-      const entries = new Map((await reader.tree(commit!.tree)).map(entry => [entry.path, entry]));
+      const {commit, entries} = await readHead(reader);
       try {
         const proposal = await mode.propose({
           job: makeJob(0, 'api', {
@@ -117,7 +117,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
             ...options.job,
           }),
           skill: {...skill, ...options.skill},
-          context: {...emptyContext, commit: commit!.id},
+          context: {...emptyContext, commit: commit.id},
           entries,
           signal: new AbortController().signal,
           turns: turnLog(turns, lines),

@@ -6,6 +6,7 @@ import {type BranchRequest, createBranches, type PreparedBranch} from '../../src
 import {makeChange} from '../../src/workspace/make-change.ts';
 import {openObjectStore} from '../../src/workspace/object-store.ts';
 import {RemoteGit, type RemoteGitOptions} from '../../src/workspace/remote-git.ts';
+import {readHead} from './read-head.ts';
 
 export interface Night extends Partial<Pick<BranchRequest, 'local' | 'push'>> {
   /** Texts by path; `null` removes. */
@@ -37,8 +38,7 @@ export async function openBranchRig(remote: Partial<RemoteGitOptions> = {}): Pro
   const night: BranchRig['night'] = async (repo, options) => {
     await using store = await openObjectStore({directory: join(temporary.path, 'state/git')});
     using reader = await store.open(repo);
-    const [commit] = await reader.history(reader.head.commit, 1);
-    const entries = new Map((await reader.tree(commit!.tree)).map(entry => [entry.path, entry]));
+    const {entries} = await readHead(reader);
     const edits = Object.entries(options.files).map(([path, text]): FileEdit => {
       const before = entries.get(path);
       return {

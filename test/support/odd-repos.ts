@@ -1,7 +1,7 @@
 import {chown, lstat, mkdir, readdir, rm, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {FailureReason} from '../../src/domain/outcome.ts';
-import {type Files, makeRepo, runGit} from '../../src/testing/temporary-fleet.ts';
+import {type Files, makeRepo, runGit, type TemporaryRepo} from '../../src/testing/temporary-fleet.ts';
 
 /** A repo that is not like others and yet in order, or of which something special is expected. */
 export interface OddRepo {
@@ -26,6 +26,18 @@ async function makeBusy(at: string, more: Files = {}): Promise<void> {
   await writeFile(path.join(at, 'b.txt'), 'changed\n');
   await writeFile(path.join(at, 'new.txt'), 'new\n');
   await writeFile(path.join(at, 'debug.log'), 'ignored\n');
+}
+
+/** On `main`, with another branch that changed the same line. */
+async function makeDiverged(at: string): Promise<TemporaryRepo> {
+  const repo = await makeRepo(at, {files: {...files, 'a.txt': 'a\n'}});
+  await repo.git('checkout', '-q', '-b', 'other');
+  await writeFile(path.join(at, 'a.txt'), 'other\n');
+  await repo.git('commit', '-q', '-am', 'Other');
+  await repo.git('checkout', '-q', 'main');
+  await writeFile(path.join(at, 'a.txt'), 'main\n');
+  await repo.git('commit', '-q', '-am', 'Main');
+  return repo;
 }
 
 const named =
@@ -66,13 +78,7 @@ export const oddRepos: readonly OddRepo[] = [
     name: 'in the middle of a merge',
     outcome: 'changed',
     make: plain(async at => {
-      const repo = await makeRepo(at, {files: {...files, 'a.txt': 'a\n'}});
-      await repo.git('checkout', '-q', '-b', 'other');
-      await writeFile(path.join(at, 'a.txt'), 'other\n');
-      await repo.git('commit', '-q', '-am', 'Other');
-      await repo.git('checkout', '-q', 'main');
-      await writeFile(path.join(at, 'a.txt'), 'main\n');
-      await repo.git('commit', '-q', '-am', 'Main');
+      const repo = await makeDiverged(at);
       await repo.git('merge', '-q', 'other').catch(() => '');
     }),
   },
@@ -80,13 +86,7 @@ export const oddRepos: readonly OddRepo[] = [
     name: 'in the middle of a rebase',
     outcome: 'changed',
     make: plain(async at => {
-      const repo = await makeRepo(at, {files: {...files, 'a.txt': 'a\n'}});
-      await repo.git('checkout', '-q', '-b', 'other');
-      await writeFile(path.join(at, 'a.txt'), 'other\n');
-      await repo.git('commit', '-q', '-am', 'Other');
-      await repo.git('checkout', '-q', 'main');
-      await writeFile(path.join(at, 'a.txt'), 'main\n');
-      await repo.git('commit', '-q', '-am', 'Main');
+      const repo = await makeDiverged(at);
       await repo.git('rebase', '-q', 'main', 'other').catch(() => '');
     }),
   },

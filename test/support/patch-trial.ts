@@ -7,6 +7,7 @@ import {type Files, makeRepo, runGit} from '../../src/testing/temporary-fleet.ts
 import {buildTree} from '../../src/workspace/build-tree.ts';
 import {makeChange} from '../../src/workspace/make-change.ts';
 import {openObjectStore} from '../../src/workspace/object-store.ts';
+import {readHead} from './read-head.ts';
 
 type Tree = Readonly<Record<string, {readonly kind: 'file' | 'executable' | 'symlink'; readonly bytes: Buffer}>>;
 
@@ -90,8 +91,7 @@ export async function applyPatch(
   try {
     await using store = await openObjectStore({directory: path.join(folder, 'git')});
     using reader = await store.open(at);
-    const [commit] = await reader.history(reader.head.commit, 1);
-    const entries = new Map((await reader.tree(commit!.tree)).map(entry => [entry.path, entry]));
+    const {commit, entries} = await readHead(reader);
     const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     const edits = paths.map((edited): FileEdit => {
       const [was, is] = [entries.get(edited), after[edited]];
@@ -102,7 +102,7 @@ export async function applyPatch(
       };
     });
     const change = await makeChange(reader, {edits});
-    const built = await buildTree(reader, commit!.tree, change.edits).then(
+    const built = await buildTree(reader, commit.tree, change.edits).then(
       ({tree}) => tree,
       (error: unknown) => {
         if (error instanceof JobFailure) return error.failure.reason;

@@ -22,6 +22,7 @@ import {makeChange} from '../../src/workspace/make-change.ts';
 import {openObjectStore} from '../../src/workspace/object-store.ts';
 import {RemoteGit} from '../../src/workspace/remote-git.ts';
 import {makeJob} from './make-job.ts';
+import {readHead} from './read-head.ts';
 
 /** How a delivery ended: as a result has it, or the reason why not. */
 export type RigEnd =
@@ -119,8 +120,7 @@ export async function openPullRequestRig(options: RigOptions = {}): Promise<Pull
       });
       const reader = await store.open(clone);
       try {
-        const [head] = await reader.history(reader.head.commit, 1);
-        const entries = new Map((await reader.tree(head!.tree)).map(entry => [entry.path, entry]));
+        const {entries} = await readHead(reader);
         const before = entries.get('README.md');
         const after = {kind: 'file', bytes: Buffer.from(text)} as const;
         const edit = {path: 'README.md', ...(before === undefined ? {} : {before}), after};

@@ -1,15 +1,15 @@
 import path from 'node:path';
 import {jobId} from '../../src/domain/job.ts';
 import type {FailureReason, Outcome} from '../../src/domain/outcome.ts';
-import {noControl, type RunRecord} from '../../src/domain/run.ts';
 import {noUsage} from '../../src/domain/usage.ts';
 import type {Ledger, NewChange} from '../../src/ledger/ledger.ts';
 import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {gitBlobId} from '../../src/util/git-blob-id.ts';
-import {ownProcess} from '../../src/util/process-identity.ts';
 import {makeChange} from '../../src/workspace/make-change.ts';
 import {makeJob} from './make-job.ts';
+import {makeRun} from './make-run.ts';
+import {seedReply} from './seed-run.ts';
 
 export interface SeededChange {
   readonly repo: string;
@@ -33,18 +33,13 @@ export const seededRunId = 'r-20251201-020000-7f3a';
 export async function seedChanges(stateDir: string, changes: readonly SeededChange[]): Promise<Ledger> {
   let now = Date.UTC(2025, 11, 1, 2);
   const ledger = createLedger(openSqlite(path.join(stateDir, 'state.db')), {now: () => now++});
-  const run: RunRecord = {
-    id: seededRunId,
+  const run = makeRun(seededRunId, {
     claim: 'config:1',
-    state: 'running',
-    holder: ownProcess(),
     heartbeatAt: now,
     startedAt: now,
-    command: [],
     settings: {version: 1},
-    control: noControl,
     resultsFile: path.join(stateDir, 'results.json'),
-  };
+  });
   const jobs = changes.map(({repo, skill = 'readme-generator'}, index) =>
     makeJob(index, repo, {
       id: jobId('Tidy', skill, repo),
@@ -60,7 +55,7 @@ export async function seedChanges(stateDir: string, changes: readonly SeededChan
     const outcome = outcomeOf(seeded);
     const detail = {outcome, model: 'offline', heldBack: [], leftOut: {}, replayed: false, attempts: 1};
     const change = seeded.failed === undefined ? await changeOf(seeded) : undefined;
-    if (seeded.reply !== undefined) await seedReply(ledger, job, seeded.reply);
+    if (seeded.reply !== undefined) await seedReply(ledger, run.id, job, seeded.reply, 0);
     await ledger.finishJob(run.id, job, {detail, ...(change === undefined ? {} : {change})});
   }
   await ledger.endRun(run.id, {holder: run.holder, state: 'finished', exitCode: 0});
@@ -92,20 +87,4 @@ async function changeOf(seeded: SeededChange): Promise<NewChange> {
     ...(summary === undefined ? {} : {summary}),
   });
   return {repoKey: `/fleet/${repo}`, change, findings, verified, deliver: 'patch', delivered: {kind: 'patch'}};
-}
-
-async function seedReply(ledger: Ledger, job: ReturnType<typeof makeJob>, text: string): Promise<void> {
-  const reserved = await ledger.reserveCall({
-    runId: seededRunId,
-    job,
-    repoKey: `/fleet/${job.repo}`,
-    model: 'offline',
-    worstCaseUsd: 0,
-    limits: [],
-    counted: [`run:${seededRunId}`],
-  });
-  if (reserved.kind !== 'reserved') throw new Error(`the seeded call was refused: ${reserved.kind}`);
-  const reply = {text, finishReason: 'stop' as const, usage: noUsage};
-  const record = {digest: job.id, runId: seededRunId, jobId: job.id, model: 'offline', reply, cost: {usd: 0}};
-  await ledger.recordReply(reserved.id, record);
 }

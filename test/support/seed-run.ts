@@ -42,6 +42,8 @@ export interface SeededJob {
   readonly reply?: string;
   readonly costUsd?: number;
   readonly change?: SeededChange;
+  /** Where it is fetched from; default: it has a path instead. */
+  readonly url?: string;
   /** Default: a model of Anthropic. */
   readonly model?: string;
 }
@@ -105,14 +107,14 @@ export async function seedRun(stateDir: string, seeded: SeededRun): Promise<RunR
 }
 
 function toJob(
-  {repo, skill = 'readme-generator', task = 'Update READMEs', model = 'anthropic/claude-sonnet-5-5'}: SeededJob,
+  {repo, url, skill = 'readme-generator', task = 'Update READMEs', model = 'anthropic/claude-sonnet-5-5'}: SeededJob,
   sequence: number,
 ): Job {
   return makeJob(sequence, repo, {
     id: jobId(task, skill, repo),
     task,
     skill,
-    path: `/fleet/${repo}`,
+    ...(url === undefined ? {path: `/fleet/${repo}`} : {url}),
     models: [model],
     output: 'README.md',
     outputs: ['README.md'],
@@ -136,7 +138,7 @@ async function seedJob(ledger: Ledger, run: string, job: Job, seeded: SeededJob)
   });
 }
 
-async function seedReply(ledger: Ledger, run: string, job: Job, text: string, costUsd: number): Promise<void> {
+export async function seedReply(ledger: Ledger, run: string, job: Job, text: string, costUsd: number): Promise<void> {
   const model = job.models[0]!;
   const reserved = await ledger.reserveCall({
     runId: run,
