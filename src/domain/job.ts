@@ -92,6 +92,12 @@ export const defaultChangeLimits: ChangeLimits = {
 
 export const defaultCommandTimeoutMs = 600_000;
 
+/** How an accepted change leaves when nobody says otherwise. A patch is for looking at; delivered, it goes where the person can see it best. */
+export function laterDelivery(wanted: DeliveryKind, path: string | undefined): DeliveryKind {
+  if (wanted !== 'patch') return wanted;
+  return path === undefined ? 'branch' : 'files';
+}
+
 /** The same for the same (task, skill, repo), in every run and on every machine. 16 hexadecimal digits. */
 export function jobId(task: string, skill: string, repo: string): string {
   return createHash('sha256')

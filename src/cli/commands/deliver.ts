@@ -1,6 +1,6 @@
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {type DeliveryKind, deliveryKinds, type Job, jobLabel} from '../../domain/job.ts';
+import {type DeliveryKind, deliveryKinds, type Job, jobLabel, laterDelivery} from '../../domain/job.ts';
 import {type Failure, failureReasons} from '../../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
 import {noCost, noUsage} from '../../domain/usage.ts';
@@ -79,16 +79,17 @@ async function planDeliveries(
       const record = records.get(change.jobId);
       if (run === undefined || record === undefined) continue;
       const {job, detail} = record;
-      planned.push({change, job, run, detail, kind: kind ?? kindOf(job), isChosen: kind !== undefined});
+      planned.push({
+        change,
+        job,
+        run,
+        detail,
+        kind: kind ?? laterDelivery(job.deliver, job.path),
+        isChosen: kind !== undefined,
+      });
     }
   }
   return planned;
-}
-
-/** A patch is for looking at; delivered, it goes where the person can see it best. */
-function kindOf({deliver: wanted, path}: Job): DeliveryKind {
-  if (wanted !== 'patch') return wanted;
-  return path === undefined ? 'branch' : 'files';
 }
 
 async function nothing(io: Io, ledger: Ledger, {json}: DeliverOptions): Promise<number> {

@@ -3,6 +3,7 @@ import type {Hono} from 'hono';
 import {z} from 'zod';
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {laterDelivery} from '../../domain/job.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import type {DeliverPreview} from '../api.ts';
 import {readBody} from '../read-body.ts';
@@ -38,10 +39,14 @@ export function addActionRoutes(app: Hono, {ledger, book, commands, clock}: Page
     const changes = await ledger.changes({runId: run, state: 'to-deliver'});
     if (changes.length === 0)
       throw new OrchestratorError('nothing-accepted', 'no change of this run waits for delivery');
+    const paths = new Map((await ledger.jobs(run)).map(({job}) => [job.id, job.path]));
     const confirm = randomBytes(16).toString('base64url');
     for (const [key, {until}] of shown) if (until < clock.now()) shown.delete(key);
     shown.set(confirm, {run, digest: digestOf(changes), until: clock.now() + confirmForMs});
-    const preview: DeliverPreview = {confirm, targets: changes.map(toTarget)};
+    const preview: DeliverPreview = {
+      confirm,
+      targets: changes.map(change => toTarget(change, paths.get(change.jobId))),
+    };
     return context.json(preview);
   });
 
@@ -77,21 +82,15 @@ function digestOf(changes: readonly ChangeSummary[]): string {
   return createHash('sha256').update(JSON.stringify(list)).digest('hex');
 }
 
-function toTarget({
-  jobId,
-  repo,
-  repoKey,
-  skill,
-  deliver,
-  delivered,
-  change,
-}: ChangeSummary): DeliverPreview['targets'][number] {
+function toTarget(
+  {jobId, repo, repoKey, skill, deliver, delivered, change}: ChangeSummary,
+  path: string | undefined,
+): DeliverPreview['targets'][number] {
   return {
     job: jobId,
     repo,
     skill,
-    // A patch is for looking at: delivered, it goes into the files of the person.
-    deliver: deliver === 'patch' ? 'files' : deliver,
+    deliver: laterDelivery(deliver, path),
     place: repoKey,
     ...(delivered?.branch === undefined ? {} : {branch: delivered.branch}),
     ...sumLines(change.files),
