@@ -1,4 +1,5 @@
 import {escapeLine} from '../util/escape-text.ts';
+import {cutText, shorten} from '../util/quote-text.ts';
 
 export interface QuoteLimits {
   readonly maxLines: number;
@@ -11,16 +12,16 @@ export interface QuoteLimits {
  */
 export function quoteAsMarkdown(text: string, {maxLines, maxCharacters}: QuoteLimits): string {
   const cut = cutText(text, maxCharacters);
-  const lines = dropEmptyRuns(cut.text.split(/\r\n|[\n\r\u2028\u2029]/).map(neutraliseLine));
+  const lines = dropEmptyRuns(cut.split(/\r\n|[\n\r\u2028\u2029]/).map(neutraliseLine));
   const kept = lines.slice(0, maxLines);
-  const isWhole = !cut.isCut && kept.length === lines.length;
+  const isWhole = cut === text && kept.length === lines.length;
   return [...kept, ...(isWhole ? [] : ['', '(cut here)'])].map(line => (line === '' ? '>' : `> ${line}`)).join('\n');
 }
 
 /** Untrusted text as one code span, in which nothing is a mention or a reference. */
 export function codeSpan(text: string, maxCharacters = 200): string {
   // A mention, and a word that closes an issue, count even in a code span once a squash has made the body a commit message.
-  const shown = cutWords(escapeLine(text), maxCharacters)
+  const shown = shorten(escapeLine(text), maxCharacters)
     .replace(/(?<![A-Za-z0-9_])@(?=[\p{L}\p{N}_-])/gu, '@ ')
     .replace(/\b((?:clos|fix|resolv|implement)[a-z]{0,4}:?)\s+(?=\S*\d|issue)/gi, '$1 · ');
   const runs = [...shown.matchAll(/`+/g)].map(([run]) => run.length);
@@ -124,15 +125,4 @@ function dropEmptyRuns(lines: readonly string[]): string[] {
   const kept = lines.filter((line, index) => line !== '' || (index > 0 && lines[index - 1] !== ''));
   while (kept.at(-1) === '') kept.pop();
   return kept;
-}
-
-function cutText(text: string, maxCharacters: number): {text: string; isCut: boolean} {
-  const characters = Array.from(text.slice(0, maxCharacters * 2));
-  if (characters.length <= maxCharacters && text.length <= maxCharacters * 2) return {text, isCut: false};
-  return {text: characters.slice(0, maxCharacters).join(''), isCut: true};
-}
-
-function cutWords(text: string, maxCharacters: number): string {
-  const {text: kept, isCut} = cutText(text, maxCharacters);
-  return isCut ? `${kept}…` : kept;
 }
