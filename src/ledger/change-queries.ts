@@ -1,9 +1,9 @@
 import type {Change, ChangeRecord, ChangeState, ChangeSummary, Decision, FileEdit} from '../domain/change.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {Delivered} from '../domain/outcome.ts';
+import {checksum, quarantine} from './checksum.ts';
 import type {Database, Row, SqlValue, Statement} from './database.ts';
 import type {ChangeFilter, JobEnd} from './ledger.ts';
-import {checksum} from './spending-queries.ts';
 
 /** What belongs into the transaction that ends a job. */
 export function recordChange(
@@ -191,10 +191,7 @@ function toDecision(row: Row): Decision {
 async function quarantineChange(database: Database, row: Row, content: string, nowMs: number): Promise<void> {
   const [runId, jobId] = [String(row['run_id']), String(row['job_id'])];
   await database.write([
-    {
-      sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
-      params: ['change', `${runId} ${jobId}`, 'checksum does not match', content, nowMs],
-    },
+    quarantine('change', `${runId} ${jobId}`, content, nowMs),
     {sql: 'DELETE FROM changes WHERE run_id = ? AND job_id = ?', params: [runId, jobId]},
   ]);
 }

@@ -1,6 +1,6 @@
+import {checksum, quarantine} from './checksum.ts';
 import type {Database, Statement} from './database.ts';
 import type {DeliveryRecord, InputParts, Memory} from './ledger.ts';
-import {checksum} from './spending-queries.ts';
 
 export function insertMemory(repoKey: string, skill: string, output: string, memory: Memory): Statement {
   const inputs = JSON.stringify({inputs: memory.inputs, replyDigest: memory.replyDigest});
@@ -49,10 +49,7 @@ async function quarantineMemory(
   nowMs: number,
 ): Promise<void> {
   await database.write([
-    {
-      sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
-      params: ['memory', `${key.skill} ${repoKey}`, 'checksum does not match', content, nowMs],
-    },
+    quarantine('memory', `${key.skill} ${repoKey}`, content, nowMs),
     {
       sql: 'DELETE FROM memories WHERE repo_key = ? AND skill = ? AND output = ?',
       params: [repoKey, key.skill, key.output],

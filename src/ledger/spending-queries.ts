@@ -1,7 +1,7 @@
-import {createHash} from 'node:crypto';
 import type {ModelReply} from '../domain/model.ts';
 import type {Cost} from '../domain/usage.ts';
 import {addToBatch} from './add-to-batch.ts';
+import {checksum, quarantine} from './checksum.ts';
 import type {Database, Row, Statement} from './database.ts';
 import type {BudgetScope, CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
 import {claimRepo, markRunning, takeRepo} from './run-queries.ts';
@@ -182,18 +182,11 @@ async function toReply(database: Database, row: Row, nowMs: number): Promise<Rec
   const digest = String(row['digest']);
   if (row['checksum'] !== checksum(text)) {
     await database.write([
-      {
-        sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
-        params: ['reply', digest, 'checksum does not match', text, nowMs],
-      },
+      quarantine('reply', digest, text, nowMs),
       {sql: 'DELETE FROM replies WHERE digest = ?', params: [digest]},
     ]);
     return undefined;
   }
   const {reply, cost} = JSON.parse(text) as {reply: ModelReply; cost: Cost};
   return {reply, cost, model: String(row['model']), runId: String(row['run_id'])};
-}
-
-export function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,7 +1,7 @@
 import type {Message} from '../domain/model.ts';
 import type {TurnRecord} from '../domain/turn.ts';
+import {checksum, quarantine} from './checksum.ts';
 import type {Database, Row, Statement} from './database.ts';
-import {checksum} from './spending-queries.ts';
 
 /** A turn that was recorded before under its number is replaced, and those after it are forgotten: they followed from the other one. */
 export function recordTurn(runId: string, jobId: string, turn: TurnRecord, nowMs: number): Statement[] {
@@ -40,7 +40,7 @@ export async function readTurns(
   for (const row of rows) {
     const turn = toTurn(row);
     if (turn === undefined) {
-      await quarantine(database, `${runId} ${jobId} ${row['turn']}`, String(row['answers']), nowMs);
+      await database.write([quarantine('turn', `${runId} ${jobId} ${row['turn']}`, String(row['answers']), nowMs)]);
       break;
     }
     if (turn.turn !== turns.length + 1) break;
@@ -55,13 +55,4 @@ function toTurn(row: Row): TurnRecord | undefined {
   const answers = String(row['answers']);
   if (row['checksum'] !== checksum(requestDigest + replyDigest + answers)) return undefined;
   return {turn: Number(row['turn']), requestDigest, replyDigest, answers: JSON.parse(answers) as Message[]};
-}
-
-async function quarantine(database: Database, name: string, content: string, nowMs: number): Promise<void> {
-  await database.write([
-    {
-      sql: 'INSERT INTO quarantine (what, name, reason, content, at) VALUES (?, ?, ?, ?, ?)',
-      params: ['turn', name, 'checksum does not match', content, nowMs],
-    },
-  ]);
 }
