@@ -1,4 +1,4 @@
-import {type Asking, askJson, askText, checkId, type Json, parseLines} from './batch-http.ts';
+import {type Asking, askJson, askText, checkId, type Json, listSince, parseLines} from './batch-http.ts';
 import type {BatchProvider, BatchResult, ListedBatch} from './batch-provider.ts';
 
 const headers = {'anthropic-version': '2023-06-01'};
@@ -25,16 +25,11 @@ export function openAnthropicBatches(asking: Asking): BatchProvider {
       return {results: readResults(text), rest: 'unknown'};
     },
     async list(since, signal) {
-      const found: ListedBatch[] = [];
-      for (let after = ''; ; ) {
-        const page = await askJson(asking, `${path}?limit=${pageSize}${after}`, {method: 'GET', headers, signal});
-        const listed = page.at('data').list.map(item => toListed(item, name));
-        found.push(...listed.filter(({createdAt}) => createdAt >= since));
-        // Newest first.
-        const last = listed.at(-1);
-        if (page.at('has_more').value !== true || last === undefined || last.createdAt < since) return found;
-        after = `&after_id=${last.id}`;
-      }
+      const readPage = (afterId = ''): Promise<Json> => {
+        const query = `limit=${pageSize}${afterId === '' ? '' : `&after_id=${afterId}`}`;
+        return askJson(asking, `${path}?${query}`, {method: 'GET', headers, signal});
+      };
+      return await listSince(since, readPage, batch => toListed(batch, name));
     },
     async cancel(id, signal) {
       await askText(asking, `${path}/${checkId(id, name)}/cancel`, {headers, signal});

@@ -1,5 +1,6 @@
 import type {Clock} from '../util/clock.ts';
 import {type HttpPost, type Post, PostError} from '../util/post-once.ts';
+import type {ListedBatch} from './batch-provider.ts';
 import {ModelCallError} from './model-call-error.ts';
 import type {Provider} from './providers.ts';
 import {refusalError} from './refusal-error.ts';
@@ -101,6 +102,23 @@ export class Json {
 
   get list(): Json[] {
     return Array.isArray(this.value) ? this.value.map(item => new Json(item)) : [];
+  }
+}
+
+/** The batches that were made since then, from pages that begin with the newest. */
+export async function listSince(
+  since: number,
+  readPage: (afterId: string | undefined) => Promise<Json>,
+  toListed: (batch: Json) => ListedBatch,
+): Promise<ListedBatch[]> {
+  const found: ListedBatch[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await readPage(after);
+    const listed = page.at('data').list.map(toListed);
+    found.push(...listed.filter(({createdAt}) => createdAt >= since));
+    const last = listed.at(-1);
+    if (page.at('has_more').value !== true || last === undefined || last.createdAt < since) return found;
+    after = last.id;
   }
 }
 

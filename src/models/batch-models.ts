@@ -1,4 +1,4 @@
-import type {ModelReply, ModelRequest} from '../domain/model.ts';
+import {type ModelReply, type ModelRequest, providerOf} from '../domain/model.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Clock} from '../util/clock.ts';
 import {createPost, type HttpPost, type Post} from '../util/post-once.ts';
@@ -41,7 +41,7 @@ export function createBatchModels({env, configuration, clock}: BatchModelsOption
   const opened = new Map<string, BatchModel>();
   return {
     check(modelId) {
-      const provider = providers.get(modelId.split('/')[0] ?? '');
+      const provider = providers.get(providerOf(modelId));
       if (provider?.kind === 'anthropic' || provider?.kind === 'openai') return undefined;
       return `model ${quoteText(modelId)} cannot be asked in batches: only providers of the kinds anthropic and openai can`;
     },

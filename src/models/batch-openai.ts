@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {type Asking, askJson, askText, checkId, Json, parseLines} from './batch-http.ts';
+import {type Asking, askJson, askText, checkId, Json, listSince, parseLines} from './batch-http.ts';
 import type {BatchProvider, BatchResult, BatchResults, ListedBatch} from './batch-provider.ts';
 
 const nameKey = 'orchestrator_batch';
@@ -39,15 +39,9 @@ export function openOpenAiBatches(asking: Asking): BatchProvider {
       return {results: readResults(texts), rest: restOf(batch)};
     },
     async list(since, signal) {
-      const found: ListedBatch[] = [];
-      for (let after = ''; ; ) {
-        const page = await get(`/batches?limit=${pageSize}${after}`, signal);
-        const listed = page.at('data').list.map(item => toListed(item, provider));
-        found.push(...listed.filter(({createdAt}) => createdAt >= since));
-        const last = listed.at(-1);
-        if (page.at('has_more').value !== true || last === undefined || last.createdAt < since) return found;
-        after = `&after=${last.id}`;
-      }
+      const readPage = (afterId = ''): Promise<Json> =>
+        get(`/batches?limit=${pageSize}${afterId === '' ? '' : `&after=${afterId}`}`, signal);
+      return await listSince(since, readPage, batch => toListed(batch, provider));
     },
     async cancel(id, signal) {
       await askText(asking, `/batches/${checkId(id, provider)}/cancel`, {signal});
