@@ -4,6 +4,7 @@ import type {ForgeHost} from '../domain/forge.ts';
 import type {DeliveryKind} from '../domain/job.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
+import type {Branches} from '../workspace/branches.ts';
 import type {Identity} from '../workspace/seal-commit.ts';
 import type {Env} from './env.ts';
 import {openForges} from './forges.ts';
@@ -24,34 +25,30 @@ interface DeliverySettings {
   readonly skillDigest: (skill: string) => string;
 }
 
-export async function openDeliveries(settings: DeliverySettings): Promise<(kind: DeliveryKind) => Delivery> {
+export function openDeliveries(settings: DeliverySettings): (kind: DeliveryKind) => Delivery {
   const {stateDir, env, forges} = settings;
-  const {createFilesDelivery} = await import('../delivery/files.ts');
-  const files = createFilesDelivery();
+  const openBranches = async (): Promise<Branches> => {
+    const {createBranches} = await import('../workspace/branches.ts');
+    const directory = path.join(stateDir, 'workspaces');
+    return createBranches({directory, remoteGit: await openRemoteGit(env, forges), ...authorOf(env)});
+  };
+  const files = later(async () => (await import('../delivery/files.ts')).createFilesDelivery());
   const patch = later(async () =>
     (await import('../delivery/patch.ts')).createPatchDelivery({directory: path.join(stateDir, 'runs')}),
   );
   const branch = later(async () => {
-    const [{createBranchDelivery}, {createBranches}] = await Promise.all([
-      import('../delivery/branch.ts'),
-      import('../workspace/branches.ts'),
-    ]);
-    const directory = path.join(stateDir, 'workspaces');
-    return createBranchDelivery({
-      branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges), ...authorOf(env)}),
-    });
+    const {createBranchDelivery} = await import('../delivery/branch.ts');
+    return createBranchDelivery({branches: await openBranches()});
   });
   const pullRequest = later(async () => {
-    const [{createPullRequestDelivery}, {createPullRequestPace}, {createBranches}] = await Promise.all([
+    const [{createPullRequestDelivery}, {createPullRequestPace}] = await Promise.all([
       import('../delivery/pull-request.ts'),
       import('../delivery/pull-request-pace.ts'),
-      import('../workspace/branches.ts'),
     ]);
-    const directory = path.join(stateDir, 'workspaces');
     return createPullRequestDelivery({
       ...settings,
       openForge: await openForges(env),
-      branches: createBranches({directory, remoteGit: await openRemoteGit(env, forges), ...authorOf(env)}),
+      branches: await openBranches(),
       pace: createPullRequestPace({...settings, perHour: settings.prPerHour}),
     });
   });
@@ -89,5 +86,3 @@ function authorOf(env: Env): {readonly identity?: Identity} {
   const {GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email} = env;
   return name === undefined || email === undefined ? {} : {identity: {name, email}};
 }
-
-export const defaultPrPerHour = 20;

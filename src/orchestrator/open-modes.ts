@@ -42,7 +42,7 @@ async function openSimple(): Promise<Mode> {
     import('../context/render-context.ts'),
     import('../context/secrets.ts'),
   ]);
-  return createSimpleMode({renderContext, findSecrets: async (file, text) => await findSecrets(file, text)});
+  return createSimpleMode({renderContext, findSecrets});
 }
 
 async function openScript(stateDir: string, places: RunPlaces): Promise<Mode> {

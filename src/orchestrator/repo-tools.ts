@@ -1,8 +1,10 @@
+import {realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {wellKnownForges} from '../domain/forge.ts';
-import type {Job} from '../domain/job.ts';
+import {defaultChangeLimits, type Job} from '../domain/job.ts';
 import type {ModelRequest} from '../domain/model.ts';
 import type {JobTools, OpenRepo} from '../run/job-tools.ts';
+import type {Checkouts} from '../workspace/checkout.ts';
 import type {Mirrors} from '../workspace/mirrors.ts';
 import {openModes, type RunPlaces} from './open-modes.ts';
 import {openMirrors, type Remotes} from './remote-git.ts';
@@ -25,34 +27,24 @@ export async function openRepoTools(
   places: RunPlaces = noRun,
   remotes: Remotes = {env: process.env, forges: wellKnownForges},
 ): Promise<RepoTools> {
-  const [
-    {openObjectStore},
-    {buildContext},
-    {buildBareContext},
-    {findSecrets},
-    {holdsBlob},
-    {estimateTokens},
-    {makeChange},
-    {createCheckouts},
-    {judgeChange},
-    {defaultChangeLimits},
-    {realpath},
-  ] = await Promise.all([
-    import('../workspace/object-store.ts'),
-    import('../context/build-context.ts'),
-    import('../context/build-bare-context.ts'),
-    import('../context/secrets.ts'),
-    import('../util/holds-blob.ts'),
-    import('../context/estimate-tokens.ts'),
-    import('../workspace/make-change.ts'),
-    import('../workspace/checkout.ts'),
-    import('../delivery/policy/judge-change.ts'),
-    import('../domain/job.ts'),
-    import('node:fs/promises'),
-  ]);
+  const [{openObjectStore}, {buildContext}, {buildBareContext}, {findSecrets}, {holdsBlob}, {estimateTokens}] =
+    await Promise.all([
+      import('../workspace/object-store.ts'),
+      import('../context/build-context.ts'),
+      import('../context/build-bare-context.ts'),
+      import('../context/secrets.ts'),
+      import('../util/holds-blob.ts'),
+      import('../context/estimate-tokens.ts'),
+    ]);
   const gitDirectory = path.join(stateDir, 'git');
   const store = await openObjectStore({directory: gitDirectory});
-  const checkouts = createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory});
+  let createdCheckouts: Promise<Checkouts> | undefined;
+  const checkouts = (): Promise<Checkouts> => {
+    createdCheckouts ??= import('../workspace/checkout.ts').then(({createCheckouts}) =>
+      createCheckouts({directory: path.join(stateDir, 'workspaces'), gitDirectory}),
+    );
+    return createdCheckouts;
+  };
   let opened: Promise<Mirrors> | undefined;
   const mirrors = (): Promise<Mirrors> => {
     opened ??= openMirrors(stateDir, remotes);
@@ -69,7 +61,7 @@ export async function openRepoTools(
         reader,
         key: job.path === undefined ? urlKey(job) : await realpath(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
-        openCheckout: options => checkouts.create(reader, options),
+        openCheckout: async options => (await checkouts()).create(reader, options),
         release: () => reader.release(),
       };
     },
@@ -93,14 +85,17 @@ export async function openRepoTools(
     },
     mode,
     holdsBlob,
-    diff: makeChange,
-    judgeChange: (job, change) =>
-      judgeChange(change, {
+    // A night on which nothing has changed, and whoever only looks, needs neither of these.
+    diff: async (reader, proposal) => (await import('../workspace/make-change.ts')).makeChange(reader, proposal),
+    async judgeChange(job, change) {
+      const {judgeChange} = await import('../delivery/policy/judge-change.ts');
+      return await judgeChange(change, {
         ...(job.changeLimits ?? defaultChangeLimits),
         // What the operator said is written needs no second word; an agent or a script writes what it likes.
         outputs: job.mode === 'simple' ? job.outputs : [],
-        findSecrets: async (file, text) => await findSecrets(file, text),
-      }),
+        findSecrets,
+      });
+    },
     countTokens: ({system, prompt, tools}) =>
       estimateTokens(system) +
       estimateTokens(prompt) +

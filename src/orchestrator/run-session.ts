@@ -1,4 +1,6 @@
+import {defaultSettings} from '../config/settings.ts';
 import {wellKnownForges} from '../domain/forge.ts';
+import {JobFailure} from '../domain/outcome.ts';
 import {defaultSandboxSettings} from '../domain/sandbox.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Limiter} from '../models/limiter.ts';
@@ -7,7 +9,7 @@ import type {ObtainReplyOptions} from '../run/obtain-reply.ts';
 import type {RunGate} from '../run/run-gate.ts';
 import type {RunSteering} from '../run/steer-run.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
-import {defaultPrPerHour, openDeliveries} from './deliveries.ts';
+import {openDeliveries} from './deliveries.ts';
 import type {ExecuteRunOptions} from './execute-run.ts';
 import {openModels} from './open-models.ts';
 import {openRepoTools} from './repo-tools.ts';
@@ -74,7 +76,6 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     (level, text) => reporter.report({type: 'run.noted', at: clock.now(), level, text}),
   );
   const openSandbox = runSandbox.open;
-  const {JobFailure} = await import('../domain/outcome.ts');
   const withAgents = options.isShared === true || jobs.some(({mode}) => mode === 'agent');
   const sandbox = withAgents
     ? await openSandbox().catch(error => {
@@ -100,6 +101,12 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const sharedLimiters = new Map<string, Limiter>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
+  // For a run of several machines it is the first one after the start, which may have passed.
+  const deadlineAfter = options.isShared ? run.startedAt : clock.now();
+  const deadline =
+    settings.deadline === undefined
+      ? undefined
+      : {time: settings.deadline, at: nextTime(settings.deadline, deadlineAfter)};
   const steering = new RunSteering(
     {
       runId: run.id,
@@ -109,8 +116,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       gate,
       reporter,
       graceMs: settings.graceMs,
-      ...(settings.deadline === undefined ? {} : {deadline: settings.deadline}),
-      ...(options.isShared ? {deadlineAfter: run.startedAt} : {}),
+      ...(deadline === undefined ? {} : {deadline}),
       onChange: () => {
         for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
         options.onChange();
@@ -118,8 +124,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     },
     run.control,
   );
-  const deadlineAfter = options.isShared ? run.startedAt : clock.now();
-  const delivery = await openDeliveries({
+  const delivery = openDeliveries({
     stateDir: options.stateDir,
     env: options.env,
     ledger: options.ledger,
@@ -127,8 +132,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     signal: steering.signal,
     runId: run.id,
     forges: settings.forges ?? wellKnownForges,
-    prPerHour: settings.prPerHour ?? defaultPrPerHour,
-    deadlineAt: settings.deadline === undefined ? undefined : nextTime(settings.deadline, deadlineAfter),
+    prPerHour: settings.prPerHour ?? defaultSettings.prPerHour,
+    deadlineAt: deadline?.at,
     skillDigest: name => options.skills.get(name)?.digest ?? '',
   });
   const repoUse = new RepoUse();

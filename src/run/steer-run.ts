@@ -15,10 +15,8 @@ export interface SteerOptions {
   readonly gate: RunGate;
   readonly reporter: Reporter;
   readonly graceMs: number;
-  /** Local time `HH:MM`, the next one from now. */
-  readonly deadline?: string;
-  /** The deadline is the first one after this moment, in milliseconds since 1970, which may have passed; default: from now. */
-  readonly deadlineAfter?: number;
+  /** Local time `HH:MM`, and the moment it stands for in milliseconds since 1970, which may have passed. */
+  readonly deadline?: {readonly time: string; readonly at: number};
   /** Something changed that decides how many jobs may run at once. */
   readonly onChange: () => void;
 }
@@ -67,8 +65,7 @@ export class RunSteering {
   }
 
   async #watch(): Promise<void> {
-    const {clock, ledger, runId, holder, deadline, deadlineAfter = clock.now()} = this.#options;
-    const deadlineAt = deadline === undefined ? Number.POSITIVE_INFINITY : nextTime(deadline, deadlineAfter);
+    const {clock, ledger, runId, holder, deadline} = this.#options;
     let beatAt = clock.now() + beatMs;
     for (;;) {
       try {
@@ -77,7 +74,8 @@ export class RunSteering {
         return;
       }
       const now = clock.now();
-      if (now >= deadlineAt) this.stop('deadline', `deadline ${deadline} reached; no new job, calls in flight may end`);
+      if (deadline !== undefined && now >= deadline.at)
+        this.stop('deadline', `deadline ${deadline.time} reached; no new job, calls in flight may end`);
       try {
         const run = now >= beatAt ? await ledger.beat(runId, holder) : await ledger.run(runId);
         if (now >= beatAt) beatAt = now + beatMs;
