@@ -154,7 +154,7 @@ function modeOf(written: WrittenSettings): Settings['mode'] {
   return written.mode ?? (written.simple_mode === undefined ? undefined : written.simple_mode ? 'simple' : 'agent');
 }
 
-function milliseconds(seconds: number | undefined): number | undefined {
+export function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
 }
 

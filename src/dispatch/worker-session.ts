@@ -41,16 +41,14 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
   return {
     async execute(lease, recorded, answered, signal) {
       const held = ledger.heldBy(lease);
-      const tools: JobTools = {
-        ...parts.toolsFor({
-          ...held,
-          // An end that only says that this worker had to stop is not the job's.
-          finishJob: async (...end) => {
-            if (signal.aborted) throw new LeaseLost(lease);
-            await held.finishJob(...end);
-          },
-        }),
-      };
+      const tools = parts.toolsFor({
+        ...held,
+        // An end that only says that this worker had to stop is not the job's.
+        finishJob: async (...end) => {
+          if (signal.aborted) throw new LeaseLost(lease);
+          await held.finishJob(...end);
+        },
+      });
       const {clock} = tools;
       while (steering.control.paused && gate.jobsClosed === undefined) await clock.sleep(pausePollMs, signal);
       const startedAt = clock.now();

@@ -2,7 +2,7 @@ import type {DeliveryPlace, DeliveryResult, IntendedFile} from '../delivery/deli
 import type {Change, Proposal} from '../domain/change.ts';
 import type {DeliveryRecord, Ledger} from '../ledger/ledger.ts';
 import {createNormaliser} from './inputs.ts';
-import type {JobTools} from './job-tools.ts';
+import type {JobTools, OpenRepo} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
 import type {PreparedJob} from './prepare-job.ts';
 
@@ -11,7 +11,7 @@ export type DeliverableJob = Pick<PreparedJob, 'job' | 'repo' | 'deliveries'> & 
   readonly built: Pick<PreparedJob['built'], 'entries'>;
 };
 
-export function placeOf({repo, built, deliveries}: DeliverableJob): DeliveryPlace {
+export function placeOf({repo, built, deliveries}: DeliverableJob): DeliveryPlace & Pick<OpenRepo, 'reader'> {
   return {
     workTree: repo.workTree,
     reader: repo.reader,
@@ -31,7 +31,6 @@ export async function deliverChange(
   const {job, repo, deliveries} = prepared;
   return await tools.delivery(job.deliver).deliver({
     ...placeOf(prepared),
-    reader: repo.reader,
     job,
     run: {id: tools.runId, startedAt: tools.runStartedAt},
     change,

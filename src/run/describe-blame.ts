@@ -1,3 +1,4 @@
+import {isBroken} from '../domain/change.ts';
 import type {Shortfall} from '../modes/agent/judge-end.ts';
 import type {Verified} from './verify-change.ts';
 
@@ -6,9 +7,7 @@ const maxCharacters = 6000;
 /** What an agent is told of verify commands that its change broke, with the end of what they said; undefined when it broke none. */
 export function describeBlame({failure, results}: Verified): Shortfall | undefined {
   if (failure === undefined) return undefined;
-  const blamed = results.filter(
-    ({before, after}) => before === 'passed' && (after === 'failed' || after === 'timed-out'),
-  );
+  const blamed = results.filter(isBroken);
   const detail = blamed.map(({command, output}) => `$ ${command}\n${output.slice(-maxCharacters)}`).join('\n\n');
   return {...failure.failure, detail: detail.slice(0, 2 * maxCharacters), isJudgedAgain: true};
 }

@@ -1,6 +1,6 @@
 import {realpathSync} from 'node:fs';
 import {toForeignAgent} from '../config/agent-schema.ts';
-import {changeLimitsOf, defined, modelsOf} from '../config/resolve-settings.ts';
+import {changeLimitsOf, defined, milliseconds, modelsOf} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
 import type {PartialTask} from '../config/task-schema.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
@@ -52,15 +52,14 @@ export function resolveTask(task: PartialTask, index: number, needs: TaskNeeds):
       draft: task.draft ?? settings.draft,
     },
     verify: task.verify ?? settings.verify ?? skill.verify ?? [],
-    commandTimeoutMs:
-      task.command_timeout_s === undefined ? settings.commandTimeoutMs : Math.round(task.command_timeout_s * 1000),
+    commandTimeoutMs: milliseconds(task.command_timeout_s) ?? settings.commandTimeoutMs,
     changeLimits: changeLimitsOf(task, settings.changeLimits),
-    timeoutMs: task.timeout_s === undefined ? settings.timeoutMs : Math.round(task.timeout_s * 1000),
+    timeoutMs: milliseconds(task.timeout_s) ?? settings.timeoutMs,
     force: task.force ?? settings.force,
     contextTokens: task.context_tokens ?? settings.contextTokens,
     maxOutputTokens: task.max_output_tokens ?? settings.maxOutputTokens,
     maxTurns: task.max_turns ?? settings.maxTurns,
-    jobTimeoutMs: task.job_timeout_s === undefined ? settings.jobTimeoutMs : Math.round(task.job_timeout_s * 1000),
+    jobTimeoutMs: milliseconds(task.job_timeout_s) ?? settings.jobTimeoutMs,
     ...defined({
       models: modelsOf(task) ?? settings.models ?? (models.default === undefined ? undefined : [models.default]),
       output: task.output ?? settings.output,

@@ -1,4 +1,4 @@
-import type {Change, VerifyResult} from '../domain/change.ts';
+import {type Change, isBroken, type VerifyResult} from '../domain/change.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import {defaultCommandTimeoutMs, type Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
@@ -67,9 +67,7 @@ export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyCh
 }
 
 function failureOf(results: readonly VerifyResult[]): JobFailure | undefined {
-  const blamed = results.find(
-    ({before, after}) => before === 'passed' && (after === 'failed' || after === 'timed-out'),
-  );
+  const blamed = results.find(isBroken);
   if (blamed === undefined) return undefined;
   const {command, after, output} = blamed;
   const said = output
