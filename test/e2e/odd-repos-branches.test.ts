@@ -1,16 +1,14 @@
 import {execFileSync} from 'node:child_process';
-import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {ResultRow} from '../../src/report/results-schema.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
-import {oddRepos} from '../support/odd-repos.ts';
+import {makeOddFleet, type OddFleet, oddFolder, oddRepos, slug} from '../support/odd-repos.ts';
 import {anthropicAt, invitePerson, type Person, repoOf, wholeFile} from '../support/person.ts';
 import {changesBetween, snapshotTree} from '../support/snapshot-tree.ts';
 
 // A path with a line break cannot stand in a fleet file.
 const repos = oddRepos.filter(({name}) => name !== 'a line break in its name');
-const slug = (name: string): string => name.replaceAll(' ', '-');
 /** What delivery of a branch may touch: new objects and the one ref. */
 const ours =
   /(?:^|\/)(?:objects(?:\/[0-9a-f]{2}(?:\/[0-9a-f]+)?)?|refs\/heads(?:\/orchestrator(?:\/readme-generator)?)?)$/;
@@ -19,9 +17,9 @@ describe.each(['branch', 'patch'])('odd repos, delivered as %s', deliver => {
   let server: ScriptedModelServer;
   let person: Person;
   let rows: Map<string, ResultRow>;
-  const paths = new Map<string, string>();
-  const before = new Map<string, Record<string, string>>();
-  const folderOf = (name: string): string => path.join(person.home, 'odd', slug(name));
+  let paths: OddFleet['paths'];
+  let before: OddFleet['before'];
+  const folderOf = (name: string): string => oddFolder(person.home, name);
   const git = (name: string, ...args: string[]): string =>
     execFileSync('git', ['-c', 'safe.directory=*', '-c', 'core.fsmonitor=false', ...args], {
       cwd: paths.get(name)!,
@@ -33,14 +31,7 @@ describe.each(['branch', 'patch'])('odd repos, delivered as %s', deliver => {
     server = await startScriptedModelServer();
     server.reply(request => wholeFile(repoOf(request)));
     person = await invitePerson(anthropicAt(server.url));
-    await Promise.all(
-      repos.map(async ({name, make}) => {
-        const folder = folderOf(name);
-        await mkdir(folder, {recursive: true});
-        paths.set(name, (await make(folder)) ?? path.join(folder, 'repo'));
-        before.set(name, await snapshotTree(folder));
-      }),
-    );
+    ({paths, before} = await makeOddFleet(repos, person.home));
     await person.write('config/repos.json', {
       repositories: repos.map(({name}) => ({name: slug(name), path: paths.get(name)})),
     });

@@ -1,13 +1,12 @@
-import {mkdir, readFile, stat} from 'node:fs/promises';
+import {readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {ResultRow} from '../../src/report/results-schema.ts';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
-import {oddRepos} from '../support/odd-repos.ts';
+import {makeOddFleet, type OddFleet, oddFolder, oddRepos, slug} from '../support/odd-repos.ts';
 import {anthropicAt, invitePerson, type Person, repoOf, type Said, wholeFile} from '../support/person.ts';
 import {changesBetween, snapshotTree} from '../support/snapshot-tree.ts';
 
-const slug = (name: string): string => name.replaceAll(' ', '-');
 /** A path with a line break cannot stand in a fleet file; such a repo is found in a source and called after its folder. */
 const found = 'a line break in its name';
 const nameOf = (name: string): string => (name === found ? 'line\nbreak' : slug(name));
@@ -17,22 +16,15 @@ describe('odd repos, files delivered into them', () => {
   let person: Person;
   let said: Said;
   let rows: Map<string, ResultRow>;
-  const paths = new Map<string, string>();
-  const before = new Map<string, Record<string, string>>();
-  const folderOf = (name: string): string => path.join(person.home, 'odd', slug(name));
+  let paths: OddFleet['paths'];
+  let before: OddFleet['before'];
+  const folderOf = (name: string): string => oddFolder(person.home, name);
 
   beforeAll(async () => {
     server = await startScriptedModelServer();
     server.reply(request => wholeFile(repoOf(request)));
     person = await invitePerson(anthropicAt(server.url));
-    await Promise.all(
-      oddRepos.map(async ({name, make}) => {
-        const folder = folderOf(name);
-        await mkdir(folder, {recursive: true});
-        paths.set(name, (await make(folder)) ?? path.join(folder, 'repo'));
-        before.set(name, await snapshotTree(folder));
-      }),
-    );
+    ({paths, before} = await makeOddFleet(oddRepos, person.home));
     await person.write('config/repos.json', {
       repositories: oddRepos
         .filter(({name}) => name !== found)

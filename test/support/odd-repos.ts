@@ -2,6 +2,7 @@ import {chown, lstat, mkdir, readdir, rm, symlink, writeFile} from 'node:fs/prom
 import path from 'node:path';
 import type {FailureReason} from '../../src/domain/outcome.ts';
 import {type Files, makeRepo, runGit, type TemporaryRepo} from '../../src/testing/temporary-fleet.ts';
+import {snapshotTree} from './snapshot-tree.ts';
 
 /** A repo that is not like others and yet in order, or of which something special is expected. */
 export interface OddRepo {
@@ -9,6 +10,34 @@ export interface OddRepo {
   readonly outcome: FailureReason | 'changed';
   /** Makes it, below a folder of its own; gives its path when that is not `repo` in there. */
   make(folder: string): Promise<string | undefined>;
+}
+
+/** The repos of a test, by their names: where each one is, and what its folder held when it had been made. */
+export interface OddFleet {
+  readonly paths: ReadonlyMap<string, string>;
+  readonly before: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+export async function makeOddFleet(repos: readonly OddRepo[], home: string): Promise<OddFleet> {
+  const paths = new Map<string, string>();
+  const before = new Map<string, Record<string, string>>();
+  await Promise.all(
+    repos.map(async ({name, make}) => {
+      const folder = oddFolder(home, name);
+      await mkdir(folder, {recursive: true});
+      paths.set(name, (await make(folder)) ?? repoIn(folder));
+      before.set(name, await snapshotTree(folder));
+    }),
+  );
+  return {paths, before};
+}
+
+export function oddFolder(home: string, name: string): string {
+  return path.join(home, 'odd', slug(name));
+}
+
+export function slug(name: string): string {
+  return name.replaceAll(' ', '-');
 }
 
 const files: Files = {'main.py': 'print("hello")\n', 'README.md': '# Old\n\nText.\n'};

@@ -1,12 +1,13 @@
-import {accessSync, chownSync, constants, mkdirSync} from 'node:fs';
+import {chownSync, mkdirSync} from 'node:fs';
 import path from 'node:path';
 import {defaultSandboxSettings, type SandboxSettings} from '../../src/domain/sandbox.ts';
 import {createBubblewrap} from '../../src/sandbox/bubblewrap.ts';
 import type {Sandbox, SandboxCommand, SandboxResult} from '../../src/sandbox/sandbox.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
+import {findOnPath} from '../../src/util/find-on-path.ts';
 
 /** Why tests of the sandbox are left out here; goes into their names. */
-export const noSandbox = process.platform !== 'linux' || !hasProgram('bwrap');
+export const noSandbox = process.platform !== 'linux' || findOnPath('bwrap', process.env) === undefined;
 export const sandboxNeed = noSandbox ? ' (left out: apt-get install -y bubblewrap)' : '';
 
 export interface SandboxRig extends AsyncDisposable {
@@ -32,15 +33,4 @@ export async function openSandboxRig(settings: Partial<SandboxSettings> = {}): P
       sandbox.run({argv: ['/bin/sh', '-c', command], workspace, timeoutMs: 20_000, ...options}),
     [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
   };
-}
-
-function hasProgram(name: string): boolean {
-  return (process.env['PATH'] ?? '').split(':').some(folder => {
-    try {
-      accessSync(path.join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
