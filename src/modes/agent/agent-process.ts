@@ -7,6 +7,7 @@ import {Readable, Writable} from 'node:stream';
 import type {ForeignAgent} from '../../domain/foreign-agent.ts';
 import {JobFailure} from '../../domain/outcome.ts';
 import {expandVariables} from '../../util/expand-path.ts';
+import {findOnPath} from '../../util/find-on-path.ts';
 import {quoteText} from '../../util/quote-text.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -72,8 +73,7 @@ export async function startAgentProcess(
 }
 
 function isInstalled(program: string, env: Env): boolean {
-  if (program.includes('/')) return existsSync(program);
-  return (env['PATH'] ?? '').split(path.delimiter).some(folder => existsSync(path.join(folder, program)));
+  return program.includes('/') ? existsSync(program) : findOnPath(program, env) !== undefined;
 }
 
 function notStarted(name: string, command: readonly string[], why: string): JobFailure {
