@@ -1,4 +1,5 @@
 import {expect, it} from 'vitest';
+import {crashModes} from '../support/crash-point.ts';
 import {type KillTrial, killDeliveries} from '../support/kill-deliver.ts';
 import {invitePerson} from '../support/person.ts';
 
@@ -18,7 +19,7 @@ it.each([
     await person.call(['accept', '--all', '--yes']);
     const {operations, killed, problems} = await killDeliveries(person, args, count =>
       Array.from({length: count}, (_, index) => index + 1).flatMap(at =>
-        (['before', 'torn', 'after'] as const).map((mode): KillTrial => ({at, mode})),
+        crashModes.map((mode): KillTrial => ({at, mode})),
       ),
     );
     process.stdout.write(`${kind}: ${operations} operations, ${killed} killed, ${problems.length} problems\n`);

@@ -1,8 +1,5 @@
-import {copyFileSync, existsSync, mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-import {DatabaseSync} from 'node:sqlite';
 import type {ScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import {readLedgerCopy} from './night-checks.ts';
 import type {Night, StartOptions} from './night-rig.ts';
 
 /** Batches are asked about every few milliseconds, and looked for again soon. */
@@ -29,15 +26,8 @@ export interface Money {
   readonly countedUsd: number;
 }
 
-/** Reads a copy of the ledger: opening it would repair it. */
 export function readMoney(night: Night): Money {
-  const copy = mkdtempSync(path.join(tmpdir(), 'orchestrator-test-money-'));
-  for (const suffix of ['', '-wal']) {
-    const file = path.join(night.directory, 'state', `state.db${suffix}`);
-    if (existsSync(file)) copyFileSync(file, path.join(copy, `state.db${suffix}`));
-  }
-  const database = new DatabaseSync(path.join(copy, 'state.db'));
-  try {
+  return readLedgerCopy(night, database => {
     const number = (sql: string): number => Number(Object.values(database.prepare(sql).get() ?? {})[0] ?? 0);
     const states = database.prepare('SELECT state, COUNT(*) AS count FROM spending GROUP BY state').all();
     return {
@@ -46,10 +36,7 @@ export function readMoney(night: Night): Money {
       spentUsd: number('SELECT SUM(COALESCE(spent_nano, reserved_nano)) FROM spending') / 1e9,
       countedUsd: number(`SELECT SUM(used_nano) FROM budgets WHERE scope LIKE 'day:%'`) / 1e9,
     };
-  } finally {
-    database.close();
-    rmSync(copy, {recursive: true});
-  }
+  });
 }
 
 /** Requests that were paid more than once. */

@@ -1,18 +1,15 @@
 import {mkdirSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import {mapConcurrently} from '../../src/util/map-concurrently.ts';
 import {batchOptions, paidTwice, readMoney} from './batch-rig.ts';
-import {type CrashMode, crashModes} from './crash-point.ts';
+import {type CrashMode, crashModes, recover, runUndisturbed, runWithCrash} from './crash-point.ts';
 import {answerJob, describeEnd, difference, readFleetBytes} from './night-checks.ts';
-import {cli, configurationOf, copyNight, makeNight, type Night, readResults} from './night-rig.ts';
-
-const preload = fileURLToPath(new URL('crash-preload.cjs', import.meta.url));
+import {copyNight, makeNight, type Night, readResults} from './night-rig.ts';
 
 /** A night in batches, how it ends when nothing disturbs it, and how many durable operations that takes. */
 export interface BatchTrialRig {
   readonly template: Night;
-  readonly model: string;
   readonly operations: number;
   readonly endState: ReadonlyMap<string, string>;
 }
@@ -22,16 +19,8 @@ const env = {ORCHESTRATOR_BATCH_REQUESTS: '2'};
 
 export async function makeBatchTrialRig(directory: string, repos: number, model: string): Promise<BatchTrialRig> {
   const template = await makeNight(path.join(directory, 'template'), {repos, settings: {batch: true, model}});
-  const night = await copyNight(template, path.join(directory, 'undisturbed'));
-  const log = path.join(directory, 'undisturbed.log');
-  await using server = await startScriptedModelServer();
-  server.reply(answerJob);
-  const ended = await cli(night, ['--config', configurationOf(night)], {
-    ...batchOptions(server, {...env, CRASH_ROOT: night.directory, CRASH_LOG: log}),
-    node: ['--require', preload],
-  });
-  if (ended.code !== 0) throw new Error(`the undisturbed run failed: ${describeEnd(ended)}`);
-  return {template, model, operations: Number(readFileSync(log, 'utf8')), endState: await readFleetBytes(night)};
+  const {night, operations} = await runUndisturbed(template, directory, server => batchOptions(server, env));
+  return {template, operations, endState: await readFleetBytes(night)};
 }
 
 /** Kills a run at one durable operation, lets it recover, and says what is not as it must be. */
@@ -40,23 +29,11 @@ async function tryPoint(rig: BatchTrialRig, at: number, mode: CrashMode, directo
   const log = path.join(directory, 'operation.log');
   await using server = await startScriptedModelServer({strict: false});
   server.reply(answerJob);
-  const start = ['--config', configurationOf(night)];
-  const killed = await cli(night, start, {
-    ...batchOptions(server, {
-      ...env,
-      CRASH_ROOT: night.directory,
-      CRASH_LOG: log,
-      CRASH_AT: String(at),
-      CRASH_MODE: mode,
-    }),
-    node: ['--require', preload],
-  });
+  const options = batchOptions(server, env);
+  const killed = await runWithCrash(night, log, {at, mode}, options);
   if (killed.signal !== 'SIGKILL') return killed.code === 0 ? [] : [`ended by itself: ${describeEnd(killed)}`];
   const problems: string[] = [];
-  const resumed = at % 2 === 0 ? await cli(night, ['resume'], batchOptions(server, env)) : undefined;
-  // A run that was not recorded yet, or had ended, is not one to resume.
-  const recovered =
-    resumed !== undefined && resumed.code !== 2 ? resumed : await cli(night, start, batchOptions(server, env));
+  const recovered = await recover(night, at % 2 === 0 ? 'resume' : 'again', options);
   if (recovered.code !== 0) problems.push(`recovery failed: ${describeEnd(recovered)}`);
   problems.push(...difference(rig.endState, await readFleetBytes(night)));
   const rows = await readResults(night);
@@ -81,16 +58,12 @@ export async function tryBatchPoints(
   directory: string,
 ): Promise<string[]> {
   const problems: string[] = [];
-  const waiting = points.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, at] of waiting) {
-      const folder = path.join(directory, `point-${at}-${index}`);
-      mkdirSync(folder, {recursive: true});
-      const found = await tryPoint(rig, at, crashModes[index % crashModes.length]!, folder);
-      problems.push(...found);
-      if (found.length === 0) rmSync(folder, {recursive: true});
-    }
-  };
-  await Promise.all([work(), work()]);
+  await mapConcurrently([...points.entries()], 2, async ([index, at]) => {
+    const folder = path.join(directory, `point-${at}-${index}`);
+    mkdirSync(folder, {recursive: true});
+    const found = await tryPoint(rig, at, crashModes[index % crashModes.length]!, folder);
+    problems.push(...found);
+    if (found.length === 0) rmSync(folder, {recursive: true});
+  });
   return problems;
 }

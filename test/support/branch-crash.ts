@@ -1,13 +1,11 @@
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
-import type {CrashPoint} from './crash-point.ts';
+import {type CrashPoint, recover, runUndisturbed, runWithCrash} from './crash-point.ts';
 import {answerJob, describeEnd} from './night-checks.ts';
-import {cli, configurationOf, copyNight, makeNight, type Night, readResults} from './night-rig.ts';
+import {copyNight, makeNight, type Night, readResults} from './night-rig.ts';
 
-const preload = fileURLToPath(new URL('crash-preload.cjs', import.meta.url));
 const branch = 'orchestrator/readme-generator';
 
 export interface BranchCrashRig {
@@ -21,19 +19,10 @@ export async function makeBranchCrashRig(directory: string, repos: number): Prom
     repos,
     settings: {deliver: 'branch', max_workers: 2},
   });
-  const night = await copyNight(template, path.join(directory, 'undisturbed'));
-  const log = path.join(directory, 'undisturbed.log');
-  await using server = await startScriptedModelServer();
-  server.reply(answerJob);
-  const ended = await cli(night, ['--config', configurationOf(night)], {
-    server,
-    node: ['--require', preload],
-    env: {CRASH_ROOT: night.directory, CRASH_LOG: log},
-  });
-  if (ended.code !== 0) throw new Error(`the undisturbed run failed: ${describeEnd(ended)}`);
+  const {night, operations} = await runUndisturbed(template, directory);
   const problems = await judgeBranches(night);
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  return {template, operations: Number(readFileSync(log, 'utf8'))};
+  return {template, operations};
 }
 
 /** Kills a run at one point, recovers, and says what is not as it must be. */
@@ -47,16 +36,9 @@ export async function tryBranchCrash(
   const log = path.join(directory, 'operation.log');
   await using server = await startScriptedModelServer({strict: false});
   server.reply(answerJob);
-  const start = ['--config', configurationOf(night)];
-  const crashed = await cli(night, start, {
-    server,
-    node: ['--require', preload],
-    env: {CRASH_ROOT: night.directory, CRASH_LOG: log, CRASH_AT: String(at), CRASH_MODE: mode},
-  });
+  const crashed = await runWithCrash(night, log, {at, mode}, {server});
   if (crashed.signal !== 'SIGKILL') return {crashed: false, problems: []};
-  let recovered = await cli(night, recovery === 'resume' ? ['resume'] : start, {server});
-  // A run that was not recorded yet, or that had ended, cannot be resumed.
-  if (recovery === 'resume' && recovered.code === 2) recovered = await cli(night, start, {server});
+  const recovered = await recover(night, recovery, {server});
   const problems = [...(recovered.code === 0 ? [] : [describeEnd(recovered)]), ...(await judgeBranches(night))];
   if (problems.length === 0) rmSync(directory, {recursive: true});
   const where = `${mode} operation ${at} (${readFileSyncOr(log)}), then ${recovery}`;

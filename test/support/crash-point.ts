@@ -2,6 +2,7 @@ import {mkdirSync, readFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import {mapConcurrently} from '../../src/util/map-concurrently.ts';
 import {
   answerJob,
   countCalls,
@@ -16,15 +17,18 @@ import {
   cli,
   configurationOf,
   copyNight,
+  type Ended,
   leftovers,
   makeNight,
   type Night,
   type Row,
   readResults,
   resultsFiles,
+  type StartOptions,
 } from './night-rig.ts';
 
-const preload = fileURLToPath(new URL('crash-preload.cjs', import.meta.url));
+/** Node's options for a program whose durable operations are counted. */
+export const withPreload = ['--require', fileURLToPath(new URL('crash-preload.cjs', import.meta.url))];
 
 export type CrashMode = 'before' | 'torn' | 'after';
 export const crashModes: readonly CrashMode[] = ['before', 'torn', 'after'];
@@ -75,23 +79,60 @@ export async function makeCrashRig(directory: string, repos: number): Promise<Cr
       },
     ],
   });
+  const {night, operations, requestCount} = await runUndisturbed(template, directory);
+  if (requestCount !== repos + withTwoJobs) throw new Error(`the undisturbed run made ${requestCount} calls`);
+  return {
+    template,
+    operations,
+    endState: await readFleetBytes(night),
+    rows: (await readResults(night)).map(toComparable),
+  };
+}
+
+/** Lets a copy of the night end by itself, and counts its durable operations. */
+export async function runUndisturbed(
+  template: Night,
+  directory: string,
+  optionsFor = (server: ScriptedModelServer): StartOptions => ({server}),
+): Promise<{readonly night: Night; readonly operations: number; readonly requestCount: number}> {
   const night = await copyNight(template, path.join(directory, 'undisturbed'));
   const log = path.join(directory, 'undisturbed.log');
   await using server = await startScriptedModelServer();
   server.reply(answerJob);
-  const ended = await cli(night, ['--config', configurationOf(night)], {
-    server,
-    node: ['--require', preload],
-    env: {CRASH_ROOT: night.directory, CRASH_LOG: log},
+  const ended = await runWithCrash(night, log, undefined, optionsFor(server));
+  if (ended.code !== 0) throw new Error(`the undisturbed run failed: ${describeEnd(ended)}`);
+  return {night, operations: Number(readFileSync(log, 'utf8')), requestCount: server.requestCount};
+}
+
+/** Runs a night to its end, or to the operation at which it is killed; `log` then says which one that was. */
+export function runWithCrash(
+  night: Night,
+  log: string,
+  point: Pick<CrashPoint, 'at' | 'mode'> | undefined,
+  options: StartOptions,
+): Promise<Ended> {
+  return cli(night, ['--config', configurationOf(night)], {
+    ...options,
+    node: withPreload,
+    env: {...options.env, ...crashVariables(night.directory, log, point)},
   });
-  if (ended.code !== 0 || server.requestCount !== repos + withTwoJobs)
-    throw new Error(`the undisturbed run failed: ${describeEnd(ended)}`);
-  return {
-    template,
-    operations: Number(readFileSync(log, 'utf8')),
-    endState: await readFleetBytes(night),
-    rows: (await readResults(night)).map(toComparable),
-  };
+}
+
+/** Without a point the operations below `root` are counted only. */
+export function crashVariables(
+  root: string,
+  log: string,
+  point?: Pick<CrashPoint, 'at' | 'mode'>,
+): Record<string, string> {
+  const counting = {CRASH_ROOT: root, CRASH_LOG: log};
+  return point === undefined ? counting : {...counting, CRASH_AT: String(point.at), CRASH_MODE: point.mode};
+}
+
+/** Goes on with a night that was killed. A run that was not recorded yet, or had ended, is not one to resume. */
+export async function recover(night: Night, recovery: CrashPoint['recovery'], options: StartOptions): Promise<Ended> {
+  const resumed = recovery === 'resume' ? await cli(night, ['resume'], options) : undefined;
+  if (resumed !== undefined && resumed.code !== 2) return resumed;
+  return await cli(night, ['--config', configurationOf(night)], options);
 }
 
 /** Crashes a run at one point, lets it recover, and compares it with the undisturbed one. */
@@ -102,11 +143,7 @@ export async function tryCrashPoint(rig: CrashRig, point: CrashPoint, directory:
   server.reply(answerJob);
   const start = ['--config', configurationOf(night)];
   const problems: string[] = [];
-  const crashed = await cli(night, start, {
-    server,
-    node: ['--require', preload],
-    env: {CRASH_ROOT: night.directory, CRASH_LOG: log, CRASH_AT: String(point.at), CRASH_MODE: point.mode},
-  });
+  const crashed = await runWithCrash(night, log, point, {server});
   if (crashed.signal !== 'SIGKILL') {
     if (crashed.code !== 0) problems.push(`ended by itself: ${describeEnd(crashed)}`);
     return {problems, crashed: false, operation: '', repeatedCalls: 0};
@@ -172,21 +209,17 @@ export async function tryCrashPoints(
   points: readonly CrashPoint[],
   directory: string,
 ): Promise<{crashed: number; repeatedCalls: number; problems: string[]}> {
-  const waiting = points.entries();
   const total = {crashed: 0, repeatedCalls: 0, problems: [] as string[]};
-  const work = async (): Promise<void> => {
-    for (const [index, point] of waiting) {
-      const folder = path.join(directory, `point-${index}`);
-      mkdirSync(folder);
-      const result = await tryCrashPoint(rig, point, folder);
-      total.crashed += result.crashed ? 1 : 0;
-      total.repeatedCalls += result.repeatedCalls;
-      const where = `${point.mode} operation ${point.at} (${result.operation}), then ${point.recovery}`;
-      total.problems.push(...result.problems.map(problem => `${where}: ${problem}`));
-      if (result.problems.length === 0) rmSync(folder, {recursive: true});
-    }
-  };
-  await Promise.all([work(), work()]);
+  await mapConcurrently([...points.entries()], 2, async ([index, point]) => {
+    const folder = path.join(directory, `point-${index}`);
+    mkdirSync(folder);
+    const result = await tryCrashPoint(rig, point, folder);
+    total.crashed += result.crashed ? 1 : 0;
+    total.repeatedCalls += result.repeatedCalls;
+    const where = `${point.mode} operation ${point.at} (${result.operation}), then ${point.recovery}`;
+    total.problems.push(...result.problems.map(problem => `${where}: ${problem}`));
+    if (result.problems.length === 0) rmSync(folder, {recursive: true});
+  });
   return total;
 }
 

@@ -1,15 +1,10 @@
 import {cp, mkdir, readdir, readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {runCommand} from '../../src/util/run-command.ts';
+import {type CrashPoint, crashVariables, withPreload} from './crash-point.ts';
 import {bin, type Person, startProgram} from './person.ts';
 
-const preload = fileURLToPath(new URL('crash-preload.cjs', import.meta.url));
-
-export interface KillTrial {
-  readonly at: number;
-  readonly mode: 'before' | 'torn' | 'after';
-}
+export type KillTrial = Pick<CrashPoint, 'at' | 'mode'>;
 
 export interface KillTrials {
   /** Durable operations of an undisturbed delivery. */
@@ -29,7 +24,7 @@ export async function killDeliveries(
   const log = path.join(person.directory, 'crash.log');
   await cp(person.home, template, {recursive: true});
   const deliver = async (env: Record<string, string>): Promise<void> => {
-    const line = [...(env['CRASH_LOG'] === undefined ? [] : ['--require', preload]), bin, 'deliver', '--yes', ...args];
+    const line = [...(env['CRASH_LOG'] === undefined ? [] : withPreload), bin, 'deliver', '--yes', ...args];
     await startProgram(process.execPath, line, {cwd: person.work, env: {...person.env, ...env}});
   };
   const reset = async (): Promise<void> => {
@@ -37,17 +32,16 @@ export async function killDeliveries(
     await cp(template, person.home, {recursive: true});
     await rm(log, {force: true});
   };
-  const crashing = {CRASH_ROOT: person.home, CRASH_LOG: log};
 
   await mkdir(path.dirname(log), {recursive: true});
-  await deliver(crashing);
+  await deliver(crashVariables(person.home, log));
   const operations = Number(await readFile(log, 'utf8'));
   const expected = await describe(person);
   const problems: string[] = [];
   let killed = 0;
   for (const {at, mode} of choose(operations)) {
     await reset();
-    await deliver({...crashing, CRASH_AT: String(at), CRASH_MODE: mode});
+    await deliver(crashVariables(person.home, log, {at, mode}));
     const said = await readFile(log, 'utf8').catch(() => '');
     if (said.startsWith('killed')) killed++;
     await deliver({});

@@ -33,15 +33,8 @@ export interface LedgerState {
   readonly memories: number;
 }
 
-/** Reads a copy: opening the ledger itself would repair it before the product does. */
 export function readLedger(night: Night): LedgerState {
-  const copy = mkdtempSync(path.join(tmpdir(), 'orchestrator-test-ledger-'));
-  for (const suffix of ['', '-wal']) {
-    const file = path.join(night.directory, 'state', `state.db${suffix}`);
-    if (existsSync(file)) copyFileSync(file, path.join(copy, `state.db${suffix}`));
-  }
-  const database = new DatabaseSync(path.join(copy, 'state.db'));
-  try {
+  return readLedgerCopy(night, database => {
     const hasTables = database.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'runs'`).get() !== undefined;
     const all = (sql: string): Record<string, unknown>[] => (hasTables ? database.prepare(sql).all() : []);
     const count = (sql: string): number => Number(all(`SELECT COUNT(*) AS count FROM ${sql}`)[0]?.['count'] ?? 0);
@@ -61,6 +54,19 @@ export function readLedger(night: Night): LedgerState {
       unconfirmed: count(`deliveries WHERE state <> 'confirmed'`),
       memories: count('memories'),
     };
+  });
+}
+
+/** Opening the ledger itself would repair it before the product does. */
+export function readLedgerCopy<Result>(night: Night, read: (database: DatabaseSync) => Result): Result {
+  const copy = mkdtempSync(path.join(tmpdir(), 'orchestrator-test-ledger-'));
+  for (const suffix of ['', '-wal']) {
+    const file = path.join(night.directory, 'state', `state.db${suffix}`);
+    if (existsSync(file)) copyFileSync(file, path.join(copy, `state.db${suffix}`));
+  }
+  const database = new DatabaseSync(path.join(copy, 'state.db'));
+  try {
+    return read(database);
   } finally {
     database.close();
     rmSync(copy, {recursive: true, force: true});
