@@ -1,9 +1,9 @@
 import {runCommand} from '../util/run-command.ts';
 import type {ForgeAnswer, ForgeRequest} from './memory-forge-http.ts';
 
-/** Git over HTTP, done by `git http-backend` on the bare repositories below `root`. */
+/** Git over HTTP, pushing included, done by `git http-backend` on the bare repositories below `root`. */
 export async function answerGit(request: ForgeRequest, root: string, user: string): Promise<ForgeAnswer> {
-  const result = await runCommand('git', ['http-backend'], {
+  const result = await runCommand('git', ['-c', 'safe.directory=*', '-c', 'http.receivepack=true', 'http-backend'], {
     env: {
       PATH: process.env['PATH'],
       HOME: '/nonexistent',

@@ -35,7 +35,15 @@ export function readObject(body: Buffer): Readonly<Record<string, unknown>> {
   }
 }
 
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** Without a body when its sender is gone before the end. */
+export async function readRequest(incoming: IncomingMessage, now = Date.now): Promise<ForgeRequest> {
+  const {pathname, searchParams} = new URL(incoming.url ?? '/', 'http://forge');
+  const {method = 'GET', headers} = incoming;
+  const body = await readBody(incoming).catch(() => Buffer.alloc(0));
+  return {method, path: pathname, query: searchParams, headers, body, at: now()};
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

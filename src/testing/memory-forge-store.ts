@@ -70,7 +70,6 @@ export class ForgeStore {
     const branch = options.defaultBranch ?? 'main';
     await mkdir(directory, {recursive: true});
     await runGit(directory, ['init', '-q', '--bare', `--initial-branch=${branch}`, '--template=']);
-    await runGit(directory, ['config', 'http.receivepack', 'true']);
     const repo: MemoryRepo = {
       id: this.repos.size + 1,
       path,

@@ -4,7 +4,7 @@ import type {ForgeHost, ForgeKind} from '../domain/forge.ts';
 import {answerGit} from './memory-forge-git.ts';
 import {answerGithub, githubApiPath} from './memory-forge-github.ts';
 import {answerGitlab, gitlabApiPath} from './memory-forge-gitlab.ts';
-import {type ForgeAnswer, type ForgeRequest, json, readBody, send} from './memory-forge-http.ts';
+import {type ForgeAnswer, type ForgeRequest, json, readRequest, send} from './memory-forge-http.ts';
 import {ForgeStore, type MemoryRepo, type MemoryRepoOptions} from './memory-forge-store.ts';
 
 export interface MemoryForgeOptions {
@@ -88,13 +88,10 @@ export async function startMemoryForge(options: MemoryForgeOptions): Promise<Mem
   };
 
   const server = createServer(async (incoming, response) => {
-    const {pathname, searchParams} = new URL(incoming.url ?? '/', 'http://forge');
-    const {method = 'GET', headers} = incoming;
-    const body = await readBody(incoming).catch(() => Buffer.alloc(0));
-    const request: ForgeRequest = {method, path: pathname, query: searchParams, headers, body, at: now()};
+    const request = await readRequest(incoming, now);
     const position = requests.push(request) - 1;
     answers.push(undefined);
-    const name = `${method} ${pathname}${incoming.url?.includes('?') === true ? `?${searchParams}` : ''}`;
+    const name = `${request.method} ${request.path}${incoming.url?.includes('?') === true ? `?${request.query}` : ''}`;
     const found = faults.findIndex(({match}) => (match instanceof RegExp ? match.test(name) : match(request)));
     const fault = found === -1 ? undefined : faults.splice(found, 1)[0]?.fault;
     try {
