@@ -192,6 +192,7 @@ export interface Ledger {
   isHeld(run: RunRecord): boolean;
 
   jobs(runId: string, only?: JobFilter): Promise<JobRecord[]>;
+  jobsById(runId: string, ids: readonly string[]): Promise<JobRecord[]>;
   /** What happened to one repo, newest run first. */
   jobsOfRepo(repo: string, limit: number): Promise<(JobRecord & {readonly runId: string})[]>;
   /** Names of all repos that ever had a job. */

@@ -1,5 +1,5 @@
 import type {Job} from '../domain/job.ts';
-import type {JobRecord, RunRecord, WorkerRecord} from '../domain/run.ts';
+import type {RunRecord, WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Statement} from './database.ts';
 import {type Ledger, LedgerError} from './ledger.ts';
@@ -53,7 +53,6 @@ export interface SharedLedger extends Ledger {
   ): Promise<boolean>;
   /** Ids of jobs that ended since then, in the time of the database server. */
   endedSince(runId: string, since: number): Promise<string[]>;
-  jobsById(runId: string, ids: readonly string[]): Promise<JobRecord[]>;
 
   beatWorker(worker: WorkerRecord): Promise<void>;
   removeWorker(id: string): Promise<void>;

@@ -64,6 +64,7 @@ export function createLedger(
     isHeld: run => runs.isHeld(run, clock.now()),
 
     jobs: (runId, only = {}) => runs.readJobs(database, runId, only),
+    jobsById: (runId, ids) => runs.readJobsById(database, runId, ids),
     jobsOfRepo: (repo, limit) => runs.readJobsOfRepo(database, repo, limit),
     async repoNames() {
       const rows = await database.read('SELECT DISTINCT repo FROM jobs ORDER BY repo');

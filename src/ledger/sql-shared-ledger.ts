@@ -3,7 +3,7 @@ import {noControl, type WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
-import {readJobsById, reopenJob, startRun} from './run-queries.ts';
+import {reopenJob, startRun} from './run-queries.ts';
 import {type Lease, LeaseLost, type SharedLedger} from './shared-ledger.ts';
 import {createLedger} from './sql-ledger.ts';
 
@@ -104,7 +104,6 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
       const rows = await database.read('SELECT id FROM jobs WHERE run_id = ? AND ended_at >= ?', [runId, since]);
       return rows.map(row => String(row['id']));
     },
-    jobsById: (runId, ids) => readJobsById(database, runId, ids),
 
     async beatWorker(worker) {
       await database.write([beatWorker(worker)]);

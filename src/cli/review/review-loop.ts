@@ -43,7 +43,7 @@ class Sitting {
   readonly #queue: ReviewQueue;
   readonly #terminal: ReviewTerminal;
   readonly #transcriptOf: TranscriptOf;
-  readonly #jobs = new Map<string, ReadonlyMap<string, JobRecord>>();
+  readonly #jobs = new Map<ChangeSummary, JobRecord | undefined>();
   #scroll = 0;
   #maxScroll = 0;
   /** Shown instead of the patch. */
@@ -195,12 +195,12 @@ class Sitting {
     return recorded === undefined ? 'no reply is recorded' : `${recorded.model} answered:\n\n${recorded.reply.text}`;
   }
 
-  async #jobOf({runId, jobId}: ChangeSummary): Promise<JobRecord | undefined> {
-    const known = this.#jobs.get(runId);
-    if (known !== undefined) return known.get(jobId);
-    const records = new Map((await this.#ledger.jobs(runId)).map(record => [record.job.id, record]));
-    this.#jobs.set(runId, records);
-    return records.get(jobId);
+  async #jobOf(change: ChangeSummary): Promise<JobRecord | undefined> {
+    if (!this.#jobs.has(change)) {
+      const [record] = await this.#ledger.jobsById(change.runId, [change.jobId]);
+      this.#jobs.set(change, record);
+    }
+    return this.#jobs.get(change);
   }
 }
 

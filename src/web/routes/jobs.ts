@@ -21,11 +21,7 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
     const [run, open] = await Promise.all([ledger.run(runId), book.open(runId)]);
     if (run === undefined || open === undefined) return noRun(context);
     feed.watch(open);
-    const known = open.rows.get(jobId);
-    const record =
-      known === undefined
-        ? undefined
-        : (await ledger.jobsOfRepo(known.repo, 10_000)).find(each => each.runId === runId && each.job.id === jobId);
+    const [record] = await ledger.jobsById(runId, [jobId]);
     if (record === undefined) return context.json({error: 'the run has no such job'}, 404);
     const [change, events, transcript] = await Promise.all([
       ledger.change(runId, jobId),
