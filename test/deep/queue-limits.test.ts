@@ -1,10 +1,11 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
 import {openLedger} from '../../src/orchestrator/open-ledger.ts';
-import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
-import {makeNight, readResults, startCli} from '../support/night-rig.ts';
+import {type ScriptedModelServer, startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
+import {type Ended, makeNight, type Night, readResults, startCli} from '../support/night-rig.ts';
 import {postgresProblem, startPostgres} from '../support/postgres-server.ts';
 import {quickTimes, readmeFor, signal, startWorker} from '../support/queue-rig.ts';
 
@@ -19,12 +20,7 @@ describe.skipIf(postgresProblem !== undefined)('limits over eight workers', () =
     server.reply(readmeFor);
     const limits = {max_in_flight: 5, requests_per_minute: 60};
     const night = await newNight({}, limits);
-    const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
-    const started = startAll(night, url, server);
-    while (server.requests.length < 20) await pause(50);
-    signal(started[0]!.child, 'SIGKILL');
-    const ended = await run.ended;
-    await endAll(started);
+    const ended = await runWithOneKilled(night, url, server);
     const wrong = (await readResults(night))
       .filter(row => row.outcome !== 'changed')
       .map(row => [row.repo, row.outcome, row.message]);
@@ -44,12 +40,7 @@ describe.skipIf(postgresProblem !== undefined)('limits over eight workers', () =
     server.reply(readmeFor);
     const budgetUsd = 0.2;
     const night = await newNight({budget_usd: budgetUsd, max_output_tokens: 1_000}, {});
-    const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
-    const started = startAll(night, url, server);
-    while (server.requests.length < 20) await pause(50);
-    signal(started[0]!.child, 'SIGKILL');
-    const ended = await run.ended;
-    await endAll(started);
+    const ended = await runWithOneKilled(night, url, server);
     const rows = await readResults(night);
     const ledger = openLedger('', url);
     const {spentUsd, reservedUsd} = await ledger.costOfRun(rows[0]!.run);
@@ -69,28 +60,23 @@ describe.skipIf(postgresProblem !== undefined)('limits over eight workers', () =
   });
 });
 
-async function newNight(settings: Record<string, unknown>, limits: Record<string, number>) {
+async function newNight(settings: Record<string, unknown>, limits: Record<string, number>): Promise<Night> {
   const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-deep-limits-'));
   const night = await makeNight(folder, {repos: jobs, settings});
   writeFileSync(path.join(folder, 'config', 'models.json'), JSON.stringify({providers: {anthropic: limits}}));
   return night;
 }
 
-function startAll(
-  night: Parameters<typeof startWorker>[0],
-  url: string,
-  server: Parameters<typeof startWorker>[1]['server'],
-) {
-  return Array.from({length: workers}, (_, index) =>
+/** The run over all workers, of which one is killed in the middle of its calls. */
+async function runWithOneKilled(night: Night, url: string, server: ScriptedModelServer): Promise<Ended> {
+  const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
+  const started = Array.from({length: workers}, (_, index) =>
     startWorker(night, {name: `w${index}`, url, server, maxWorkers: 4}),
   );
-}
-
-async function endAll(started: ReturnType<typeof startAll>): Promise<void> {
+  while (server.requests.length < 20) await sleep(50);
+  signal(started[0]!.child, 'SIGKILL');
+  const ended = await run.ended;
   for (const {child} of started) signal(child, 'SIGTERM');
   await Promise.all(started.map(worker => worker.ended));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, ms));
+  return ended;
 }
