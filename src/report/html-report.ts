@@ -93,7 +93,7 @@ function renderFilters(groups: readonly RowGroup[]): string {
     ([kind, count]) =>
       `<button type="button" data-filter="${kind}" aria-pressed="false">${words[kind][1]} ${count}</button>`,
   );
-  return `<div class="filters" hidden><div role="group" aria-label="Which jobs"><button type="button" data-filter="" aria-pressed="true">all ${total}</button>${buttons.join('')}</div><input type="search" aria-label="Filter by text" placeholder="repo, skill, cause …"></div>\n`;
+  return `<div class="filters" hidden><div role="group" aria-label="Which jobs" class="tabs"><button type="button" data-filter="" aria-pressed="true">all ${total}</button>${buttons.join('')}</div><input type="search" aria-label="Filter by text" placeholder="repo, skill, cause …"></div>\n`;
 }
 
 function renderRow({kind}: RowGroup, row: ResultRow, changes: ChangeList): string {
