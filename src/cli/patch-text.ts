@@ -8,17 +8,19 @@ export interface PatchTextOptions {
 
 /** A patch as lines that are safe on a terminal: what is invisible or acts is shown as `\u{202E}`; tabs stay. Else as git prints it. */
 export function patchLines(patch: string, {color}: PatchTextOptions): string[] {
-  const paint = (code: string, line: string): string => (color ? `\u001b[${code}m${line}\u001b[0m` : line);
+  const paint = painter(color);
   return parsePatch(patch).flatMap(file => [
     ...file.header.map(line => paint('1', escapeCode(line))),
-    ...bodyLines(file).map(({kind, text}) => {
-      const line = escapeCode(text);
-      return kind === ' ' ? line : paint(colors[kind], line);
-    }),
+    ...bodyLines(file).map(({kind, text}) => paint(colors[kind], escapeCode(text))),
   ]);
 }
 
-const colors = {'+': '32', '-': '31', '@': '36', '!': '33'} as const;
+/** Gives a text the colour of a code, where colours are wanted and the code is not empty. */
+export function painter(color: boolean): (code: string, text: string) => string {
+  return (code, text) => (color && code !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
+}
+
+const colors = {' ': '', '+': '32', '-': '31', '@': '36', '!': '33'} as const;
 
 export interface ShownLine {
   readonly kind: ' ' | '+' | '-' | '@' | '!';

@@ -5,7 +5,7 @@ import {truncate} from '../../report/live-frame.ts';
 import {escapeBlock, escapeLine} from '../../util/escape-text.ts';
 import {joinCounts} from '../../util/join-counts.ts';
 import {findingText, sizeText, verifyText} from '../change-text.ts';
-import {escapeCode, type ShownLine, wrapCells} from '../patch-text.ts';
+import {escapeCode, painter, type ShownLine, wrapCells} from '../patch-text.ts';
 import type {ReviewQueue} from './review-queue.ts';
 
 export interface ScreenSize {
@@ -60,10 +60,6 @@ export function renderReview(
 }
 
 const lineColors: Readonly<Record<ShownLine['kind'], string>> = {' ': '', '+': '32', '-': '31', '@': '1;36', '!': '33'};
-
-function painter(color: boolean): (code: string, text: string) => string {
-  return (code, text) => (color && code !== '' ? `\u001b[${code}m${text}\u001b[0m` : text);
-}
 
 function headline(queue: ReviewQueue, {change, record}: ShownChange): string {
   const usd = record?.detail?.outcome.cost.usd;
