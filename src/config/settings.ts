@@ -1,5 +1,5 @@
 import type {ForeignAgent} from '../domain/foreign-agent.ts';
-import {type ChangeLimits, type DeliveryKind, defaultCommandTimeoutMs} from '../domain/job.ts';
+import {type ChangeLimits, type DeliveryKind, defaultAgentLimits, defaultCommandTimeoutMs} from '../domain/job.ts';
 import type {McpServers} from '../domain/mcp-server.ts';
 import {defaultSandboxSettings, type SandboxSettings} from '../domain/sandbox.ts';
 import type {Mode} from '../domain/skill.ts';
@@ -98,8 +98,7 @@ export const defaultSettings = {
   sandbox: defaultSandboxSettings,
   contextTokens: 60_000,
   maxOutputTokens: 16_000,
-  maxTurns: 40,
-  jobTimeoutMs: 1_800_000,
+  ...defaultAgentLimits,
   prPerHour: 20,
   draft: false,
   graceMs: 60_000,

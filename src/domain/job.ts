@@ -92,6 +92,9 @@ export const defaultChangeLimits: ChangeLimits = {
 
 export const defaultCommandTimeoutMs = 600_000;
 
+/** Turns and milliseconds that an agent has where the operator sets nothing. */
+export const defaultAgentLimits = {maxTurns: 40, jobTimeoutMs: 1_800_000} as const;
+
 /** How an accepted change leaves when nobody says otherwise. A patch is for looking at; delivered, it goes where the person can see it best. */
 export function laterDelivery(wanted: DeliveryKind, path: string | undefined): DeliveryKind {
   if (wanted !== 'patch') return wanted;
@@ -104,6 +107,11 @@ export function jobId(task: string, skill: string, repo: string): string {
     .update(JSON.stringify([task, skill, repo]))
     .digest('hex')
     .slice(0, 16);
+}
+
+/** Scripts ask none, and another agent asks its own. */
+export function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?: unknown}): boolean {
+  return mode === 'script' || (mode === 'agent' && agent !== undefined);
 }
 
 /** `readme-generator/mcp-fleet`: what people see and type. */

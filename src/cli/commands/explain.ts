@@ -2,7 +2,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {type Job, jobLabel} from '../../domain/job.ts';
+import {asksNoModel, type Job, jobLabel} from '../../domain/job.ts';
 import {JobFailure} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
@@ -102,7 +102,7 @@ async function planJobs(io: Io, repo: string, options: ExplainOptions, pastNames
   const {defaultModel} = await openModels(io.env, configuration.models);
   const tasks = configuration.tasks.map(task => ({
     ...task,
-    models: task.mode === 'script' ? [] : (task.models ?? [defaultModel ?? 'offline']),
+    models: asksNoModel(task) ? [] : (task.models ?? [defaultModel ?? 'offline']),
   }));
   return planRun(tasks, {date: new Date()}).filter(
     job => (isPath || job.repo === repo) && (skill === undefined || job.skill === skill),

@@ -1,9 +1,9 @@
 import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
-import type {Job} from '../../domain/job.ts';
+import {asksNoModel, type Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
-import type {Mode, Skill} from '../../domain/skill.ts';
+import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {checkForges, checkSandbox, checkSupported} from '../../orchestrator/check-jobs.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
@@ -132,10 +132,6 @@ export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfi
       listings,
     });
   return withForgeSources(io, options.dryRun !== true, load);
-}
-
-function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?: unknown}): boolean {
-  return mode === 'script' || (mode === 'agent' && agent !== undefined);
 }
 
 function chooseModels(models: readonly string[] | undefined, fallback: string | undefined): readonly string[] {

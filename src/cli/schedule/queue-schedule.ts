@@ -1,6 +1,7 @@
 import {hostname} from 'node:os';
 import type {ScheduledPlan} from '../../dispatch/scheduled-run.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {asksNoModel} from '../../domain/job.ts';
 import {toRunSettings} from '../../run/run-settings.ts';
 import {packSkill} from '../../skills/skill-content.ts';
 import {loadConfiguration} from '../commands/run.ts';
@@ -25,7 +26,7 @@ export async function installInQueue(io: Io, url: string, {id, cron, zone, confi
     configuration,
     [...skills.values()].map(({name, directory, digest}) => ({name, directory, digest})),
   );
-  const withoutModel = configuration.tasks.find(({models = []}) => models.length === 0);
+  const withoutModel = configuration.tasks.find(task => !asksNoModel(task) && (task.models ?? []).length === 0);
   if (withoutModel !== undefined) {
     throw new OrchestratorError('no-model', `task "${withoutModel.name}" names no model`, {
       hint: 'workers have keys of their own, so the configuration has to say which model is meant: "model" in its settings',
@@ -41,7 +42,7 @@ export async function installInQueue(io: Io, url: string, {id, cron, zone, confi
     settings: {...settings, plannedOn: hostname()},
     tasks: configuration.tasks.map(({skill: {name, output, outputs}, index: _index, ...task}) => ({
       ...task,
-      models: task.models ?? [],
+      models: asksNoModel(task) ? [] : (task.models ?? []),
       skill: {name, outputs, ...(output === undefined ? {} : {output})},
     })),
   };

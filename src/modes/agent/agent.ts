@@ -2,6 +2,7 @@ import {chown, mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {FileEdit} from '../../domain/change.ts';
 import type {RepoContext} from '../../domain/context.ts';
+import {defaultAgentLimits} from '../../domain/job.ts';
 import type {ModelRequest} from '../../domain/model.ts';
 import {JobFailure} from '../../domain/outcome.ts';
 import type {Skill} from '../../domain/skill.ts';
@@ -71,9 +72,6 @@ export function createAgentMode(options: AgentModeOptions): Mode {
   };
 }
 
-/** Where the operator sets nothing. */
-export const defaultAgentLimits = {maxTurns: 40, timeoutMs: 30 * 60_000} as const;
-
 function firstRequest(
   {job, skill, context}: Pick<ModeInput, 'job' | 'skill' | 'context'>,
   tools: ToolSet,
@@ -128,7 +126,7 @@ export async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput)
 
 /** The wall time of a job, from its first turn in this process on. */
 export function startTimer({job, signal}: ModeInput, clock: Clock) {
-  const limitMs = job.jobTimeoutMs ?? defaultAgentLimits.timeoutMs;
+  const limitMs = job.jobTimeoutMs ?? defaultAgentLimits.jobTimeoutMs;
   const until = clock.now() + limitMs;
   const expiry = new AbortController();
   const ended = new AbortController();
