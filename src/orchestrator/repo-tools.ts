@@ -6,6 +6,7 @@ import type {ModelRequest} from '../domain/model.ts';
 import type {JobTools, OpenRepo} from '../run/job-tools.ts';
 import type {Checkouts} from '../workspace/checkout.ts';
 import type {Mirrors} from '../workspace/mirrors.ts';
+import {withoutUser} from '../workspace/remote-url.ts';
 import {openModes, type RunPlaces} from './open-modes.ts';
 import {openMirrors, type Remotes} from './remote-git.ts';
 
@@ -106,6 +107,6 @@ export async function openRepoTools(
 
 /** What a repo without a path is called in the ledger; never with a password. */
 function urlKey({url = '', branch}: Job): string {
-  const shown = url.replace(/\/\/[^/@]*@/, '//');
+  const shown = withoutUser(url);
   return branch === undefined ? shown : `${shown} ${branch}`;
 }

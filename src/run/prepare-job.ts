@@ -2,6 +2,7 @@ import type {Job} from '../domain/job.ts';
 import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
+import {coversOutput} from '../modes/output-path.ts';
 import {createNormaliser, operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
 import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
 
@@ -70,8 +71,7 @@ export async function assertCurrent({job, repo, standing}: PreparedJob, ledger: 
 }
 
 function describeStanding(job: Job, memory: Memory | undefined, deliveries: readonly DeliveryRecord[]): string {
-  const isOutput = (path: string): boolean =>
-    job.outputs.some(output => (output.endsWith('/') ? path.startsWith(output) : path === output));
+  const isOutput = (path: string): boolean => job.outputs.some(output => coversOutput(output, path));
   return JSON.stringify([memory?.runId, memory?.at, deliveries.filter(({path}) => isOutput(path))]);
 }
 

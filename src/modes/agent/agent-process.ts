@@ -9,6 +9,7 @@ import {JobFailure} from '../../domain/outcome.ts';
 import {expandVariables} from '../../util/expand-path.ts';
 import {findOnPath} from '../../util/find-on-path.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {killGroup} from '../../util/run-command.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -129,10 +130,6 @@ async function killTree(child: ChildProcess): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) resolve();
     child.on('exit', () => resolve());
   });
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // No process of the group is left.
-  }
+  killGroup(child.pid);
   await gone;
 }
