@@ -1,9 +1,9 @@
-import {type BigIntStats, constants} from 'node:fs';
-import {lstat, open} from 'node:fs/promises';
+import {type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync} from 'node:fs';
 import {JobFailure} from '../domain/outcome.ts';
 import {type Directory, sameFile} from '../util/directory.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {errorCode, writeFailure} from './write-failure.ts';
+import {readBytes} from '../util/read-small-file.ts';
+import {writeFailure} from './write-failure.ts';
 
 /** A regular file as it was found, with one name only. */
 export interface CurrentFile {
@@ -14,8 +14,8 @@ export interface CurrentFile {
 const maxBytes = 64 * 1024 * 1024;
 
 /** What is at the path, or undefined when nothing is. Throws `path-not-a-file` for a link, device, FIFO, socket or folder, without opening it. */
-export async function readCurrentFile(folder: Directory, name: string, path: string): Promise<CurrentFile | undefined> {
-  const stat = await statEntry(folder, name, path);
+export function readCurrentFile(folder: Directory, name: string, path: string): CurrentFile | undefined {
+  const stat = statEntry(folder, name, path);
   if (stat === undefined) return undefined;
   const kind = whatElse(stat);
   if (kind !== undefined) throw new JobFailure('path-not-a-file', `${quoteText(path)} is ${kind}.`);
@@ -23,20 +23,13 @@ export async function readCurrentFile(folder: Directory, name: string, path: str
   if ((stat.mode & 0o222n) === 0n) throw new JobFailure('write-denied', `${quoteText(path)} is read-only.`);
   try {
     // Without O_NONBLOCK a FIFO that was put there since would block for ever.
-    const handle = await open(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const descriptor = openSync(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const opened = await handle.stat({bigint: true});
+      const opened = fstatSync(descriptor, {bigint: true});
       if (!sameFile(opened, stat) || !opened.isFile()) throw changedMeanwhile(path);
-      const bytes = Buffer.allocUnsafe(Number(opened.size));
-      let length = 0;
-      while (length < bytes.length) {
-        const {bytesRead} = await handle.read(bytes, length, bytes.length - length, length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-      }
-      return {stat: opened, bytes: bytes.subarray(0, length)};
+      return {stat: opened, bytes: readBytes(descriptor, Number(opened.size))};
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   } catch (error) {
     throw writeFailure(error, path);
@@ -44,22 +37,16 @@ export async function readCurrentFile(folder: Directory, name: string, path: str
 }
 
 /** Throws when the path no longer holds what `readCurrentFile` saw. */
-export async function assertUntouched(
-  folder: Directory,
-  name: string,
-  path: string,
-  seen: CurrentFile | undefined,
-): Promise<void> {
-  const now = await statEntry(folder, name, path);
+export function assertUntouched(folder: Directory, name: string, path: string, seen: CurrentFile | undefined): void {
+  const now = statEntry(folder, name, path);
   if (now === undefined && seen === undefined) return;
   if (now === undefined || seen === undefined || !sameVersion(now, seen.stat)) throw changedMeanwhile(path);
 }
 
-async function statEntry(folder: Directory, name: string, path: string): Promise<BigIntStats | undefined> {
+function statEntry(folder: Directory, name: string, path: string): BigIntStats | undefined {
   try {
-    return await lstat(folder.at(name), {bigint: true});
+    return lstatSync(folder.at(name), {bigint: true, throwIfNoEntry: false});
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
     throw writeFailure(error, path);
   }
 }

@@ -33,7 +33,7 @@ export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDe
   const openTree = async ({workTree}: DeliveryPlace): Promise<WorkTree> => {
     if (workTree === undefined)
       throw new JobFailure('no-work-tree', 'The repository is bare: it has no files to deliver into.');
-    return await WorkTree.open(workTree, access, userId);
+    return await WorkTree.open(workTree, access);
   };
   return {
     check: async request => {
@@ -42,13 +42,13 @@ export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDe
       const tree = await openTree(request);
       try {
         for (const path of paths) {
-          const folder = await tree.findFolder(path);
+          const folder = tree.findFolder(path);
           assertNoSubmodule(path, request);
-          const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(path), path);
+          const current = folder === undefined ? undefined : readCurrentFile(folder, nameOf(path), path);
           assertOurs(path, current?.bytes, request);
         }
       } finally {
-        await tree.close();
+        tree.close();
       }
     },
     deliver: async request => {
@@ -57,7 +57,7 @@ export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDe
       try {
         return await deliverInto(tree, request, userId);
       } finally {
-        await tree.close();
+        tree.close();
       }
     },
   };
@@ -78,9 +78,9 @@ async function deliverInto(tree: WorkTree, request: FilesRequest, userId: number
   for (const edit of request.edits) {
     const {path} = edit;
     assertFile(edit);
-    const folder = await tree.findFolder(path);
+    const folder = tree.findFolder(path);
     assertNoSubmodule(path, request);
-    const current = folder === undefined ? undefined : await readCurrentFile(folder, nameOf(path), path);
+    const current = folder === undefined ? undefined : readCurrentFile(folder, nameOf(path), path);
     const executable = wantedMode(edit, current);
     const verdict = withMode(judge(edit, current, request), edit, current, executable);
     if (verdict.kind !== 'same') intended.push(verdict.intended);
@@ -135,7 +135,7 @@ async function writeFiles(
   try {
     const byKind = [...writes].sort((a, b) => Number(a.bytes === undefined) - Number(b.bytes === undefined));
     for (const {bytes, ...write} of byKind) {
-      const folder = await tree.makeFolder(write.path);
+      const folder = tree.makeFolder(write.path);
       staged.push(
         bytes === undefined
           ? stageRemoval(write.path, folder, write.current!)
@@ -143,19 +143,19 @@ async function writeFiles(
       );
     }
     // All or none, as far as that can be known before the first one takes its place; `land` asks again for its own.
-    if (staged.length > 1) for (const file of staged) await file.assertReady();
-    for (const file of staged) await file.land();
+    if (staged.length > 1) for (const file of staged) file.assertReady();
+    for (const file of staged) file.land();
     await tree.sync(staged.map(({folder}) => folder));
     for (const {path, folder} of staged) {
-      if (await tree.leadsTo(path, folder)) continue;
+      if (tree.leadsTo(path, folder)) continue;
       throw new JobFailure(
         'path-not-a-file',
         `The folder of ${quoteText(path)} was moved while it was being written to.`,
       );
     }
   } catch (error) {
-    for (const file of staged) await file.discard();
-    await tree.removeMade();
+    for (const file of staged) file.discard();
+    tree.removeMade();
     throw writeFailure(error, writes[0]!.path);
   }
 }

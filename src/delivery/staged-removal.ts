@@ -1,4 +1,4 @@
-import {link, lstat, rename, unlink} from 'node:fs/promises';
+import {linkSync, lstatSync, renameSync, unlinkSync} from 'node:fs';
 import {type Directory, sameFile} from '../util/directory.ts';
 import {assertUntouched, type CurrentFile, changedMeanwhile} from './current-file.ts';
 import {assertInPlace, type StagedFile, temporaryName} from './staged-file.ts';
@@ -9,10 +9,10 @@ import {writeFailure} from './write-failure.ts';
 export function stageRemoval(path: string, folder: Directory, current: CurrentFile): StagedFile {
   const name = nameOf(path);
   const aside = temporaryName(`gone ${path}`);
-  const assertReady = async (): Promise<void> => {
+  const assertReady = (): void => {
     try {
-      await assertInPlace(path, folder);
-      await assertUntouched(folder, name, path, current);
+      assertInPlace(path, folder);
+      assertUntouched(folder, name, path, current);
     } catch (error) {
       throw writeFailure(error, path);
     }
@@ -21,22 +21,22 @@ export function stageRemoval(path: string, folder: Directory, current: CurrentFi
     path,
     folder,
     assertReady,
-    land: async () => {
-      await assertReady();
+    land: () => {
+      assertReady();
       try {
-        await rename(folder.at(name), folder.at(aside));
-        const taken = await lstat(folder.at(aside), {bigint: true});
+        renameSync(folder.at(name), folder.at(aside));
+        const taken = lstatSync(folder.at(aside), {bigint: true});
         if (!sameFile(taken, current.stat) || taken.mtimeNs !== current.stat.mtimeNs) {
           // Not over what came there since.
-          await link(folder.at(aside), folder.at(name));
-          await unlink(folder.at(aside));
+          linkSync(folder.at(aside), folder.at(name));
+          unlinkSync(folder.at(aside));
           throw changedMeanwhile(path);
         }
-        await unlink(folder.at(aside));
+        unlinkSync(folder.at(aside));
       } catch (error) {
         throw writeFailure(error, path);
       }
     },
-    discard: async () => {},
+    discard: () => {},
   };
 }

@@ -1,11 +1,19 @@
-import {lstat, mkdir, rename, rmdir} from 'node:fs/promises';
+import {fstatSync, lstatSync, mkdirSync, renameSync, rmdirSync} from 'node:fs';
 import {JobFailure} from '../domain/outcome.ts';
-import {type Directory, type DirectoryAccess, detectDirectoryAccess, openChild, openRoot} from '../util/directory.ts';
+import {
+  type Directory,
+  type DirectoryAccess,
+  detectDirectoryAccess,
+  flush,
+  giveToOwnerOf,
+  openChild,
+  openRoot,
+} from '../util/directory.ts';
+import {ignoreCode} from '../util/ignore-code.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertNotCheckedOut, readBranch} from './branch-state.ts';
 import type {RepoLocation} from './locate-repo.ts';
 import {lockRef} from './ref-lock.ts';
-import {giveToOwnerOf} from './write-objects.ts';
 
 /**
  * Moves a branch from what it is expected to be at, `undefined` for none, to a commit, with git's own lock file: git and this see each
@@ -21,13 +29,13 @@ export async function moveBranch(location: RepoLocation, move: BranchMove): Prom
     let folder = await openRoot(location.commonDirectory, access);
     folders.push(folder);
     for (const segment of segments) {
-      folder = await openOrMake(folder, segment, move.branch, access);
+      folder = openOrMake(folder, segment, move.branch, access);
       folders.push(folder);
     }
     await moveLocked(location, move, {folder, objects, name});
-    for (const opened of folders) await opened.handle.sync();
+    for (const {descriptor} of folders) await flush(descriptor);
   } finally {
-    for (const {handle} of [objects, ...folders]) await handle.close();
+    for (const opened of [objects, ...folders]) opened.close();
   }
 }
 
@@ -52,25 +60,20 @@ async function moveLocked(
     const now = readBranch(location, branch);
     if (now !== expected)
       throw new JobFailure('branch-locked', `The branch ${quoteText(branch)} was moved by someone else meanwhile.`);
-    await removeEmptyFolder(folder, name, branch);
-    if (!(await folder.isSame())) throw new JobFailure('branch-locked', 'The folder of the branch was moved away.');
-    await rename(folder.at(lock.name), folder.at(name));
+    removeEmptyFolder(folder, name, branch);
+    if (!folder.isSame()) throw new JobFailure('branch-locked', 'The folder of the branch was moved away.');
+    renameSync(folder.at(lock.name), folder.at(name));
     landed = true;
   } finally {
-    if (!landed) await lock.release();
+    if (!landed) lock.release();
   }
 }
 
-async function openOrMake(
-  parent: Directory,
-  name: string,
-  branch: string,
-  access: DirectoryAccess,
-): Promise<Directory> {
+function openOrMake(parent: Directory, name: string, branch: string, access: DirectoryAccess): Directory {
   // git removes a folder that has become empty; it may do so between the two steps.
   for (let attempt = 0; ; attempt++) {
     try {
-      return await openChild(parent, name, access);
+      return openChild(parent, name, access);
     } catch (error) {
       const {code} = error as NodeJS.ErrnoException;
       if (code === 'ENOTDIR' || code === 'ELOOP') {
@@ -82,21 +85,26 @@ async function openOrMake(
       }
       if (code !== 'ENOENT' || attempt === 5) throw error;
     }
-    await mkdir(parent.at(name), {mode: Number(parent.stat.mode) & 0o7777}).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
-    const made = await openChild(parent, name, access).catch(() => undefined);
-    if (made === undefined) continue;
-    await giveToOwnerOf(parent, made.handle);
+    ignoreCode('EEXIST', () => mkdirSync(parent.at(name), {mode: Number(parent.stat.mode) & 0o7777}));
+    let made: Directory;
+    try {
+      made = openChild(parent, name, access);
+    } catch {
+      // Gone again, or something else by now; the next look says which.
+      continue;
+    }
+    giveToOwnerOf(parent, made.descriptor);
     // What is made inside belongs to whom it belongs to by now.
-    return {...made, stat: await made.handle.stat({bigint: true})};
+    return {...made, stat: fstatSync(made.descriptor, {bigint: true})};
   }
 }
 
 /** What branches below the name left behind when they were deleted. */
-async function removeEmptyFolder(folder: Directory, name: string, branch: string): Promise<void> {
-  if ((await lstat(folder.at(name)).catch(() => undefined))?.isDirectory() !== true) return;
-  await rmdir(folder.at(name)).catch((error: unknown) => {
+function removeEmptyFolder(folder: Directory, name: string, branch: string): void {
+  if (lstatSync(folder.at(name), {throwIfNoEntry: false})?.isDirectory() !== true) return;
+  try {
+    rmdirSync(folder.at(name));
+  } catch (error) {
     throw new JobFailure('branch-name-taken', `There are branches below ${quoteText(branch)}.`, {cause: error});
-  });
+  }
 }

@@ -1,18 +1,27 @@
 import {randomBytes} from 'node:crypto';
-import {constants} from 'node:fs';
-import {link, lstat, open, rename, unlink} from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  linkSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {setTimeout} from 'node:timers/promises';
 import {JobFailure} from '../domain/outcome.ts';
-import type {Directory} from '../util/directory.ts';
+import {type Directory, flush, giveToOwnerOf} from '../util/directory.ts';
 import {isObjectId} from '../util/git-blob-id.ts';
+import {ignoreCode} from '../util/ignore-code.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {giveToOwnerOf} from './write-objects.ts';
 
 export interface RefLock {
   /** Name of the lock file, which holds the new value. */
   readonly name: string;
   /** Gives the lock back where it did not take the place of the ref. */
-  release(): Promise<void>;
+  release(): void;
 }
 
 export interface RefLockRequest {
@@ -38,55 +47,46 @@ export async function lockRef(request: RefLockRequest): Promise<RefLock> {
   const name = `${ref}.lock`;
   const temporary = `tmp_obj_${randomBytes(6).toString('hex')}`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(objects.at(temporary), flags, 0o666);
+  const descriptor = openSync(objects.at(temporary), flags, 0o666);
   try {
-    await handle.writeFile(`${commit}\n`);
-    await giveToOwnerOf(folder, handle);
-    await handle.sync();
+    writeFileSync(descriptor, `${commit}\n`);
+    giveToOwnerOf(folder, descriptor);
+    await flush(descriptor);
     for (let isFirst = true; ; isFirst = false) {
-      const taken = await link(objects.at(temporary), folder.at(name)).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EEXIST') throw error;
-          return false;
-        },
-      );
-      if (taken) break;
+      if (ignoreCode('EEXIST', () => linkSync(objects.at(temporary), folder.at(name)))) break;
       if (!isFirst || !(await removeDead(name, request))) throw locked(ref);
     }
   } finally {
-    await handle.close();
-    await unlink(objects.at(temporary));
+    closeSync(descriptor);
+    unlinkSync(objects.at(temporary));
   }
-  return {name, release: () => unlink(folder.at(name))};
+  return {name, release: () => unlinkSync(folder.at(name))};
 }
 
 async function removeDead(name: string, {folder, objects, isOurs}: RefLockRequest): Promise<boolean> {
-  const held = await readLock(folder, name);
+  const held = readLock(folder, name);
   if (held === undefined || !(await isOurs(held))) return false;
   await setTimeout(deadMs);
   const aside = `tmp_obj_${randomBytes(6).toString('hex')}`;
-  await rename(folder.at(name), objects.at(aside)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-  const taken = await readLock(objects, aside);
+  ignoreCode('ENOENT', () => renameSync(folder.at(name), objects.at(aside)));
+  const taken = readLock(objects, aside);
   if (taken === undefined) return true;
   // Somebody else's by now: it is given back.
-  if (taken !== held) await link(objects.at(aside), folder.at(name)).catch(() => {});
-  await unlink(objects.at(aside));
+  if (taken !== held) ignoreCode('EEXIST', () => linkSync(objects.at(aside), folder.at(name)));
+  unlinkSync(objects.at(aside));
   return taken === held;
 }
 
 /** The commit id that a lock holds. */
-async function readLock(folder: Directory, name: string): Promise<string | undefined> {
-  const stat = await lstat(folder.at(name)).catch(() => undefined);
+function readLock(folder: Directory, name: string): string | undefined {
+  const stat = lstatSync(folder.at(name), {throwIfNoEntry: false});
   if (stat === undefined || !stat.isFile() || stat.size > 65) return undefined;
-  const handle = await open(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const descriptor = openSync(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const text = (await handle.readFile('latin1')).trim();
+    const text = readFileSync(descriptor, 'latin1').trim();
     return isObjectId(text) ? text : undefined;
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 

@@ -62,8 +62,29 @@ fs.openSync = (file, flags, ...rest) =>
   creates(flags ?? 'r') && below(file)
     ? durable(`openSync ${path.basename(String(file))}`, () => original.openSync(file, flags, ...rest))
     : original.openSync(file, flags, ...rest);
-fs.fsyncSync = fd =>
-  below(`/proc/self/fd/${fd}`) ? durable('fsyncSync', () => original.fsyncSync(fd)) : original.fsyncSync(fd);
+for (const name of ['fsyncSync', 'fchmodSync', 'fchownSync']) {
+  fs[name] = (fd, ...rest) =>
+    below(`/proc/self/fd/${fd}`) ? durable(name, () => original[name](fd, ...rest)) : original[name](fd, ...rest);
+}
+fs.linkSync = (from, to) =>
+  below(to)
+    ? durable(`linkSync ${path.basename(String(to))}`, () => original.linkSync(from, to))
+    : original.linkSync(from, to);
+fs.fsync = (fd, done) => {
+  const whole = () => originalPromise(callback => original.fsync(fd, callback));
+  const flushed = below(`/proc/self/fd/${fd}`) ? durable('fsync', whole) : whole();
+  flushed.then(() => done(null), done);
+};
+const originalPromise = call =>
+  new Promise((resolve, reject) => call(error => (error === null ? resolve() : reject(error))));
+fs.writeFileSync = (file, data, ...rest) => {
+  const whole = () => original.writeFileSync(file, data, ...rest);
+  if (typeof file !== 'number' || !below(`/proc/self/fd/${file}`)) return whole();
+  const bytes = Buffer.from(data);
+  return durable(`writeFileSync ${path.basename(linkOf(`/proc/self/fd/${file}`))}`, whole, () =>
+    original.writeSync(file, bytes.subarray(0, bytes.length >> 1)),
+  );
+};
 fs.writeSync = (fd, data, ...rest) => {
   const whole = () => original.writeSync(fd, data, ...rest);
   if (!below(`/proc/self/fd/${fd}`)) return whole();

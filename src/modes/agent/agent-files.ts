@@ -1,10 +1,26 @@
 import {randomBytes} from 'node:crypto';
-import {type BigIntStats, constants} from 'node:fs';
-import {type FileHandle, lstat, mkdir, open, readdir, rename, unlink} from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {JobFailure} from '../../domain/outcome.ts';
 import {type Directory, detectDirectoryAccess, openChild, openRoot} from '../../util/directory.ts';
+import {ignoreCode} from '../../util/ignore-code.ts';
 import {pathProblem} from '../../util/path-problem.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {readBytes} from '../../util/read-small-file.ts';
 import {ToolDenied, ToolError} from './tool.ts';
 
 export interface FoundFile {
@@ -48,9 +64,9 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
     const folder = await openFolders(root, folders);
     if (folder === undefined) return undefined;
     try {
-      return await readFile(folder, name, path, maxBytes);
+      return readFile(folder, name, path, maxBytes);
     } finally {
-      await folder.handle.close();
+      folder.close();
     }
   };
   return {
@@ -71,9 +87,9 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
       const folder = await openFolders(root, folders, owner ?? {});
       if (folder === undefined) throw new ToolError(`the folder of ${quoteText(path)} went away`);
       try {
-        await replaceFile(folder, name, path, bytes, owner);
+        replaceFile(folder, name, path, bytes, owner);
       } finally {
-        await folder.handle.close();
+        folder.close();
       }
     },
     async list(path, limit) {
@@ -81,7 +97,7 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
       const folder = await openFolders(root, folders);
       if (folder === undefined) throw new ToolError(`there is no folder ${quoteText(path)}`);
       const found: FoundFile[] = [];
-      const cut = await listFolder(folder, folders.join('/'), found, limit, 0);
+      const cut = listFolder(folder, folders.join('/'), found, limit, 0);
       return {found, cut};
     },
   };
@@ -119,78 +135,57 @@ async function openFolders(
   for (const [index, segment] of segments.entries()) {
     const parent = folder;
     try {
-      if (make !== undefined) await makeFolder(parent, segment, make);
-      folder = await openChild(parent, segment, access);
+      if (make !== undefined) makeFolder(parent, segment, make);
+      folder = openChild(parent, segment, access);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'ENOENT') return undefined;
       throw asToolError(error, segments.slice(0, index + 1).join('/'), 'folder');
     } finally {
-      await parent.handle.close();
+      parent.close();
     }
   }
   return folder;
 }
 
-async function makeFolder(
-  parent: Directory,
-  name: string,
-  {uid, gid}: {readonly uid?: number; readonly gid?: number},
-): Promise<void> {
+function makeFolder(parent: Directory, name: string, {uid, gid}: {readonly uid?: number; readonly gid?: number}): void {
+  const isNew = ignoreCode('EEXIST', () => mkdirSync(parent.at(name), 0o755));
+  if (!isNew || uid === undefined || gid === undefined) return;
+  const made = openChild(parent, name, access);
   try {
-    await mkdir(parent.at(name), 0o755);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw error;
+    fchownSync(made.descriptor, uid, gid);
+  } finally {
+    made.close();
   }
-  if (uid === undefined || gid === undefined) return;
-  const made = await openChild(parent, name, access);
-  await made.handle.chown(uid, gid).finally(() => made.handle.close());
 }
 
-async function readFile(folder: Directory, name: string, path: string, maxBytes: number): Promise<Buffer | undefined> {
-  let handle: FileHandle;
+function readFile(folder: Directory, name: string, path: string, maxBytes: number): Buffer | undefined {
+  let descriptor: number;
   try {
     // Without waiting: a FIFO has no writer, and a device may never answer.
-    handle = await open(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    descriptor = openSync(folder.at(name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw asToolError(error, path, 'file');
   }
   try {
-    const stat = await handle.stat({bigint: true});
+    const stat = fstatSync(descriptor);
     assertRegular(stat, path);
-    if (stat.size > BigInt(maxBytes))
+    if (stat.size > maxBytes)
       throw new ToolError(`${quoteText(path)} has ${stat.size} bytes; at most ${maxBytes} are read`);
-    const bytes = Buffer.alloc(Number(stat.size));
-    let at = 0;
-    while (at < bytes.length) {
-      const {bytesRead} = await handle.read(bytes, at, bytes.length - at, at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-    }
-    return bytes.subarray(0, at);
+    return readBytes(descriptor, stat.size);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }
 
-function assertRegular(stat: BigIntStats, path: string): void {
+function assertRegular(stat: Stats, path: string): void {
   if (stat.isDirectory()) throw new ToolError(`${quoteText(path)} is a folder; list it with list_files`);
   if (!stat.isFile()) throw new ToolDenied(`${quoteText(path)} is not a regular file`);
 }
 
-async function replaceFile(
-  folder: Directory,
-  name: string,
-  path: string,
-  bytes: Buffer,
-  owner: Options['owner'],
-): Promise<void> {
-  const there = await lstat(folder.at(name)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw asToolError(error, path, 'file');
-  });
+function replaceFile(folder: Directory, name: string, path: string, bytes: Buffer, owner: Options['owner']): void {
+  const there = statEntry(folder, name, path);
   if (there?.isSymbolicLink()) throw new ToolDenied(`${quoteText(path)} is a link; links are not written through`);
   if (there?.isDirectory()) throw new ToolError(`${quoteText(path)} is a folder`);
   if (there !== undefined && !there.isFile()) throw new ToolDenied(`${quoteText(path)} is not a regular file`);
@@ -198,32 +193,38 @@ async function replaceFile(
   const temporary = `.${randomBytes(8).toString('hex')}.tmp`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   try {
-    const handle = await open(folder.at(temporary), flags, mode);
+    const descriptor = openSync(folder.at(temporary), flags, mode);
     try {
-      await handle.writeFile(bytes);
-      await handle.chmod(mode);
-      if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
+      writeFileSync(descriptor, bytes);
+      fchmodSync(descriptor, mode);
+      if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
-    await rename(folder.at(temporary), folder.at(name));
+    renameSync(folder.at(temporary), folder.at(name));
   } catch (error) {
-    await unlink(folder.at(temporary)).catch(() => {});
+    try {
+      unlinkSync(folder.at(temporary));
+    } catch {
+      // It was not made, or went away with its folder.
+    }
+    throw asToolError(error, path, 'file');
+  }
+}
+
+function statEntry(folder: Directory, name: string, path: string): Stats | undefined {
+  try {
+    return lstatSync(folder.at(name), {throwIfNoEntry: false});
+  } catch (error) {
     throw asToolError(error, path, 'file');
   }
 }
 
 const maxDepth = 100;
 
-async function listFolder(
-  folder: Directory,
-  path: string,
-  found: FoundFile[],
-  limit: number,
-  depth: number,
-): Promise<boolean> {
+function listFolder(folder: Directory, path: string, found: FoundFile[], limit: number, depth: number): boolean {
   try {
-    const entries = await readdir(folder.at('.'), {withFileTypes: true});
+    const entries = readdirSync(folder.at('.'), {withFileTypes: true});
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
       if (isGit(entry.name)) continue;
@@ -234,14 +235,23 @@ async function listFolder(
         continue;
       }
       if (depth >= maxDepth) return true;
-      const child = await openChild(folder, entry.name, access).catch(() => undefined);
+      const child = openIfFolder(folder, entry);
       if (child === undefined) continue;
       found.push({path: inside, kind: 'folder'});
-      if (await listFolder(child, inside, found, limit, depth + 1)) return true;
+      if (listFolder(child, inside, found, limit, depth + 1)) return true;
     }
     return false;
   } finally {
-    await folder.handle.close();
+    folder.close();
+  }
+}
+
+/** Undefined when it went away, may not be read, or became something else. */
+function openIfFolder(parent: Directory, {name}: Dirent): Directory | undefined {
+  try {
+    return openChild(parent, name, access);
+  } catch {
+    return undefined;
   }
 }
 
