@@ -1,4 +1,4 @@
-import type {Usage as ListedUsage, PriceCalculation} from '@pydantic/genai-prices';
+import type {Usage as ListedUsage} from '@pydantic/genai-prices';
 import type {ConfiguredPrice, ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Cost, Usage} from '../domain/usage.ts';
 
@@ -93,11 +93,12 @@ async function listedPrice(providerName: string, model: string): Promise<Price |
   const provider = findProvider({providerId: providerName});
   // It also finds providers by likeness; another vendor's price would be a wrong one.
   if (provider === undefined || provider.id !== providerName) return undefined;
-  const calculate = (usage: ListedUsage, timestamp = new Date()): PriceCalculation | null =>
-    calcPrice(usage, model, {provider, timestamp});
-  const unit = calculate({input_tokens: 1, output_tokens: 1});
+  const unit = calcPrice({input_tokens: 1, output_tokens: 1}, model, {provider, timestamp: new Date()});
   if (unit === null) return undefined;
-  const total = (usage: ListedUsage, timestamp?: Date): number => calculate(usage, timestamp)!.total_price;
+  // With all of its models a provider is looked through each time.
+  const only = {...provider, models: [unit.model]};
+  const total = (usage: ListedUsage, timestamp = new Date()): number =>
+    calcPrice(usage, model, {provider: only, timestamp})!.total_price;
   return {
     inputPerMillion: unit.input_price * 1e6,
     outputPerMillion: unit.output_price * 1e6,

@@ -11,7 +11,7 @@ import {openModes, type RunPlaces} from './open-modes.ts';
 import {openMirrors, type Remotes} from './remote-git.ts';
 
 /** What can be read of repos, without a model and without writing. */
-export type RepoTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'holdsBlob' | 'diff' | 'judgeChange'> & {
+export type RepoTools = Pick<JobTools, 'openRepo' | 'mode' | 'holdsBlob' | 'diff' | 'judgeChange'> & {
   /** Estimated tokens of what would be sent. */
   countTokens(request: Pick<ModelRequest, 'system' | 'prompt' | 'tools'>): number;
   close(): Promise<void>;
@@ -28,16 +28,15 @@ export async function openRepoTools(
   places: RunPlaces = noRun,
   remotes: Remotes = {env: process.env, forges: wellKnownForges},
 ): Promise<RepoTools> {
-  const [{openObjectStore}, {buildContext}, {buildBareContext}, {findSecrets}, {holdsBlob}, {estimateTokens}] =
-    await Promise.all([
-      import('../workspace/object-store.ts'),
-      import('../context/build-context.ts'),
-      import('../context/build-bare-context.ts'),
-      import('../context/secrets.ts'),
-      import('../util/holds-blob.ts'),
-      import('../context/estimate-tokens.ts'),
-    ]);
+  const [{openObjectStore}, {openContexts}, {findSecrets}, {holdsBlob}, {estimateTokens}] = await Promise.all([
+    import('../workspace/object-store.ts'),
+    import('./context/open-contexts.ts'),
+    import('../context/secrets.ts'),
+    import('../util/holds-blob.ts'),
+    import('../context/estimate-tokens.ts'),
+  ]);
   const gitDirectory = path.join(stateDir, 'git');
+  const contexts = await openContexts(gitDirectory, jobs.length);
   const store = await openObjectStore({directory: gitDirectory});
   let createdCheckouts: Promise<Checkouts> | undefined;
   const checkouts = (): Promise<Checkouts> => {
@@ -63,25 +62,8 @@ export async function openRepoTools(
         key: job.path === undefined ? urlKey(job) : await realpath(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
         openCheckout: async options => (await checkouts()).create(reader, options),
+        buildContext: (skill, deliveries) => contexts.build(reader, job, skill, deliveries),
         release: () => reader.release(),
-      };
-    },
-    async buildContext(repo, job, skill, normalise) {
-      const shared = {
-        reader: repo.reader,
-        repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
-        normalise,
-      };
-      const build = job.mode === 'script' ? buildBareContext : buildContext;
-      const built = await build({
-        ...shared,
-        skill,
-        maxTokens: job.contextTokens,
-      });
-      return {
-        context: built.context,
-        entries: new Map(built.entries.map(entry => [entry.path, entry])),
-        digests: built.digests,
       };
     },
     mode,
@@ -101,7 +83,10 @@ export async function openRepoTools(
       estimateTokens(system) +
       estimateTokens(prompt) +
       (tools === undefined ? 0 : estimateTokens(JSON.stringify(tools))),
-    close: () => store.close(),
+    async close() {
+      await contexts.close();
+      await store.close();
+    },
   };
 }
 

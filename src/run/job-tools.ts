@@ -8,7 +8,7 @@ import type {Spent} from '../domain/outcome.ts';
 import type {SandboxTier} from '../domain/sandbox.ts';
 import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {Cost} from '../domain/usage.ts';
-import type {InputParts, Ledger} from '../ledger/ledger.ts';
+import type {DeliveryRecord, InputParts, Ledger} from '../ledger/ledger.ts';
 import type {FinishedTurn} from '../modes/agent/turn-log.ts';
 import type {Mode} from '../modes/mode.ts';
 import type {Transcript} from '../report/transcript.ts';
@@ -27,6 +27,8 @@ export interface OpenRepo {
   readonly workTree?: string;
   /** A private work tree at the commit. Whoever opens it removes it. */
   openCheckout(options?: CheckoutOptions): Promise<Checkout>;
+  /** What the model is shown of it, and its digests as if `deliveries` had not been committed. */
+  buildContext(skill: Skill, deliveries: readonly DeliveryRecord[]): Promise<BuiltContext>;
   release(): void;
 }
 
@@ -82,13 +84,6 @@ export interface JobTools {
   readonly skill: (name: string) => Skill;
   /** At this commit instead of HEAD's, where the repo still has it. */
   readonly openRepo: (job: Job, commit?: string) => Promise<OpenRepo>;
-  /** `normalise` says what the blob at a path counts as when inputs are compared; undefined: as absent. */
-  readonly buildContext: (
-    repo: OpenRepo,
-    job: Job,
-    skill: Skill,
-    normalise: (path: string, blob: string) => string | undefined,
-  ) => Promise<BuiltContext>;
   readonly mode: (name: ModeName) => Mode;
   readonly delivery: (kind: DeliveryKind) => Delivery;
   /** Takes the repo for this run and marks the job as running; waits while another run holds the repo. */

@@ -3,7 +3,7 @@ import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
 import {coversOutput} from '../modes/output-path.ts';
-import {createNormaliser, operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
+import {operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
 import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
 
 export interface PreparedJob {
@@ -22,7 +22,7 @@ export type Preparation =
   | {readonly kind: 'ready'; readonly prepared: PreparedJob}
   | {readonly kind: 'ended'; readonly outcome: Outcome};
 
-export type PrepareTools = Pick<JobTools, 'openRepo' | 'buildContext' | 'mode' | 'skill' | 'holdsBlob'> & {
+export type PrepareTools = Pick<JobTools, 'openRepo' | 'mode' | 'skill' | 'holdsBlob'> & {
   readonly ledger: Pick<Ledger, 'memory' | 'deliveries'>;
 };
 
@@ -42,7 +42,7 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
-    const built = await tools.buildContext(repo, job, skill, createNormaliser(deliveries));
+    const built = await repo.buildContext(skill, deliveries);
     const inputs: InputParts = {...parts, commit: repo.reader.head.commit, ...built.digests};
     const same = candidate !== undefined && sameInputs(candidate.inputs, inputs);
     if (same && (await isInPlace(candidate, repo, built.entries, tools))) {

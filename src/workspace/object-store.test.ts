@@ -52,14 +52,28 @@ it('reads many repos through few processes, whatever characters their paths have
     rig.path,
     Object.fromEntries(names.map((name, n) => [name, {files: {'n.txt': `${n}`}}])),
   );
+  const paths = [...fleet.values()].map(repo => repo.path);
+  for (const path of paths) await moveBehindAlternate(path);
   const counter = await countingGit(rig.path);
   const store = await rig.open({gitPath: counter.path});
-  const paths = [...fleet.values()].map(repo => repo.path);
   store.plan(paths);
   const read = await Promise.all(paths.map(path => readAll(store, path)));
   expect(read).toEqual(names.map((_, n) => ({'n.txt': `${n}`})));
   await store.close();
   expect(await counter.starts()).toBe(5);
+});
+
+it('starts no git for what can be read from the files of the store', async () => {
+  await using rig = await openRig();
+  const repo = await makeRepo(join(rig.path, 'repo'), {
+    packed: true,
+    files: {'a.txt': '1', 'dir/b.txt': '2'},
+    commits: [{files: {'a.txt': '3'}}],
+  });
+  const store = await rig.open({gitPath: '/nonexistent/git'});
+  expect(await readAll(store, repo.path)).toEqual({'a.txt': '3', 'dir/b.txt': '2'});
+  using reader = await store.open(repo.path);
+  expect((await reader.history(reader.head.commit, 30)).map(({message}) => message)).toHaveLength(2);
 });
 
 it('reads linked worktrees, submodules, shallow, shared and bare clones, detached heads and packed refs', async () => {
@@ -347,6 +361,7 @@ it('reads a repo whole although a neighbour has damaged copies of the same objec
 it('makes its own git dir once when several processes start together', async () => {
   await using rig = await openRig();
   const repo = await makeRepo(join(rig.path, 'repo'), {files: {'a.txt': '1'}});
+  await moveBehindAlternate(repo.path);
   const stores = await Promise.all(Array.from({length: 8}, () => rig.open()));
   await Promise.all(stores.map(store => readAll(store, repo.path)));
   expect(await readdir(join(rig.path, 'state/git'))).toEqual(['sha1.git']);
@@ -355,6 +370,7 @@ it('makes its own git dir once when several processes start together', async () 
 it('says what to install when git is missing or too old', async () => {
   await using rig = await openRig();
   const repo = await makeRepo(join(rig.path, 'repo'), {files: {'a.txt': '1'}});
+  await moveBehindAlternate(repo.path);
   const old = join(rig.path, 'old-git');
   await writeFile(old, '#!/bin/sh\nexit 129\n', {mode: 0o755});
   for (const [gitPath, code] of [
@@ -415,6 +431,14 @@ async function snapshot(path: string): Promise<string[]> {
     lines.push(`${file} ${info.mtimeMs} ${info.ino} ${content}`);
   }
   return lines.sort();
+}
+
+/** Leaves the repo with nothing that can be read without asking git. */
+async function moveBehindAlternate(path: string): Promise<void> {
+  const objects = join(path, '.git/objects');
+  await rename(objects, `${objects}-elsewhere`);
+  await mkdir(join(objects, 'info'), {recursive: true});
+  await writeFile(join(objects, 'info/alternates'), `../objects-elsewhere\n`);
 }
 
 async function countingGit(directory: string): Promise<{path: string; starts(): Promise<number>}> {

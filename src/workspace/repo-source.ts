@@ -3,20 +3,22 @@ import {JobFailure} from '../domain/outcome.ts';
 import {type CatFile, GitDied} from './cat-file.ts';
 import type {ObjectFormat} from './git-directory.ts';
 import type {ObjectSource} from './object-reader.ts';
+import {DirectObjects} from './objects/direct-objects.ts';
 import type {ObjectReply} from './reply-parser.ts';
 import type {RepoGroup, StartGit} from './repo-group.ts';
 
 type Replies = (ObjectReply | undefined)[];
 
 /**
- * Asks the group's git, and a git of the repo's own once that died or could not give an object: a repo which kills git, or holds a damaged
- * copy of an object, takes no neighbour along.
+ * Reads the files of the store itself. What it does not find there it asks the group's git, and a git of the repo's own once that died or
+ * could not give an object: a repo which kills git, or holds a damaged copy of an object, takes no neighbour along.
  */
 export class RepoSource implements ObjectSource {
   readonly #group: RepoGroup;
   readonly #objectsDirectory: string;
   readonly #format: ObjectFormat;
   readonly #start: StartGit;
+  readonly #direct: DirectObjects | undefined;
   #own: Promise<CatFile> | undefined;
 
   constructor(group: RepoGroup, objectsDirectory: string, format: ObjectFormat, start: StartGit) {
@@ -24,19 +26,53 @@ export class RepoSource implements ObjectSource {
     this.#objectsDirectory = objectsDirectory;
     this.#format = format;
     this.#start = start;
+    this.#direct = format === 'sha1' ? new DirectObjects(objectsDirectory) : undefined;
   }
 
   info(names: readonly string[]): Promise<Replies> {
-    return this.#ask(names, git => git.info(names));
+    return this.#answer(
+      names,
+      (direct, id) => direct.info(id),
+      (git, rest) => git.info(rest),
+    );
   }
 
   contents(names: readonly string[], maxBytes: number): Promise<Replies> {
-    return this.#ask(names, git => git.contents(names, maxBytes));
+    return this.#answer(
+      names,
+      (direct, id) => direct.content(id, maxBytes),
+      (git, rest) => git.contents(rest, maxBytes),
+    );
   }
 
   release(): void {
+    this.#direct?.close();
     this.#group.leave();
     void this.#own?.then(git => git.close());
+  }
+
+  async #answer(
+    names: readonly string[],
+    read: (direct: DirectObjects, id: string) => ObjectReply | undefined,
+    question: (git: CatFile, names: readonly string[]) => Promise<Replies>,
+  ): Promise<Replies> {
+    const replies: Replies = [];
+    // An alternate, a pack that is new or odd, a damaged object: git may know what was not found in the files.
+    const unread: number[] = [];
+    let next: string | undefined | 'none';
+    for (const [index, name] of names.entries()) {
+      const id = name.includes('~') ? next : name;
+      const reply =
+        this.#direct === undefined || id === undefined || id === 'none' ? undefined : read(this.#direct, id);
+      replies.push(reply);
+      if (reply === undefined && id !== 'none') unread.push(index);
+      next = id === 'none' ? id : parentOf(reply);
+    }
+    if (unread.length === 0) return replies;
+    const rest = unread.map(index => names[index]!);
+    const answers = await this.#ask(rest, git => question(git, rest));
+    for (const [at, index] of unread.entries()) replies[index] = answers[at];
+    return replies;
   }
 
   async #ask(names: readonly string[], question: (git: CatFile) => Promise<Replies>): Promise<Replies> {
@@ -61,6 +97,14 @@ export class RepoSource implements ObjectSource {
       throw error;
     }
   }
+}
+
+/** The first parent of a commit that was read, `none` where it is the first one. */
+function parentOf(commit: ObjectReply | undefined): string | 'none' | undefined {
+  if (commit?.type !== 'commit' || commit.content === undefined) return undefined;
+  // `tree <id>` and a line feed come first.
+  const line = commit.content.toString('latin1', 46, 93);
+  return line.startsWith('parent ') ? line.slice(7) : 'none';
 }
 
 /** An ancestor, `id~3`, is mostly missing because there is none. */

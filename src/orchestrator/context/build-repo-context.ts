@@ -1,0 +1,57 @@
+import {buildBareContext} from '../../context/build-bare-context.ts';
+import {buildContext} from '../../context/build-context.ts';
+import type {Head, ObjectReader} from '../../domain/git.ts';
+import type {Job} from '../../domain/job.ts';
+import type {Skill} from '../../domain/skill.ts';
+import type {DeliveryRecord} from '../../ledger/ledger.ts';
+import {createNormaliser} from '../../run/inputs.ts';
+import type {BuiltContext} from '../../run/job-tools.ts';
+import {listTree, type PackedTree} from './packed-tree.ts';
+
+/** All that a context is made of beside the objects of its repo: plain data, so that another thread can be asked. */
+export interface ContextRequest {
+  /** Where the repo is. */
+  readonly path: string;
+  readonly head: Head;
+  readonly repo: {readonly name: string; readonly description?: string};
+  readonly globs: readonly string[];
+  readonly maxTokens: number;
+  /** Without any text of files: for a mode that shows nothing to a model. */
+  readonly bare: boolean;
+  readonly deliveries: readonly DeliveryRecord[];
+}
+
+export interface PackedContext extends Pick<BuiltContext, 'context' | 'digests'> {
+  readonly tree: PackedTree;
+}
+
+export function contextRequest(
+  path: string,
+  {head}: Pick<ObjectReader, 'head'>,
+  job: Job,
+  {contextGlobs}: Pick<Skill, 'contextGlobs'>,
+  deliveries: readonly DeliveryRecord[],
+): ContextRequest {
+  return {
+    path,
+    head,
+    repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
+    globs: contextGlobs,
+    maxTokens: job.contextTokens,
+    bare: job.mode === 'script',
+    deliveries,
+  };
+}
+
+export async function buildRepoContext(reader: ObjectReader, request: ContextRequest): Promise<PackedContext> {
+  const build = request.bare ? buildBareContext : buildContext;
+  const {context, entries, digests} = await build({
+    reader,
+    commit: request.head.commit,
+    repo: request.repo,
+    skill: {contextGlobs: request.globs},
+    maxTokens: request.maxTokens,
+    normalise: createNormaliser(request.deliveries),
+  });
+  return {context, digests, tree: listTree(entries)};
+}

@@ -1,0 +1,43 @@
+import {parentPort, workerData} from 'node:worker_threads';
+import {OrchestratorError} from '../../domain/errors.ts';
+import {JobFailure} from '../../domain/outcome.ts';
+import {openObjectStore} from '../../workspace/object-store.ts';
+import {buildRepoContext, type ContextRequest, type PackedContext} from './build-repo-context.ts';
+
+export interface ThreadQuestion {
+  readonly id: number;
+  readonly request: ContextRequest;
+}
+
+export type ThreadAnswer = {readonly id: number} & (
+  | {readonly kind: 'built'; readonly built: PackedContext}
+  | {readonly kind: 'failure'; readonly failure: JobFailure['failure']}
+  | {readonly kind: 'error'; readonly code: string; readonly message: string; readonly hint: string | undefined}
+  | {readonly kind: 'crash'; readonly message: string; readonly stack: string | undefined}
+);
+
+/** The whole of a thread that makes contexts: it answers each question, and ends when its port is closed. */
+export function answerQuestions(): void {
+  const port = parentPort!;
+  const store = openObjectStore({directory: (workerData as {gitDirectory: string}).gitDirectory});
+  port.on('message', async ({id, request}: ThreadQuestion) => {
+    port.postMessage({id, ...(await answer(request))} as ThreadAnswer);
+  });
+
+  async function answer(request: ContextRequest): Promise<object> {
+    try {
+      using head = await (await store).open(request.path);
+      const reader = await head.at(request.head.commit);
+      if (reader === undefined) throw new JobFailure('repo-corrupt', 'The commit that HEAD named is missing');
+      return {kind: 'built', built: await buildRepoContext(reader, request)};
+    } catch (error) {
+      if (error instanceof JobFailure) return {kind: 'failure', failure: error.failure};
+      if (error instanceof OrchestratorError)
+        return {kind: 'error', code: error.code, message: error.message, hint: error.hint};
+      const {message, stack} = error instanceof Error ? error : {message: String(error), stack: undefined};
+      return {kind: 'crash', message, stack};
+    }
+  }
+}
+
+answerQuestions();
