@@ -27,7 +27,7 @@ export function securityHeaders(): Record<string, string> {
 
 // The modules are served as they are, so the names of the libraries in them need an address.
 const importMap = JSON.stringify({
-  imports: {preact: '/assets/preact.js', 'preact/hooks': '/assets/preact-hooks.js', uplot: '/assets/uplot.js'},
+  imports: {preact: '/assets/preact.js', 'preact/hooks': '/assets/preact-hooks.js'},
 });
 
 /** The one document of the page; what is in it is made in the browser. */
@@ -42,7 +42,6 @@ export function renderShell(main: string): string {
 <link rel="icon" href="data:image/svg+xml,${icon}">
 <link rel="stylesheet" href="/assets/look.css">
 <link rel="stylesheet" href="/assets/page.css">
-<link rel="stylesheet" href="/assets/uplot.css">
 <script type="importmap">${importMap}</script>
 <script type="module" src="${main}"></script>
 </head>

@@ -137,7 +137,7 @@ describe.skipIf(noChromium !== undefined)(
       const run = await seedMorning(home.path);
       await page.goto(served.url);
       await page.goto(`${served.origin}/r/${run.id}`);
-      await page.locator('.chart canvas').first().waitFor();
+      await page.locator('.chart svg').first().waitFor();
       const scripts = [...new Set(requests)].filter(url => /\.(?:js|ts)$/.test(url));
       let bytes = 0;
       for (const url of scripts) bytes += gzipSync(await (await fetch(url)).text()).length;
