@@ -93,8 +93,13 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   )
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
-  command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
+  command(
+    'retry [run]',
+    'run the failed jobs of a run again, where that can help',
+    'orchestrator retry\norchestrator retry r-20251201-020000-7f3a --job readme-generator/api',
+  )
     .option('--all', 'also those that a retry alone cannot help')
+    .option('--job <job...>', 'only these: skill/repo, repo, or id')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
   command(

@@ -1,3 +1,4 @@
+import {type ChangeState, changeStateOf} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {failureReasons} from '../../domain/outcome.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
@@ -8,6 +9,7 @@ import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
+import {findJobs} from '../find-jobs.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 
@@ -35,20 +37,48 @@ export async function resume(io: Io, id: string | undefined, options: {json?: tr
   }
 }
 
-/** Runs failed jobs again, those that a retry can help. */
-export async function retry(io: Io, id: string | undefined, options: {json?: true; all?: true}): Promise<number> {
+export interface RetryOptions {
+  readonly json?: true;
+  readonly all?: true;
+  /** Only these: by id, `skill/repo` or repo. */
+  readonly job?: readonly string[];
+}
+
+/** Runs failed jobs again, those that a retry can help, or those that are named. */
+export async function retry(io: Io, id: string | undefined, options: RetryOptions): Promise<number> {
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
+    const named = await findNamed(ledger, run, options.job);
+    const decided = await decidedJobs(ledger, run);
     const chosen = (record: JobRecord): boolean => {
       const outcome = record.detail?.outcome;
+      if (named !== undefined && !named.has(record.job.id)) return false;
       if (outcome?.status !== 'failed') return isUndone(record);
-      return options.all === true || failureReasons[outcome.failure.reason].retry !== 'no';
+      if (named !== undefined || options.all === true) return true;
+      return failureReasons[outcome.failure.reason].retry !== 'no' && !decided.has(record.job.id);
     };
     return await goOn(io, ledger, run, chosen, options.json === true);
   } finally {
     await ledger.close();
   }
+}
+
+async function findNamed(
+  ledger: Ledger,
+  run: RunRecord,
+  names: readonly string[] | undefined,
+): Promise<ReadonlySet<string> | undefined> {
+  if (names === undefined) return undefined;
+  const found = await Promise.all(names.map(name => findJobs(ledger, run, name)));
+  return new Set(found.flat().map(({job}) => job.id));
+}
+
+/** A person has decided on the change that a failed job left; running it again would make another and forget what they said. */
+async function decidedJobs(ledger: Ledger, run: RunRecord): Promise<ReadonlySet<string>> {
+  const states = new Set<ChangeState>(['to-deliver', 'rejected', 'delivered']);
+  const changes = await ledger.changes({runId: run.id});
+  return new Set(changes.filter(change => states.has(changeStateOf(change))).map(({jobId}) => jobId));
 }
 
 function isUndone({state, detail}: JobRecord): boolean {
