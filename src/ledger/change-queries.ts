@@ -1,6 +1,7 @@
 import type {Change, ChangeRecord, ChangeState, ChangeSummary, Decision, FileEdit} from '../domain/change.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {Delivered} from '../domain/outcome.ts';
+import {type Standing, standingOf} from '../domain/standing.ts';
 import {checksum, quarantine} from './checksum.ts';
 import type {Database, Row, SqlValue, Statement} from './database.ts';
 import type {ChangeFilter, JobEnd} from './ledger.ts';
@@ -112,7 +113,7 @@ const summaryColumns = `run_id, job_id, repo_key, repo, skill, patch_id, detail,
   decided_at, superseded_by, recorded_at`;
 
 /** The same cases as `changeStateOf`. */
-const stateExpression = `CASE WHEN has_left = 1 THEN 'delivered' WHEN decision = 'rejected' THEN 'rejected'
+export const stateExpression = `CASE WHEN has_left = 1 THEN 'delivered' WHEN decision = 'rejected' THEN 'rejected'
   WHEN superseded_by IS NOT NULL THEN 'superseded' WHEN decision = 'accepted' THEN 'to-deliver' ELSE 'to-review' END`;
 
 /** What `stateExpression` implies and an index can find. */
@@ -152,6 +153,26 @@ export async function countChanges(
     runId === undefined ? [] : [runId],
   );
   return new Map(rows.map(row => [String(row['name']) as ChangeState, Number(row['count'])]));
+}
+
+export async function countStandings(database: Database, runId: string): Promise<ReadonlyMap<Standing, number>> {
+  const rows = await database.read(
+    `SELECT jobs.status AS status, jobs.state AS state, changes.job_id IS NULL AS is_bare, ${stateExpression} AS change_state, COUNT(*) AS count
+     FROM jobs LEFT JOIN changes ON changes.run_id = jobs.run_id AND changes.job_id = jobs.id
+     WHERE jobs.run_id = ? GROUP BY jobs.status, jobs.state, changes.job_id IS NULL, ${stateExpression}`,
+    [runId],
+  );
+  const counts = new Map<Standing, number>();
+  for (const row of rows) {
+    // A boolean in PostgreSQL, a number in SQLite.
+    const isBare = Number(row['is_bare']) === 1;
+    const standing = standingOf(
+      (row['status'] ?? row['state']) as Parameters<typeof standingOf>[0],
+      isBare ? undefined : (String(row['change_state']) as ChangeState),
+    );
+    counts.set(standing, (counts.get(standing) ?? 0) + Number(row['count']));
+  }
+  return counts;
 }
 
 async function toSummary(database: Database, row: Row, nowMs: number): Promise<ChangeSummary | undefined> {

@@ -5,6 +5,7 @@ import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
 import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
+import type {Standing} from '../domain/standing.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {BatchLedger, BatchRequestKey} from './batch-ledger.ts';
@@ -124,6 +125,12 @@ export interface ChangeFilter {
   readonly offset?: number;
 }
 
+/** A job with its run, and where its change stands when it made one. */
+export interface LastJob extends JobRecord {
+  readonly runId: string;
+  readonly change?: ChangeState;
+}
+
 /** Calls of one minute, and what they cost at most; `at` is its begin, milliseconds since 1970. */
 export interface CallMinute {
   readonly at: number;
@@ -201,7 +208,7 @@ export interface Ledger {
   workers(): Promise<WorkerRecord[]>;
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
-  lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;
+  lastJobs(): Promise<LastJob[]>;
   /** Takes the repo for this run and marks the job as running; the run that has the repo is returned when there is one. */
   startJob(runId: string, job: Job, repoKey: string): Promise<{readonly busyWith?: string}>;
   releaseRepo(runId: string, repoKey: string): Promise<void>;
@@ -266,6 +273,8 @@ export interface Ledger {
   changes(filter?: ChangeFilter): Promise<ChangeSummary[]>;
   /** How many changes there are in each state; of one run or of all. */
   countChanges(runId?: string): Promise<ReadonlyMap<ChangeState, number>>;
+  /** How many jobs of a run stand where; those that are not zero. */
+  countStandings(runId: string): Promise<ReadonlyMap<Standing, number>>;
   /**
    * Records what a person decided on these changes of a run; `pending` takes a decision back. A rejected change is remembered
    * by its patch id, beyond the life of its run. An accepted one supersedes earlier changes of the same job that have not left.

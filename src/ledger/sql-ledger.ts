@@ -176,6 +176,7 @@ export function createLedger(
     change: (runId, jobId) => changes.readChange(database, runId, jobId, clock.now()),
     changes: (filter = {}) => changes.readChanges(database, filter, clock.now()),
     countChanges: runId => changes.countChanges(database, runId),
+    countStandings: runId => changes.countStandings(database, runId),
     decide: (runId, jobIds, decision) => decisions.decide(database, runId, jobIds, decision, clock.now()),
     isAccepted: (repoKey, patchId) => decisions.isAccepted(database, repoKey, patchId),
     rejection: (repoKey, patchId) => decisions.readRejection(database, repoKey, patchId),
