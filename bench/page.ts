@@ -7,6 +7,7 @@ import {createLedger} from '../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../src/ledger/sqlite.ts';
 import {systemClock} from '../src/util/clock.ts';
 import {openPage} from '../src/web/server.ts';
+import {noOperator} from '../test/support/open-test-page.ts';
 import {seedManyJobs} from '../test/support/seed-many-jobs.ts';
 import {median} from './measure.ts';
 
@@ -51,7 +52,14 @@ type Page = Awaited<ReturnType<typeof openPage>>;
 
 async function withPage<Result>(use: (page: Page) => Promise<Result>): Promise<Result> {
   const ledger = createLedger(openSqlite(file), systemClock);
-  const page = await openPage({ledger, clock: systemClock, port: 0, jobEvents: async () => [], start: () => {}});
+  const page = await openPage({
+    ledger,
+    clock: systemClock,
+    port: 0,
+    jobEvents: async () => [],
+    start: () => {},
+    operator: noOperator,
+  });
   try {
     return await use(page);
   } finally {

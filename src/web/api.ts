@@ -2,6 +2,8 @@ import type {ChangeState, Decision, PolicyFinding, RejectReason, VerifyResult} f
 import type {DeliveryKind} from '../domain/job.ts';
 import type {RetryHelps} from '../domain/outcome.ts';
 import type {RunState} from '../domain/run.ts';
+import type {Mode} from '../domain/skill.ts';
+import {type Standing, standings} from '../domain/standing.ts';
 import type {CostKey} from '../ledger/ledger.ts';
 import type {PatchFile} from '../report/patch-view.ts';
 import type {RunCounts} from '../run/read-run-view.ts';
@@ -19,20 +21,38 @@ export interface RunOverview {
   readonly stopping: boolean;
   readonly host: string;
   readonly counts: RunCounts;
-  /** Of the failed: those that only wait for a person. Absent before the jobs were read. */
+  /** Each job once; what is not there is zero. */
+  readonly standings: Readonly<Partial<Record<Standing, number>>>;
+  /** Of those to review: what the policy held. Absent, as the four below, before the jobs were read. */
   readonly held?: number;
   /** Changes that nobody has decided on. */
   readonly toReview: number;
   /** Accepted changes that have not left. */
   readonly toDeliver: number;
-  /** Failed and left-out jobs that `retry` would run again. */
+  /** Failed and left-out jobs that a retry can help. */
   readonly toRetry: number;
+  /** About what running these again would cost, as far as it is known. */
+  readonly retryUsd?: number;
+  /** About what one job of a skill costs. */
+  readonly usualUsd?: Readonly<Record<string, number>>;
+  /** Where changes have gone, most first. */
+  readonly deliveredTo?: readonly (Pick<DeliveredTo, 'kind' | 'branch'> & {readonly jobs: number})[];
   readonly spentUsd: number;
   readonly reservedUsd: number;
   readonly budgetUsd?: number;
   readonly command: readonly string[];
 }
 
+export type {Standing};
+
+/** Where a change has gone. */
+export interface DeliveredTo {
+  readonly kind: DeliveryKind;
+  readonly branch?: string;
+  readonly url?: string;
+}
+
+/** How a job ended. */
 export type RowState =
   | 'failed'
   | 'held'
@@ -58,6 +78,9 @@ export interface JobRow {
   /** What happened, one line. Untrusted in parts. */
   readonly message?: string;
   readonly retry?: RetryHelps;
+  /** What to do about a failure. */
+  readonly next?: string;
+  readonly mode: Mode;
   readonly files: number;
   readonly added: number;
   readonly removed: number;
@@ -67,17 +90,28 @@ export interface JobRow {
   readonly durationMs?: number;
   readonly checks?: {readonly passed: number; readonly failed: number; readonly findings: number};
   readonly decision?: DecisionKind;
-  /** It has left this machine, or is in the user's files. */
-  readonly delivered?: true;
-  /** A later run made the same change once more. */
-  readonly superseded?: true;
+  /** Where it stands, whatever its state was at the end. */
+  readonly standing: Standing;
+  /** Its change has left this machine, or is in the user's files. */
+  readonly delivered?: DeliveredTo;
 }
 
-export function isToReview({decision, delivered, superseded}: JobRow): boolean {
-  return decision === 'pending' && delivered === undefined && superseded === undefined;
+/** What the job cost the last time, else what its like cost; undefined where nobody knows. */
+export function retryCost(
+  {costUsd, skill}: Pick<JobRow, 'costUsd' | 'skill'>,
+  usual: Readonly<Record<string, number>>,
+): number | undefined {
+  return costUsd !== undefined && costUsd !== null && costUsd > 0 ? costUsd : usual[skill];
 }
 
-export const jobFilters = ['all', 'failed', 'held', 'review', 'changed', 'unchanged', 'open'] as const;
+/** What a decision makes of a row whose change can be decided on. */
+export const standingAfter: Readonly<Record<DecisionKind, Standing>> = {
+  pending: 'to-review',
+  accepted: 'accepted',
+  rejected: 'rejected',
+};
+
+export const jobFilters = ['all', ...standings] as const;
 export type JobFilter = (typeof jobFilters)[number];
 
 export interface JobPage {
@@ -86,7 +120,6 @@ export interface JobPage {
   readonly total: number;
   readonly offset: number;
   readonly rows: readonly JobRow[];
-  readonly counts: Readonly<Record<JobFilter, number>>;
 }
 
 export interface Timeline {
@@ -97,8 +130,9 @@ export interface Timeline {
 
 export interface JobView {
   readonly run: string;
+  readonly runState: RunState;
   readonly row: JobRow;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly model: string | null;
   readonly output: string;
   readonly path?: string;
@@ -110,12 +144,11 @@ export interface JobView {
   readonly cause?: string;
   readonly heldBack: readonly string[];
   readonly leftOut: Readonly<Record<string, number>>;
-  readonly delivered?: {
-    readonly kind: DeliveryKind;
-    readonly branch?: string;
-    readonly commit?: string;
-    readonly url?: string;
-  };
+  /** Where its change would go, or has gone. */
+  readonly destination: Destination;
+  readonly delivered?: DeliveredTo;
+  /** About what running it again would cost. */
+  readonly retryUsd?: number;
   readonly change?: ChangeView;
   /** What was said and done, oldest first. */
   readonly transcript: readonly TranscriptEntry[];
@@ -132,8 +165,20 @@ export interface TranscriptEntry {
   readonly isError?: boolean;
 }
 
+/** Where an accepted change goes. */
+export interface Destination {
+  readonly deliver: DeliveryKind;
+  /** Path or address of the repo. */
+  readonly place: string;
+  /** The branch that it is put on, unless that belongs to another task. */
+  readonly branch?: string;
+  /** Address that the branch is pushed to; absent when it stays on this machine. */
+  readonly remote?: string;
+}
+
 export interface ChangeView {
   readonly patchId: string;
+  readonly mode: Mode;
   /** In the words of the model or the script. */
   readonly summary?: string;
   readonly files: readonly PatchFile[];
@@ -153,13 +198,18 @@ export interface ReviewItem {
   readonly patchId: string;
   /** In the words of the model or the script, cut. */
   readonly summary?: string;
-  readonly files: readonly string[];
+  /** Of all that it touches. */
+  readonly fileCount: number;
   readonly added: number;
   readonly removed: number;
   readonly findings: number;
   readonly failedChecks: number;
   readonly checks: number;
-  readonly deliver: DeliveryKind;
+  /** What policy and checks said, in short: changes are alike only when that is the same, too. */
+  readonly verdict: string;
+  /** Null when the price is not known. */
+  readonly costUsd: number | null;
+  readonly destination: Destination;
   readonly decision: DecisionKind;
   readonly state: ChangeState;
 }
@@ -170,22 +220,20 @@ export interface ReviewQueue {
   readonly more: number;
   /** Accepted changes that have not left. */
   readonly toDeliver: number;
+  /** The runs that they are of. */
+  readonly runsToDeliver: readonly string[];
 }
 
 export interface DeliverPreview {
   /** To be sent back to deliver just this list. */
   readonly confirm: string;
-  readonly targets: readonly {
+  readonly targets: readonly (Destination & {
     readonly job: string;
     readonly repo: string;
     readonly skill: string;
-    readonly deliver: DeliveryKind;
-    /** Path or address of the repo. */
-    readonly place: string;
-    readonly branch?: string;
     readonly added: number;
     readonly removed: number;
-  }[];
+  })[];
 }
 
 /** A command line that the page started. */
@@ -217,10 +265,12 @@ export interface FleetSquare {
   readonly run: string;
   readonly job: string;
   readonly skill: string;
-  readonly state: RowState;
+  readonly standing: Standing;
   readonly reason?: string;
   readonly message?: string;
   readonly endedAt?: number;
+  /** Of the fleet file; none where it does not name the repo. */
+  readonly tags: readonly string[];
 }
 
 export const costKeys = ['repo', 'skill', 'model', 'week'] as const satisfies readonly CostKey[];

@@ -11,6 +11,7 @@ import {loadAssets} from './assets.ts';
 import {Commands, type StartProgram} from './commands.ts';
 import {refuse} from './guard.ts';
 import {LiveFeed} from './live-feed.ts';
+import type {Operator} from './operator.ts';
 import {addActionRoutes} from './routes/actions.ts';
 import {addJobRoutes} from './routes/jobs.ts';
 import {addLiveRoutes} from './routes/live.ts';
@@ -28,6 +29,7 @@ export interface PageOptions {
   readonly port: number;
   /** Lines of the log of a run about one job. */
   readonly jobEvents: (run: RunRecord, record: JobRecord) => Promise<readonly string[]>;
+  readonly operator: Operator;
   /** Starts a command line of this program as a process of its own. */
   readonly start: StartProgram;
 }

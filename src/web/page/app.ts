@@ -1,5 +1,6 @@
 import {type ComponentChild, h} from 'preact';
 import {useState} from 'preact/hooks';
+import type {Standing} from '../api.ts';
 import {type Client, ClientContext} from './client.ts';
 import {CostsPage} from './costs-page.ts';
 import {FleetPage} from './fleet-page.ts';
@@ -87,8 +88,9 @@ function Announcer(): ComponentChild {
       setText(`${event.command.what} ended with exit code ${event.command.exitCode}`);
     }
     if (event.type !== 'run') return;
-    const {counts, toReview, state} = event.run;
-    setText(`Run ${state}: ${counts.failed} failed, ${counts.changed} changed, ${toReview} to review`);
+    const {standings, toReview, state} = event.run;
+    const of = (standing: Standing): number => standings[standing] ?? 0;
+    setText(`Run ${state}: ${toReview} to review, ${of('delivered')} delivered, ${of('failed')} failed`);
   });
   return h('p', {class: 'unseen', 'aria-live': 'polite', role: 'status'}, text);
 }

@@ -5,13 +5,13 @@ import {Text} from './text.ts';
 
 /** Why the change was made, and what there is to say about it before one reads it. */
 export function ChangeNotes({change}: {change: ChangeView}): ComponentChild {
-  const {summary, findings, verified, decision} = change;
+  const {summary, findings, verified, decision, mode} = change;
   return h(
     'div',
     {class: 'notes'},
     summary === undefined || summary === ''
       ? null
-      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, "the model's words")),
+      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, whose[mode])),
     findings.length === 0 ? null : h(PolicyList, {change}),
     verified.length === 0
       ? null
@@ -39,6 +39,9 @@ export function ChangeNotes({change}: {change: ChangeView}): ComponentChild {
   );
 }
 
+/** Who wrote the summary: nobody has checked what it says. */
+const whose = {simple: "the model's words", agent: "the agent's words", script: "the script's words"} as const;
+
 export function PolicyList({change}: {change: ChangeView}): ComponentChild {
   return h(
     'ul',
@@ -47,7 +50,7 @@ export function PolicyList({change}: {change: ChangeView}): ComponentChild {
       h(
         'li',
         null,
-        h('span', {class: 'chip chip-bad'}, rule),
+        h('span', {class: 'chip chip-warn'}, rule),
         ' ',
         path === undefined ? null : h('code', null, h(Text, {of: path})),
         ' ',

@@ -10,8 +10,15 @@ export interface Client {
   open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
 }
 
+/** Why there is no answer. */
+export interface Fault {
+  readonly message: string;
+  /** What the server said; absent when it said nothing at all. */
+  readonly status?: number;
+}
+
 /** What the server refused, in its words. */
-export class Refused extends Error {
+export class Refused extends Error implements Fault {
   readonly status: number;
 
   constructor(status: number, message: string) {

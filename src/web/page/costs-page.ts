@@ -1,7 +1,7 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {type Costs, costKeys} from '../api.ts';
-import {count, usd} from './format.ts';
-import {Problem} from './pieces.ts';
+import {capital, count, number, usd, usdFine} from './format.ts';
+import {Problem} from './problem.ts';
 import {replacePlace} from './router.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
@@ -13,7 +13,7 @@ export function CostsPage({place}: {place: URL}): ComponentChild {
   const by = costKeys.find(known => known === place.searchParams.get('by')) ?? 'skill';
   const days = spans.find(known => String(known) === place.searchParams.get('days')) ?? 30;
   const {value, error} = useData<Costs>(`/api/costs?by=${by}&days=${days}`);
-  if (error !== undefined && value === undefined) return h(Problem, {text: error});
+  if (error !== undefined && value === undefined) return h(Problem, {error});
   const most = Math.max(...(value?.rows ?? []).map(row => row.usd), 0.000_001);
   return h(
     Fragment,
@@ -71,7 +71,7 @@ export function CostsPage({place}: {place: URL}): ComponentChild {
             h(
               'tr',
               null,
-              h('th', {scope: 'col'}, by),
+              h('th', {scope: 'col'}, capital(by)),
               h('th', {scope: 'col', class: 'number'}, 'Calls'),
               h('th', {scope: 'col', class: 'number'}, 'USD'),
               h('th', {scope: 'col', class: 'bar-head'}, h('span', {class: 'unseen'}, 'Share')),
@@ -85,8 +85,8 @@ export function CostsPage({place}: {place: URL}): ComponentChild {
                 'tr',
                 {key: row.name},
                 h('td', {class: 'wrap'}, by === 'week' ? 'from ' : '', h(Text, {of: row.name})),
-                h('td', {class: 'number', 'aria-label': count(row.calls, 'call')}, row.calls.toLocaleString('en')),
-                h('td', {class: 'number'}, usd(row.usd)),
+                h('td', {class: 'number', 'aria-label': count(row.calls, 'call')}, number(row.calls)),
+                h('td', {class: 'number'}, usdFine(row.usd)),
                 h(
                   'td',
                   {class: 'bar-cell'},

@@ -2,9 +2,11 @@ import type {Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
 import {failureReasons, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
+import type {Mode} from '../../domain/skill.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
-import type {ChangeView, JobView} from '../api.ts';
+import {type ChangeView, type JobView, retryCost} from '../api.ts';
+import {destinationOf} from '../destination.ts';
 import {toJobRow} from '../job-rows.ts';
 import {readTranscript} from '../read-transcript.ts';
 import type {PageParts} from '../server.ts';
@@ -28,9 +30,13 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       parts.jobEvents(run, record),
       readTranscript(ledger, runId, jobId),
     ]);
+    const described = describe(record, change);
+    const retryUsd = retryCost(described.row, open.overview.usualUsd ?? {});
     return context.json({
-      ...describe(record, change),
+      ...described,
+      ...(retryUsd === undefined ? {} : {retryUsd}),
       run: runId,
+      runState: open.overview.state,
       transcript,
       events,
       raw: toResultRow(runId, record),
@@ -38,19 +44,20 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
   });
 }
 
-type Described = Omit<JobView, 'run' | 'transcript' | 'events' | 'raw'>;
+type Described = Omit<JobView, 'run' | 'runState' | 'retryUsd' | 'transcript' | 'events' | 'raw'>;
 
 function describe(record: JobRecord, change: ChangeRecord | undefined): Described {
   const {job, detail} = record;
   const outcome = detail?.outcome;
-  const delivered = change?.delivered ?? (outcome?.status === 'changed' ? outcome.delivered : undefined);
+  const row = toJobRow(record, change);
   return {
-    row: toJobRow(record, change),
+    row,
     mode: job.mode,
     model: detail?.model ?? job.models[0] ?? null,
     output: job.output,
     ...(job.path === undefined ? {} : {path: job.path}),
     deliver: job.deliver,
+    destination: destinationOf(job, change),
     attempts: detail?.attempts ?? 0,
     replayed: detail?.replayed ?? false,
     tokens: {
@@ -61,8 +68,8 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     ...explain(outcome),
     heldBack: detail?.heldBack ?? [],
     leftOut: detail?.leftOut ?? {},
-    ...(delivered === undefined ? {} : {delivered}),
-    ...(change === undefined ? {} : {change: toChangeView(change)}),
+    ...(row.delivered === undefined ? {} : {delivered: row.delivered}),
+    ...(change === undefined ? {} : {change: toChangeView(change, job.mode)}),
   };
 }
 
@@ -72,10 +79,11 @@ function explain(outcome: Outcome | undefined): Pick<JobView, 'cause' | 'next'> 
   return {cause, next: outcome.failure.next ?? next};
 }
 
-export function toChangeView({change, findings, verified, decision}: ChangeRecord): ChangeView {
+export function toChangeView({change, findings, verified, decision}: ChangeRecord, mode: Mode): ChangeView {
   const files = readPatch(change.patch, maxDiffLines);
   return {
     patchId: change.patchId,
+    mode,
     ...(change.summary === undefined ? {} : {summary: change.summary}),
     files,
     cut: files.some(({cut}) => cut > 0),

@@ -1,10 +1,13 @@
+import {createHash} from 'node:crypto';
 import type {Hono} from 'hono';
 import {z} from 'zod';
 import {type ChangeSummary, changeStateOf, type Decision, failsVerify, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import type {JobRecord} from '../../domain/run.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import type {ReviewItem, ReviewQueue} from '../api.ts';
+import {destinationOf} from '../destination.ts';
 import {readBody} from '../read-body.ts';
 import type {PageParts} from '../server.ts';
 import {toChangeView} from './jobs.ts';
@@ -23,7 +26,7 @@ const decideSchema = z.strictObject({
 });
 
 /** Deciding is all that happens here: nothing leaves the machine. */
-export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
+export function addReviewRoutes(app: Hono, {ledger, clock, feed}: PageParts): void {
   app.get('/api/review', async context => {
     const runId = context.req.query('run');
     const filter = {state: 'to-review', ...(runId === undefined ? {} : {runId})} as const;
@@ -31,18 +34,22 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
       ledger.changes({...filter, limit: maxItems}),
       ledger.countChanges(runId),
     ]);
+    const toDeliver = counts.get('to-deliver') ?? 0;
+    const accepted = toDeliver === 0 ? [] : await ledger.changes({...filter, state: 'to-deliver'});
     const queue: ReviewQueue = {
-      items: changes.map(toItem),
+      items: (await readItems(ledger, changes)).sort(compareItems),
       more: Math.max(0, (counts.get('to-review') ?? 0) - changes.length),
-      toDeliver: counts.get('to-deliver') ?? 0,
+      toDeliver,
+      runsToDeliver: [...new Set(accepted.map(change => change.runId))],
     };
     return context.json(queue);
   });
 
   app.get('/api/review/:run/:job', async context => {
-    const change = await ledger.change(context.req.param('run'), context.req.param('job'));
-    if (change === undefined) return context.json({error: 'there is no such change'}, 404);
-    return context.json(toChangeView(change));
+    const {run, job} = context.req.param();
+    const [change, [record]] = await Promise.all([ledger.change(run, job), ledger.jobsById(run, [job])]);
+    if (change === undefined || record === undefined) return context.json({error: 'there is no such change'}, 404);
+    return context.json(toChangeView(change, record.job.mode));
   });
 
   app.post('/api/decide', async context => {
@@ -59,6 +66,8 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
           : {kind, at, why: why!, ...(text === undefined || text === '' ? {} : {text})};
     const named = changes.map(({run: runId, job: jobId}) => ({runId, jobId}));
     const decided = (await decideChanges(ledger, named, decision)).length;
+    // Whoever looks is told at once; when that cannot be done now, it is done with the next look.
+    feed.lookOnce().catch(() => {});
     if (decided < changes.length) {
       throw new OrchestratorError('change-gone', `${changes.length - decided} of ${changes.length} changes are gone`, {
         hint: 'a retry has replaced them; look again',
@@ -68,7 +77,21 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
   });
 }
 
-function toItem(change: ChangeSummary): ReviewItem {
+/** With what their jobs say, which are read run by run. */
+async function readItems(ledger: PageParts['ledger'], changes: readonly ChangeSummary[]): Promise<ReviewItem[]> {
+  const items: ReviewItem[] = [];
+  for (const [runId, ofRun] of Map.groupBy(changes, change => change.runId)) {
+    const jobIds = ofRun.map(({jobId}) => jobId);
+    const records = new Map((await ledger.jobsById(runId, jobIds)).map(record => [record.job.id, record]));
+    for (const change of ofRun) {
+      const record = records.get(change.jobId);
+      if (record !== undefined) items.push(toItem(change, record));
+    }
+  }
+  return items;
+}
+
+function toItem(change: ChangeSummary, {job, detail}: JobRecord): ReviewItem {
   const {files, patchId, summary} = change.change;
   return {
     run: change.runId,
@@ -77,13 +100,36 @@ function toItem(change: ChangeSummary): ReviewItem {
     skill: change.skill,
     patchId,
     ...(summary === undefined ? {} : {summary: summary.slice(0, 600)}),
-    files: files.map(({path}) => path.slice(0, 200)).slice(0, 20),
+    fileCount: files.length,
     ...sumLines(files),
     findings: change.findings.length,
     failedChecks: change.verified.filter(failsVerify).length,
     checks: change.verified.length,
-    deliver: change.deliver,
+    verdict: verdictOf(change),
+    costUsd: detail?.outcome.cost.usd ?? null,
+    destination: destinationOf(job, change),
     decision: change.decision.kind,
     state: changeStateOf(change),
   };
+}
+
+function verdictOf({findings, verified}: ChangeSummary): string {
+  return createHash('sha256')
+    .update(
+      JSON.stringify([
+        findings.map(({rule, path, detail}) => [rule, path, detail]),
+        verified.map(({command, before, after}) => [command, before, after]),
+      ]),
+    )
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** What was flagged or failed its checks comes first; else in the order in which they were made. */
+function compareItems(a: ReviewItem, b: ReviewItem): number {
+  return Number(isDoubtful(b)) - Number(isDoubtful(a));
+}
+
+function isDoubtful({findings, failedChecks}: ReviewItem): boolean {
+  return findings + failedChecks > 0;
 }

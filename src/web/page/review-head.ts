@@ -1,0 +1,81 @@
+import {type ComponentChild, h} from 'preact';
+import type {ReviewItem} from '../api.ts';
+import {destinationText} from './destination-text.ts';
+import {count, number, usdFine} from './format.ts';
+import {Alert, Diffstat} from './pieces.ts';
+import type {Queue} from './review-queue.ts';
+import {Text} from './text.ts';
+
+export interface ReviewHeadProps {
+  readonly queue: Queue;
+  /** With the current one, what would be decided with it. */
+  readonly alike: readonly ReviewItem[];
+  readonly problem: string;
+  readonly acts: Readonly<
+    Record<'accept' | 'acceptAlike' | 'reject' | 'rejectAlike' | 'later' | 'undo' | 'showKeys', () => void>
+  >;
+}
+
+/** Which change it is, what speaks for and against it, where it would go, and what can be said. */
+export function ReviewHead({queue, alike, problem, acts}: ReviewHeadProps): ComponentChild {
+  const {items, at, done} = queue;
+  const current = items[at]!;
+  const isOpen = current.decision === 'pending';
+  const left = items.filter(({decision}) => decision === 'pending').length;
+  const position = items.length - left + (isOpen ? 1 : 0);
+  const button = (name: ComponentChild, key: string, act: () => void, style = '', isOff = false): ComponentChild =>
+    h(
+      'button',
+      {type: 'button', class: `button ${style}`, disabled: isOff, onClick: act},
+      name,
+      ' ',
+      h('kbd', null, key),
+    );
+  return h(
+    'div',
+    {class: 'review-head'},
+    h('p', {class: 'eyebrow', 'aria-live': 'polite'}, `${number(position)} of ${number(items.length)}`),
+    h('h1', null, h(Text, {of: current.repo}), h('span', {class: 'muted thin'}, ' ', h(Text, {of: current.skill}))),
+    h(Facts, {item: current}),
+    alike.length > 1
+      ? h(
+          'p',
+          {class: 'notice notice-plain'},
+          h('strong', null, `The same change in ${number(alike.length)} repos: `),
+          h(Text, {of: alike.map(({repo}) => repo).join(', ')}),
+        )
+      : null,
+    h(Alert, {text: problem}),
+    h(
+      'div',
+      {class: 'actions sticky'},
+      button('Accept', 'a', acts.accept, 'primary', !isOpen),
+      alike.length > 1 ? button(`All ${alike.length} like this`, 'A', acts.acceptAlike) : null,
+      button('Reject…', 'r', acts.reject, '', !isOpen),
+      button('Later', 'j', acts.later, 'quiet'),
+      button('Undo', 'u', acts.undo, 'quiet', done.length === 0),
+      h(
+        'button',
+        {type: 'button', class: 'button quiet', 'aria-label': 'Keys', onClick: acts.showKeys},
+        h('kbd', null, '?'),
+      ),
+    ),
+  );
+}
+
+function Facts({item}: {item: ReviewItem}): ComponentChild {
+  const {checks, failedChecks, findings, costUsd, decision} = item;
+  return h(
+    'ul',
+    {class: 'head-line'},
+    h('li', null, h(Diffstat, {of: item}), ` in ${count(item.fileCount, 'file')}`),
+    findings > 0 ? h('li', {class: 'state-not-started'}, `! ${count(findings, 'finding')} of the policy`) : null,
+    failedChecks > 0 ? h('li', {class: 'state-failed'}, `✗ ${count(failedChecks, 'check')} failed`) : null,
+    checks > failedChecks ? h('li', {class: 'state-delivered'}, `✓ ${count(checks - failedChecks, 'check')}`) : null,
+    checks === 0 ? h('li', null, 'no checks') : null,
+    h('li', null, costUsd === null ? 'cost unknown' : `${usdFine(costUsd)} USD`),
+    h('li', null, '→ ', h(Text, {of: destinationText(item.destination)})),
+    h('li', null, h('a', {href: `/r/${item.run}/${item.job}`}, 'the job')),
+    decision === 'pending' ? null : h('li', null, decision),
+  );
+}
