@@ -265,11 +265,16 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   addSelectionPlaces(
     command(
       'explain <repo>',
-      'why a repo would run or be skipped',
-      'orchestrator explain mcp-fleet\norchestrator explain mcp-fleet --skill journal',
+      'why a repo would run or be skipped, or the very text that is sent for it',
+      `orchestrator explain mcp-fleet
+       orchestrator explain mcp-fleet --skill journal
+       orchestrator explain mcp-fleet --skill journal --prompt
+       orchestrator explain mcp-fleet --prompt --run r-20251201-020000-7f3a`,
     ),
   )
     .option('-s, --skill <name>', 'only this skill')
+    .option('--prompt', 'print what is sent to the model; nothing is sent')
+    .option('--run <run>', 'with --prompt: what was sent in this run')
     .option('--json', 'as JSON')
     .action(async (repo, options) =>
       setExitCode(await (await import('./commands/explain.ts')).explain(io, repo, options)),
@@ -343,6 +348,7 @@ const queueUsers: readonly {name: string; queue?: string}[] = [
     'status',
     'logs',
     'history',
+    'explain',
     'report',
     'serve',
     'review',

@@ -1,6 +1,7 @@
 import {localClock, localDate} from '../util/local-time.ts';
 import type {ProcessIdentity} from '../util/process-identity.ts';
 import type {VerifyResult} from './change.ts';
+import type {Head} from './git.ts';
 import type {Job} from './job.ts';
 import type {Outcome} from './outcome.ts';
 import type {SandboxTier} from './sandbox.ts';
@@ -67,6 +68,8 @@ export interface JobDetail {
   readonly heldBack: readonly string[];
   /** How many files were left out, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
+  /** Where the repo stood when the job was prepared; absent where it came to nothing before, and in jobs of an earlier version. */
+  readonly head?: Head;
   /** True when a recorded reply was used and nothing was paid. */
   readonly replayed: boolean;
   /** Its reply came through the provider's batch interface, at its price. */

@@ -235,7 +235,10 @@ export interface Ledger {
    * The newest reply that was recorded for a job, of this run or else of the earlier run whose reply it used. `usable` is
    * false for one that was not what the skill asks for. Undefined when there is none, or when it was damaged.
    */
-  replyOfJob(runId: string, jobId: string): Promise<(RecordedReply & {readonly usable: boolean}) | undefined>;
+  replyOfJob(
+    runId: string,
+    jobId: string,
+  ): Promise<(RecordedReply & {readonly digest: string; readonly usable: boolean}) | undefined>;
   /** The reply was whole but not what the skill asks for: kept as a record, never used again. */
   rejectReply(digest: string): Promise<void>;
   /** Records a turn of an agent, and forgets those that were recorded at and after its number. */

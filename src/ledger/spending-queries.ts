@@ -167,14 +167,16 @@ export async function readReplyOfJob(
   runId: string,
   jobId: string,
   nowMs: number,
-): Promise<(RecordedReply & {usable: boolean}) | undefined> {
+): Promise<(RecordedReply & {digest: string; usable: boolean}) | undefined> {
   const [row] = await database.read(
     `SELECT digest, run_id, model, reply, checksum, usable FROM replies WHERE job_id = ?
      ORDER BY CASE WHEN run_id = ? THEN 0 ELSE 1 END, recorded_at DESC LIMIT 1`,
     [jobId, runId],
   );
   const reply = row === undefined ? undefined : await toReply(database, row, nowMs);
-  return reply === undefined ? undefined : {...reply, usable: Number(row?.['usable']) === 1};
+  return reply === undefined
+    ? undefined
+    : {...reply, digest: String(row?.['digest']), usable: Number(row?.['usable']) === 1};
 }
 
 async function toReply(database: Database, row: Row, nowMs: number): Promise<RecordedReply | undefined> {

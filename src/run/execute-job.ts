@@ -210,9 +210,11 @@ function changeOf(job: Job, outcome: Outcome, {change, repoKey, findings, verifi
 }
 
 function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
-  const leftOut = trace.preparation?.kind === 'ready' ? trace.preparation.prepared.built.context.leftOut : [];
+  const prepared = trace.preparation?.kind === 'ready' ? trace.preparation.prepared : undefined;
+  const leftOut = prepared?.built.context.leftOut ?? [];
   return {
     outcome,
+    ...(prepared === undefined ? {} : {head: prepared.repo.reader.head}),
     ...(trace.reply === undefined ? {} : {model: trace.reply.model}),
     heldBack: nameHeldBack(leftOut),
     leftOut: countLeftOut(leftOut),

@@ -1,4 +1,5 @@
 import type {ChangeState, Decision, PolicyFinding, RejectReason, VerifyResult} from '../domain/change.ts';
+import type {LeftOut} from '../domain/context.ts';
 import type {DeliveryKind} from '../domain/job.ts';
 import type {RetryHelps} from '../domain/outcome.ts';
 import type {RunState} from '../domain/run.ts';
@@ -7,6 +8,7 @@ import {type Standing, standings} from '../domain/standing.ts';
 import type {CostKey} from '../ledger/ledger.ts';
 import type {PatchFile} from '../report/patch-view.ts';
 import type {RunCounts} from '../run/read-run-view.ts';
+import type {ShownPrompt} from '../run/show-prompt.ts';
 
 /** What the page and its server say to each other. Times are milliseconds since 1970, money is US dollars. */
 export interface RunOverview {
@@ -156,6 +158,23 @@ export interface JobView {
   readonly events: readonly string[];
   /** Row of the results file. */
   readonly raw: unknown;
+}
+
+/** The first request of a job, made again: prompts are not kept. */
+export interface PromptView {
+  readonly kind: ShownPrompt['kind'];
+  readonly notes: readonly string[];
+  /** Of what is shown, and of what was sent. */
+  readonly digest?: string;
+  readonly sentDigest?: string;
+  readonly commit?: string;
+  readonly texts: readonly {
+    readonly name: string;
+    readonly text: string /** Characters that are left out. */;
+    readonly cut: number;
+  }[];
+  readonly files: readonly {readonly path: string; readonly cut: boolean}[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface TranscriptEntry {

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {existsSync} from 'node:fs';
 import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {JobFailure} from '../domain/outcome.ts';
@@ -7,7 +8,7 @@ import {quoteText} from '../util/quote-text.ts';
 import {readSmallFile} from '../util/read-small-file.ts';
 import {writeAtomically} from '../util/write-atomically.ts';
 import {withLock} from './folder-lock.ts';
-import {ensureGitDirectory} from './git-directory.ts';
+import {ensureGitDirectory, gitDirectoryOf, objectFormats} from './git-directory.ts';
 import {runOwnGit} from './own-git.ts';
 import type {RemoteGit} from './remote-git.ts';
 import {parseRemoteUrl, type RemoteUrl} from './remote-url.ts';
@@ -19,6 +20,8 @@ export interface Mirrors {
    * that branch. Once for each url and branch; several processes wait for each other. Throws `JobFailure`: `remote-…`, `clone-failed`.
    */
   refresh(url: string, branch: string | undefined): Promise<string>;
+  /** The path of the mirror as it was fetched last; undefined when there is none. Asks no remote. */
+  kept(url: string, branch: string | undefined): string | undefined;
 }
 
 export interface MirrorsOptions {
@@ -37,10 +40,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   const refreshed = new Map<string, Promise<string>>();
   return {
     refresh(url, branch) {
-      const key = createHash('sha256')
-        .update(JSON.stringify([url, branch ?? null]))
-        .digest('hex')
-        .slice(0, 24);
+      const key = keyOf(url, branch);
       const known = refreshed.get(key);
       if (known !== undefined) return known;
       const path = refreshMirror(parseRemoteUrl(url, {trusted: true}), branch, join(options.directory, key), options);
@@ -49,7 +49,19 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       path.catch(() => refreshed.delete(key));
       return path;
     },
+    kept(url, branch) {
+      const folder = join(options.directory, keyOf(url, branch));
+      const paths = objectFormats.map(format => gitDirectoryOf(folder, format));
+      return paths.find(path => existsSync(join(path, 'HEAD')));
+    },
   };
+}
+
+function keyOf(url: string, branch: string | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify([url, branch ?? null]))
+    .digest('hex')
+    .slice(0, 24);
 }
 
 async function refreshMirror(

@@ -48,6 +48,7 @@ describe.skipIf(noChromium !== undefined)(
           job('acme-api'),
           `${job('acme-ops')}?tab=policy`,
           `${job('acme-infra')}?tab=transcript`,
+          `${job('acme-infra')}?tab=prompt`,
           '/review',
           '/fleet?repo=acme-api',
           '/costs?by=repo',

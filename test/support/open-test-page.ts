@@ -46,4 +46,5 @@ export async function openTestPage(stateDir: string, options: Partial<PageOption
 /** Nobody wrote anything. */
 export const noOperator: Operator = {
   tags: () => new Map(),
+  prompt: async () => ({kind: 'none', notes: ['Nobody asked a model.'], files: [], leftOut: []}),
 };

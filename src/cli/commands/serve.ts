@@ -30,7 +30,7 @@ export async function serve(io: Io, options: ServeOptions): Promise<number> {
       clock: systemClock,
       port,
       jobEvents: (of, record) => readJobEvents(io.stateDir, of.id, record.job),
-      operator: openOperator(io),
+      operator: openOperator(io, ledger),
       start: (args, on) => startProgram(io, args, on),
     });
     const url = `${page.origin}/${run === undefined ? '' : `r/${run.id}`}#token=${page.token}`;

@@ -7,6 +7,7 @@ import {JobFacts} from './job-facts.ts';
 import {useLive} from './live.ts';
 import {Doubt, RowState} from './pieces.ts';
 import {Waiting} from './problem.ts';
+import {PromptTab} from './prompt-tab.ts';
 import {replacePlace} from './router.ts';
 import {SkillLink} from './skill-link.ts';
 import {Text} from './text.ts';
@@ -103,6 +104,7 @@ function tabsOf(view: JobView): Tab[] {
             : [{id: 'policy', name: 'Policy', tally: change.findings.length, show: () => h(PolicyList, {change})}]),
         ]),
     ...(transcript.length === 0 ? [] : [{id: 'transcript', name: 'Transcript', show: () => h(Transcript, {view})}]),
+    {id: 'prompt', name: 'Prompt sent', show: () => h(PromptTab, {view})},
     {id: 'events', name: 'Events', tally: events.length, show: () => h(Events, {view})},
     {
       id: 'raw',

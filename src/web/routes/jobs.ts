@@ -1,11 +1,12 @@
-import type {Hono} from 'hono';
+import type {Context, Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
 import {failureReasons, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import type {Mode} from '../../domain/skill.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
-import {type ChangeView, type JobView, retryCost} from '../api.ts';
+import type {ShownPrompt} from '../../run/show-prompt.ts';
+import {type ChangeView, type JobView, type PromptView, retryCost} from '../api.ts';
 import {destinationOf} from '../destination.ts';
 import {toJobRow} from '../job-rows.ts';
 import {readTranscript} from '../read-transcript.ts';
@@ -16,7 +17,7 @@ import {noRun} from './runs.ts';
 const maxDiffLines = 4_000;
 
 export function addJobRoutes(app: Hono, parts: PageParts): void {
-  const {ledger, book, feed} = parts;
+  const {ledger, book, feed, operator} = parts;
 
   app.get('/api/runs/:run/jobs/:job', async context => {
     const {run: runId, job: jobId} = context.req.param();
@@ -24,11 +25,11 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
     if (run === undefined || open === undefined) return noRun(context);
     feed.watch(open);
     const [record] = await ledger.jobsById(runId, [jobId]);
-    if (record === undefined) return context.json({error: 'the run has no such job'}, 404);
+    if (record === undefined) return noJob(context);
     const [change, events, transcript] = await Promise.all([
       ledger.change(runId, jobId),
       parts.jobEvents(run, record),
-      readTranscript(ledger, runId, jobId),
+      readTranscript(ledger, runId, record),
     ]);
     const described = describe(record, change);
     const retryUsd = retryCost(described.row, open.overview.usualUsd ?? {});
@@ -42,6 +43,46 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       raw: toResultRow(runId, record),
     } satisfies JobView);
   });
+
+  app.get('/api/runs/:run/jobs/:job/prompt', async context => {
+    const {run: runId, job: jobId} = context.req.param();
+    const [run, [record]] = await Promise.all([ledger.run(runId), ledger.jobsById(runId, [jobId])]);
+    if (run === undefined) return noRun(context);
+    if (record === undefined) return noJob(context);
+    return context.json(toPromptView(await operator.prompt(run, record)));
+  });
+}
+
+function noJob(context: Context): Response {
+  return context.json({error: 'the run has no such job'}, 404);
+}
+
+/** Longer texts are cut for showing; `orchestrator explain --prompt` prints all. */
+const maxPromptCharacters = 600_000;
+
+function toPromptView({kind, notes, request, digest, sentDigest, commit, files, leftOut}: ShownPrompt): PromptView {
+  const text = (name: string, whole: string): PromptView['texts'][number] => ({
+    name,
+    text: whole.slice(0, maxPromptCharacters),
+    cut: Math.max(0, whole.length - maxPromptCharacters),
+  });
+  return {
+    kind,
+    notes,
+    ...(digest === undefined ? {} : {digest}),
+    ...(sentDigest === undefined ? {} : {sentDigest}),
+    ...(commit === undefined ? {} : {commit}),
+    texts:
+      request === undefined
+        ? []
+        : [
+            text('System', request.system),
+            text('Prompt', request.prompt),
+            ...(request.tools === undefined ? [] : [text('Tools', JSON.stringify(request.tools, undefined, 2))]),
+          ],
+    files: files.map(file => ({path: file.path, cut: file.cut})),
+    leftOut,
+  };
 }
 
 type Described = Omit<JobView, 'run' | 'runState' | 'retryUsd' | 'transcript' | 'events' | 'raw'>;
