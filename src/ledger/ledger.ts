@@ -3,7 +3,7 @@ import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
-import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
+import type {ChangedFile, Delivered, FailureReason, Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
 import type {Standing} from '../domain/standing.ts';
 import type {TurnRecord} from '../domain/turn.ts';
@@ -147,6 +147,24 @@ export interface CostRow {
   readonly usd: number;
 }
 
+/** What jobs and changes of a time came to; a week is its Monday, `YYYY-MM-DD`. */
+export interface TrendRows {
+  readonly jobs: readonly {
+    readonly skill: string;
+    readonly week: string;
+    readonly status: Outcome['status'];
+    readonly count: number;
+  }[];
+  readonly changes: readonly {
+    readonly skill: string;
+    readonly week: string;
+    readonly state: ChangeState;
+    readonly count: number;
+  }[];
+  /** One for each, the newest first; of very many only these. */
+  readonly failures: readonly {readonly skill: string; readonly week: string; readonly reason: FailureReason}[];
+}
+
 export interface CallToAdmit {
   readonly id: string;
   readonly provider: string;
@@ -256,6 +274,8 @@ export interface Ledger {
   callMinutes(runId: string): Promise<CallMinute[]>;
   /** What calls since then cost, in total for each name, the dearest first. */
   costs(by: CostKey, since: number): Promise<CostRow[]>;
+  /** Of runs that started since then. */
+  trends(since: number): Promise<TrendRows>;
   /** Calls of other live runs that are in flight and may hold a part of a shared budget. */
   callsInFlight(exceptRunId: string): Promise<number>;
 

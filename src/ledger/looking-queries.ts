@@ -3,6 +3,7 @@ import {stateExpression} from './change-queries.ts';
 import type {Database} from './database.ts';
 import type {CallMinute, CostKey, CostRow, LastJob} from './ledger.ts';
 import {toJob} from './run-queries.ts';
+import {weekOf, weekOfIndex} from './weeks.ts';
 
 const minuteMs = 60_000;
 
@@ -37,15 +38,11 @@ export async function readLastJobs(database: Database): Promise<LastJob[]> {
   }));
 }
 
-const weekMs = 7 * 86_400_000;
-// 1 January 1970 was a Thursday; weeks begin on Monday.
-const mondayMs = 4 * 86_400_000;
-
 const costNames: Record<CostKey, string> = {
   repo: 'jobs.repo',
   skill: 'jobs.skill',
   model: 'spending.model',
-  week: `(spending.at - ${mondayMs}) / ${weekMs}`,
+  week: weekOf('spending.at'),
 };
 
 export async function readCosts(database: Database, by: CostKey, since: number): Promise<CostRow[]> {
@@ -56,10 +53,7 @@ export async function readCosts(database: Database, by: CostKey, since: number):
     [since],
   );
   return rows.map(row => ({
-    name:
-      by === 'week'
-        ? new Date(Number(row['name']) * weekMs + mondayMs).toISOString().slice(0, 10)
-        : String(row['name']),
+    name: by === 'week' ? weekOfIndex(Number(row['name'])) : String(row['name']),
     calls: Number(row['calls']),
     usd: Number(row['nano']) / 1e9,
   }));

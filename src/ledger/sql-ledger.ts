@@ -13,6 +13,7 @@ import {readCallMinutes, readCosts, readLastJobs} from './looking-queries.ts';
 import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemories} from './memory-queries.ts';
 import * as runs from './run-queries.ts';
 import * as spending from './spending-queries.ts';
+import {readTrends} from './trend-queries.ts';
 import {readTurns, recordTurn} from './turn-queries.ts';
 import {readWorkers} from './worker-queries.ts';
 
@@ -156,6 +157,7 @@ export function createLedger(
     costOfRun: runId => spending.readCostOfRun(database, runId),
     callMinutes: runId => readCallMinutes(database, runId),
     costs: (by, since) => readCosts(database, by, since),
+    trends: since => readTrends(database, since),
 
     async memory(repoKey, skill, output) {
       const all = await readMemories(database, repoKey, clock.now());

@@ -300,6 +300,72 @@ export interface Costs {
   readonly rows: readonly {readonly name: string; readonly calls: number; readonly usd: number}[];
 }
 
+/** One skill over a time. Accepted are changes that somebody accepted, or that left without being asked about. */
+export interface SkillTrend {
+  readonly skill: string;
+  readonly jobs: number;
+  /** Up to date: nothing to do, nothing paid. */
+  readonly skipped: number;
+  readonly failed: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly waiting: number;
+  readonly costUsd: number;
+  /** In the order of `weeks` of the trends. */
+  readonly weeks: readonly {readonly accepted: number; readonly decided: number}[];
+}
+
+export interface Trends {
+  readonly days: number;
+  /** Mondays, `YYYY-MM-DD`, oldest first. */
+  readonly weeks: readonly string[];
+  /** The dearest first. */
+  readonly skills: readonly SkillTrend[];
+  readonly failures: readonly {readonly reason: string; readonly jobs: number; readonly weeks: readonly number[]}[];
+}
+
+/** A skill as it is now, with what it came to. */
+export interface SkillView {
+  readonly name: string;
+  /** Absent when it cannot be read; `problem` says why. */
+  readonly skill?: SkillText;
+  readonly problem?: string;
+  readonly trends: Trends;
+}
+
+export interface SkillText {
+  readonly description: string;
+  readonly directory: string;
+  readonly source: string;
+  readonly mode?: Mode;
+  readonly output?: string;
+  readonly allowedTools: readonly string[];
+  readonly references: readonly string[];
+  readonly digest: string;
+  readonly instructions: string;
+  readonly template?: string;
+}
+
+/** A file that the operator wrote, secrets in it replaced. */
+export interface SettingsFile {
+  readonly path: string;
+  readonly text?: string;
+  readonly problem?: string;
+}
+
+export interface SettingsView {
+  readonly places: readonly {readonly name: string; readonly path: string}[];
+  readonly files: readonly SettingsFile[];
+}
+
+/** One thing that doctor looked at. */
+export interface CheckView {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failure';
+  readonly message: string;
+  readonly fix?: string;
+}
+
 export type LiveEvent =
   | {readonly type: 'run'; readonly run: RunOverview}
   | {readonly type: 'jobs'; readonly run: string; readonly rows: readonly JobRow[]}

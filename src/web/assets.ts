@@ -92,7 +92,7 @@ async function typeStripper(): Promise<(text: string) => string> {
 
 function shorten(module: string): string {
   return module
-    .replace(/^\s*(?:\/\*\*.*\*\/|\/\/.*)$/gm, '')
+    .replace(/^\s*(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/|\/\/.*)$/gm, '')
     .replace(/[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n');
 }

@@ -127,6 +127,18 @@ describe.each(ledgerKinds())('changes in $name', kind => {
       'not-started': 1,
       pending: 1,
     });
+    const last = new Map((await ledger.lastJobs()).map(record => [record.job.repo, record.change]));
+    expect(last.get('kept')).toBe('to-deliver');
+    expect(last.has('empty') && last.get('empty') === undefined).toBe(true);
+    const {jobs: ended, failures, changes} = await ledger.trends(0);
+    expect(ended.reduce((sum, {count}) => sum + count, 0)).toBe(9);
+    expect(failures.map(({reason}) => reason).sort()).toEqual([
+      'held-for-review',
+      'held-for-review',
+      'reply-empty',
+      'verify-failed',
+    ]);
+    expect(changes.find(({state}) => state === 'rejected')).toMatchObject({skill: 'journal', count: 1});
     await ledger.reopenJobs('r-2', [idOf('broken')]);
     expect(Object.fromEntries(await ledger.countStandings('r-2'))).toMatchObject({'to-review': 1, pending: 2});
     expect([...(await ledger.countStandings('r-none'))]).toEqual([]);

@@ -46,5 +46,8 @@ export async function openTestPage(stateDir: string, options: Partial<PageOption
 /** Nobody wrote anything. */
 export const noOperator: Operator = {
   tags: () => new Map(),
+  skill: name => ({problem: `no skill "${name}"`}),
+  settings: async () => ({places: [], files: []}),
+  checks: async () => [],
   prompt: async () => ({kind: 'none', notes: ['Nobody asked a model.'], files: [], leftOut: []}),
 };

@@ -34,6 +34,12 @@ export function moment(ms: number, near?: number): string {
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
+/** `2025-11-24` as `24 Nov`. */
+export function dayText(date: string): string {
+  const [, month = '1', day = '1'] = date.split('-');
+  return `${Number(day)} ${months[Number(month) - 1]}`;
+}
+
 const units = [
   [86_400_000, 'd'],
   [3_600_000, 'h'],

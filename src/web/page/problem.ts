@@ -1,5 +1,6 @@
 import {type ComponentChild, h} from 'preact';
 import type {Fault} from './client.ts';
+import {capital} from './format.ts';
 import {Text} from './text.ts';
 
 /** What stands where nothing is known yet, or where it could not be read. */
@@ -10,29 +11,45 @@ export function Waiting({error}: {error: Fault | undefined}): ComponentChild {
 /** What is wrong decides what to say: what is not there will not come back by starting the page again. */
 export function Problem({error}: {error: Fault}): ComponentChild {
   const {title, advice} = explain(error);
+  const [, first, run] = location.pathname.split('/');
   return h(
     'section',
     {class: 'empty', role: 'alert'},
-    h('h1', null, title),
-    h('p', null, h(Text, {of: error.message})),
+    h('h1', null, h(Text, {of: title})),
+    error.status === 404 ? null : h('p', null, h(Text, {of: error.message})),
     h('p', {class: 'muted'}, advice),
-    error.status === 404 ? h('p', null, h('a', {href: '/'}, 'To the last night')) : null,
+    error.status === 404
+      ? h(
+          'p',
+          null,
+          first === 'r' && run !== undefined && !error.message.includes('such run')
+            ? [h('a', {href: `/r/${run}`}, 'The run'), ' · ']
+            : null,
+          h('a', {href: '/'}, 'The last night'),
+        )
+      : null,
   );
 }
 
-function explain({status}: Fault): {title: string; advice: string} {
-  if (status === undefined)
-    return {
-      title: 'No answer',
-      advice: 'Is orchestrator serve still running? After a new start it has a new address.',
-    };
-  if (status === 401)
-    return {
-      title: 'This page is of an earlier start',
-      advice:
-        'orchestrator serve has a new token with each start. Open the address that it printed, with all after the # sign.',
-    };
-  if (status === 404)
-    return {title: 'It is not here', advice: 'orchestrator gc may have removed it, or the address has a mistake.'};
-  return {title: 'This could not be read', advice: 'The ledger and the log of orchestrator serve may say more.'};
+function explain({status, message}: Fault): {title: string; advice: string} {
+  switch (status) {
+    case undefined:
+      return {
+        title: 'No answer',
+        advice: 'Is orchestrator serve still running? After a new start it has a new address.',
+      };
+    case 401:
+      return {
+        title: 'This page is of an earlier start',
+        advice:
+          'orchestrator serve has a new token with each start. Open the address that it printed, with all after the # sign.',
+      };
+    case 404:
+      return {
+        title: capital(message),
+        advice: 'The address has a mistake, or orchestrator gc has removed it since.',
+      };
+    default:
+      return {title: 'This could not be read', advice: 'Try it again; orchestrator doctor may say more.'};
+  }
 }
