@@ -8,6 +8,7 @@ import {renderDiff} from './html-diff.ts';
 import {filterScript} from './html-report-script.ts';
 import type {PatchFile} from './patch-view.ts';
 import type {ResultRow} from './results-schema.ts';
+import {whoseWords} from './whose-words.ts';
 
 /** What is known of the change of a row; all texts are untrusted. */
 export interface ReportChange {
@@ -167,7 +168,7 @@ class ChangeList {
       ` ${marks.join('')}</summary>`,
       summary === undefined
         ? ''
-        : `<blockquote>${renderText(summary)}<footer class="muted">the model's words</footer></blockquote>`,
+        : `<blockquote>${renderText(summary)}<footer class="muted">${whoseWords[row.mode]}</footer></blockquote>`,
       findings.length === 0
         ? ''
         : `<ul class="findings">${findings.map(({rule, path, detail}) => `<li><strong>${escapeHtml(rule)}</strong> ${path === undefined ? '' : `<code>${renderText(path)}</code> `}${renderText(detail)}</li>`).join('')}</ul>`,

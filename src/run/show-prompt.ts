@@ -58,8 +58,7 @@ function none(note: string): ShownPrompt {
 }
 
 function reasonForNone({job, detail}: JobRecord): string | undefined {
-  if (job.mode === 'script')
-    return 'The script of the skill made this change: no model was asked, and no prompt was sent.';
+  if (job.mode === 'script') return "The skill's script does the work: no model was asked, and no prompt was sent.";
   if (asksNoModel(job))
     return `The agent ${quoteText(job.agent?.name ?? '')} asks a model of its own; what it says to it is not known here.`;
   const outcome = detail?.outcome;

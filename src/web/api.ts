@@ -25,8 +25,10 @@ export interface RunOverview {
   readonly counts: RunCounts;
   /** Each job once; what is not there is zero. */
   readonly standings: Readonly<Partial<Record<Standing, number>>>;
-  /** Of those to review: what the policy held. Absent, as the four below, before the jobs were read. */
+  /** Of those to review: what the policy held. Absent, as the five below, before the jobs were read. */
   readonly held?: number;
+  /** Of those to review: what failed its checks, or to leave, and kept its change. */
+  readonly failedToReview?: number;
   /** Changes that nobody has decided on. */
   readonly toReview: number;
   /** Accepted changes that have not left. */

@@ -11,6 +11,8 @@ export interface Asset {
 export interface Assets {
   /** Address of the first module. */
   readonly main: string;
+  /** Of all that it leads to. */
+  readonly modules: readonly string[];
   get(address: string): Asset | undefined;
 }
 
@@ -25,7 +27,12 @@ const javaScript = 'text/javascript; charset=utf-8';
 export async function loadAssets(): Promise<Assets> {
   const assets = new Map<string, Asset>(await Promise.all([...libraries(), ...styles()].map(loadFixed)));
   await loadModules(assets);
-  return {main: addressOf(main), get: address => assets.get(address)};
+  const scripts = [...assets].filter(([, {type}]) => type === javaScript).map(([address]) => address);
+  return {
+    main: addressOf(main),
+    modules: scripts.filter(address => address !== addressOf(main)),
+    get: address => assets.get(address),
+  };
 }
 
 const main = path.join(source, 'web', 'page', `main${extension}`);

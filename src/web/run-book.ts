@@ -154,10 +154,12 @@ function toOverview({view, standings}: Counted, page: Pick<Page, 'rows' | 'past'
 
 function describeRows(
   page: Pick<Page, 'rows' | 'past'>,
-): Pick<RunOverview, 'held' | 'toRetry' | 'retryUsd' | 'usualUsd' | 'deliveredTo'> {
+): Pick<RunOverview, 'held' | 'failedToReview' | 'toRetry' | 'retryUsd' | 'usualUsd' | 'deliveredTo'> {
   const rows = [...page.rows.values()];
+  const toReview = rows.filter(({standing}) => standing === 'to-review');
   return {
-    held: rows.filter(({standing, state}) => standing === 'to-review' && state === 'held').length,
+    held: toReview.filter(({state}) => state === 'held').length,
+    failedToReview: toReview.filter(({state}) => state === 'failed').length,
     ...retryCosts(rows, page.past),
     deliveredTo: deliveredTo(rows),
   };

@@ -105,7 +105,7 @@ const pages = ['/', '/review', '/fleet', '/trends', '/costs', '/settings', '/ski
 
 function createApp(parts: PageParts, assets: Awaited<ReturnType<typeof loadAssets>>): Hono {
   const app = new Hono();
-  const shell = renderShell(assets.main);
+  const shell = renderShell(assets);
   for (const address of pages) app.get(address, context => context.html(shell));
   app.get('/assets/*', context => {
     const asset = assets.get(context.req.path);

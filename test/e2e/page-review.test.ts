@@ -62,7 +62,7 @@ describe.skipIf(noChromium !== undefined)(
         /✗ 1 check failed[\s\S]*→ branch orchestrator\/readme-generator, on this machine/,
       );
       await entries.nth(2).getByRole('button').click();
-      expect(await head.innerText()).toMatch(/✓ 1 check\s+0\.0200 USD\s+→ the files of the repo on this machine/);
+      expect(await head.innerText()).toMatch(/✓ 1 check\s+0\.0200 USD\s+→ files on this machine/);
       await page.keyboard.press('A');
       await page.getByText('Accepted: api and 2 more repos').waitFor();
       const kinds = await decisions();
@@ -127,7 +127,7 @@ describe.skipIf(noChromium !== undefined)(
       const dialog = page.getByRole('dialog', {name: 'Deliver 6 changes?'});
       const summary = dialog.locator('.summary li');
       expect(await summary.allInnerTexts()).toEqual([
-        '3 changes → the files of the repo on this machine',
+        '3 changes → files on this machine',
         '3 changes → branch orchestrator/readme-generator, on this machine',
       ]);
       for (const repo of ['shop', 'api']) {

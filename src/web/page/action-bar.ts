@@ -38,7 +38,9 @@ export function ActionBar({run, commands, review = true}: ActionBarProps): Compo
           `Deliver ${run.toDeliver} accepted…`,
         )
       : null,
-    run.toRetry > 0 ? h(RetryButton, {commands, label: `Retry ${count(run.toRetry, 'job')}`, usd: run.retryUsd}) : null,
+    run.toRetry > 0
+      ? h(RetryButton, {commands, label: `Retry ${count(run.toRetry, 'job')}`, costUsd: run.retryUsd})
+      : null,
     h(Alert, {text: problem}),
     command === undefined ? null : h(CommandState, {command}),
     isDelivering ? h(DeliverDialog, {run: run.id, commands, onClose: () => setDelivering(false)}) : null,

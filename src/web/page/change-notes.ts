@@ -1,4 +1,5 @@
 import {type ComponentChild, h} from 'preact';
+import {whoseWords} from '../../report/whose-words.ts';
 import {duration} from '../../util/duration.ts';
 import type {ChangeView} from '../api.ts';
 import {Text} from './text.ts';
@@ -11,7 +12,7 @@ export function ChangeNotes({change}: {change: ChangeView}): ComponentChild {
     {class: 'notes'},
     summary === undefined || summary === ''
       ? null
-      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, whose[mode])),
+      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, whoseWords[mode])),
     findings.length === 0 ? null : h(PolicyList, {change}),
     verified.length === 0
       ? null
@@ -38,9 +39,6 @@ export function ChangeNotes({change}: {change: ChangeView}): ComponentChild {
       : null,
   );
 }
-
-/** Who wrote the summary: nobody has checked what it says. */
-const whose = {simple: "the model's words", agent: "the agent's words", script: "the script's words"} as const;
 
 export function PolicyList({change}: {change: ChangeView}): ComponentChild {
   return h(

@@ -1,6 +1,6 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {type Costs, costKeys} from '../api.ts';
-import {capital, count, number, usd, usdFine} from './format.ts';
+import {capital, count, number, usd} from './format.ts';
 import {Problem} from './problem.ts';
 import {replacePlace} from './router.ts';
 import {Text} from './text.ts';
@@ -76,7 +76,7 @@ function CostTable({costs: {by, rows}}: {costs: Costs}): ComponentChild {
           {key: row.name},
           h('td', {class: 'wrap'}, by === 'week' ? 'from ' : '', h(Text, {of: row.name})),
           h('td', {class: 'number', 'aria-label': count(row.calls, 'call')}, number(row.calls)),
-          h('td', {class: 'number'}, usdFine(row.usd)),
+          h('td', {class: 'number'}, usd(row.usd)),
           h(
             'td',
             {class: 'bar-cell'},

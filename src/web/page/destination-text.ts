@@ -5,7 +5,7 @@ export function destinationText({deliver, branch, remote}: Omit<Destination, 'pl
   const at = branch === undefined ? '' : ` ${branch}`;
   switch (deliver) {
     case 'files':
-      return 'the files of the repo on this machine';
+      return 'files on this machine';
     case 'patch':
       return 'a patch, which stays here';
     case 'branch':
@@ -19,7 +19,7 @@ export function destinationText({deliver, branch, remote}: Omit<Destination, 'pl
 
 /** Where it went. */
 export function deliveredText({kind, branch, url}: DeliveredTo): string {
-  if (kind === 'files') return 'in the files of the repo';
+  if (kind === 'files') return 'in the files on this machine';
   if (kind === 'patch') return 'kept as a patch';
   const place = branch === undefined ? '' : ` ${branch}`;
   return kind === 'branch' ? `on branch${place}` : `pull request${url === undefined ? place : ` ${shorten(url)}`}`;

@@ -80,7 +80,7 @@ function FailureRow({run, row, commands}: {run: RunOverview; row: JobRow; comman
         label: 'Retry',
         of: row.repo,
         jobs: [row.id],
-        usd: useless === undefined ? retryCost(row, run.usualUsd ?? {}) : undefined,
+        costUsd: useless === undefined ? retryCost(row, run.usualUsd ?? {}) : undefined,
         small: true,
         ...(useless === undefined ? {} : {useless}),
       }),

@@ -2,16 +2,16 @@ import {duration} from '../../util/duration.ts';
 import {localMinute} from '../../util/local-time.ts';
 import type {RunOverview, Standing} from '../api.ts';
 
-/** A sum: `3.91`, `0.00`, and `<0.01` for what is more than nothing. */
-export function usd(value: number): string {
-  return value > 0 && value < 0.005 ? '<0.01' : decimals(value, 2);
-}
-
-/** What one job or one call costs, beside others of its kind: `0.0023`, `0` where nothing was paid. */
-export function usdFine(value: number | null | undefined): string {
+/** What was spent, with the digits that a call of a small model needs: `0.0023`, `12.5000`, and `0` where nothing was. */
+export function usd(value: number | null | undefined): string {
   if (value === undefined) return '';
   if (value === null) return 'unknown';
   return value === 0 ? '0' : decimals(value, 4);
+}
+
+/** A limit that somebody wrote: `5.00`. */
+export function limitText(value: number): string {
+  return decimals(value, 2);
 }
 
 function decimals(value: number, digits: number): string {
@@ -59,9 +59,9 @@ export function timesText({startedAt, endedAt}: RunOverview): string {
   return endedAt === undefined ? begin : `${begin}–${moment(endedAt, startedAt)} (${duration(endedAt - startedAt)})`;
 }
 
-/** `3.91 of 5.00 USD` */
+/** `3.9100 of 5.00 USD` */
 export function spentText({spentUsd, budgetUsd}: RunOverview): string {
-  return `${usd(spentUsd)}${budgetUsd === undefined ? '' : ` of ${usd(budgetUsd)}`} USD`;
+  return `${usd(spentUsd)}${budgetUsd === undefined ? '' : ` of ${limitText(budgetUsd)}`} USD`;
 }
 
 export function count(value: number, noun: string): string {

@@ -36,7 +36,7 @@ export function JobActions({view, reload}: {view: JobView; reload(): void}): Com
           commands,
           label: 'Retry',
           jobs: [row.id],
-          usd: useless.useless === undefined ? view.retryUsd : undefined,
+          costUsd: useless.useless === undefined ? view.retryUsd : undefined,
           ...useless,
         })
       : null,

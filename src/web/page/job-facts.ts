@@ -2,7 +2,7 @@ import {type ComponentChild, type ComponentChildren, h} from 'preact';
 import {duration} from '../../util/duration.ts';
 import type {JobView} from '../api.ts';
 import {deliveredText, destinationText} from './destination-text.ts';
-import {number, usdFine} from './format.ts';
+import {number, usd} from './format.ts';
 import {Text} from './text.ts';
 
 /** The figures of a job, those that it has. */
@@ -11,7 +11,7 @@ export function JobFacts({view}: {view: JobView}): ComponentChild {
   const facts: (readonly [string, ComponentChildren])[] = [
     [
       'Cost',
-      `${usdFine(row.costUsd)}${row.costUsd == null ? '' : ' USD'}${view.replayed ? ', from a recorded reply' : ''}`,
+      `${usd(row.costUsd)}${row.costUsd == null ? '' : ' USD'}${view.replayed ? ', from a recorded reply' : ''}`,
     ],
     ['Time', row.durationMs === undefined ? '' : duration(row.durationMs)],
     ['Mode', mode],

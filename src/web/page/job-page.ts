@@ -1,5 +1,5 @@
 import {type ComponentChild, Fragment, h} from 'preact';
-import type {JobView} from '../api.ts';
+import type {ChangeView, JobView} from '../api.ts';
 import {ChangeNotes, PolicyList, VerifyList} from './change-notes.ts';
 import {DiffView} from './diff-view.ts';
 import {JobActions} from './job-actions.ts';
@@ -83,35 +83,40 @@ interface Tab {
   show(): ComponentChild;
 }
 
-/** Only what this job can have. */
+/** Only what this job can have; the first is shown when nothing else is asked for. */
 function tabsOf(view: JobView): Tab[] {
-  const {change, transcript, events} = view;
+  const {change, transcript, events, mode} = view;
+  const prompt: Tab = {id: 'prompt', name: 'Prompt sent', show: () => h(PromptTab, {view})};
+  const log: Tab = {id: 'events', name: 'Events', tally: events.length, show: () => h(Events, {view})};
+  const rest = mode === 'script' || transcript.length === 0 ? [log, prompt] : [prompt, log];
   return [
-    ...(change === undefined
-      ? []
-      : [
-          {
-            id: 'diff',
-            name: 'Diff',
-            tally: change.files.length,
-            show: () => h(Fragment, null, h(ChangeNotes, {change}), h(DiffView, {files: change.files})),
-          },
-          ...(change.verified.length === 0
-            ? []
-            : [{id: 'checks', name: 'Checks', tally: change.verified.length, show: () => h(VerifyList, {change})}]),
-          ...(change.findings.length === 0
-            ? []
-            : [{id: 'policy', name: 'Policy', tally: change.findings.length, show: () => h(PolicyList, {change})}]),
-        ]),
+    ...(change === undefined ? [] : [diffTab(change), ...checksTab(change)]),
     ...(transcript.length === 0 ? [] : [{id: 'transcript', name: 'Transcript', show: () => h(Transcript, {view})}]),
-    {id: 'prompt', name: 'Prompt sent', show: () => h(PromptTab, {view})},
-    {id: 'events', name: 'Events', tally: events.length, show: () => h(Events, {view})},
+    ...(change === undefined ? rest : [prompt]),
+    ...(change === undefined || change.findings.length === 0
+      ? []
+      : [{id: 'policy', name: 'Policy', tally: change.findings.length, show: () => h(PolicyList, {change})}]),
+    ...(change === undefined ? [] : [log]),
     {
       id: 'raw',
       name: 'Raw',
       show: () => h('pre', {class: 'raw', tabIndex: 0}, h(Text, {of: JSON.stringify(view.raw, undefined, 2)})),
     },
   ];
+}
+
+function diffTab(change: ChangeView): Tab {
+  return {
+    id: 'diff',
+    name: 'Diff',
+    tally: change.files.length,
+    show: () => h(Fragment, null, h(ChangeNotes, {change}), h(DiffView, {files: change.files})),
+  };
+}
+
+function checksTab(change: ChangeView): Tab[] {
+  const {length} = change.verified;
+  return length === 0 ? [] : [{id: 'checks', name: 'Checks', tally: length, show: () => h(VerifyList, {change})}];
 }
 
 function Events({view}: {view: JobView}): ComponentChild {

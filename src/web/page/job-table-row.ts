@@ -2,7 +2,7 @@ import {type ComponentChild, h} from 'preact';
 import {duration} from '../../util/duration.ts';
 import {type DecisionKind, type JobRow, type RunOverview, retryCost} from '../api.ts';
 import {deliveredText} from './destination-text.ts';
-import {usdFine} from './format.ts';
+import {usd} from './format.ts';
 import {Diffstat, Doubt, RowState} from './pieces.ts';
 import {RetryButton, uselessRetry} from './retry-button.ts';
 import {Text} from './text.ts';
@@ -24,13 +24,13 @@ export function JobTableRow(props: JobTableRowProps): ComponentChild {
   const isBare = row.files === 0 && row.checks === undefined;
   return h(
     'tr',
-    {class: 'job', 'aria-rowindex': index + 2},
+    {class: `job ${isBare ? 'bare' : ''}`, 'aria-rowindex': index + 2},
     h('td', {class: 'c-repo'}, h('a', {href}, h(Text, {of: row.repo}))),
     h('td', {class: 'c-skill muted'}, h(Text, {of: row.skill})),
     h('td', {class: 'c-result', ...(isBare ? {colSpan: 3} : {})}, h(Result, {row})),
     isBare ? null : h('td', {class: 'c-checks'}, h(Checks, {row})),
     isBare ? null : h('td', {class: 'c-diff number'}, row.files === 0 ? null : h(Diffstat, {of: row})),
-    h('td', {class: 'c-cost number'}, usdFine(row.costUsd)),
+    h('td', {class: 'c-cost number'}, usd(row.costUsd)),
     h('td', {class: 'c-time number'}, row.durationMs === undefined ? '' : duration(row.durationMs)),
     h('td', {class: 'c-decision'}, h(Actions, props)),
   );
@@ -39,9 +39,7 @@ export function JobTableRow(props: JobTableRowProps): ComponentChild {
 function Result({row}: {row: JobRow}): ComponentChild {
   const text = row.delivered === undefined ? row.message : deliveredText(row.delivered);
   return [
-    h(RowState, {row}),
-    ' ',
-    h(Doubt, {row}),
+    h('span', {class: 'result-state'}, h(RowState, {row}), ' ', h(Doubt, {row})),
     text === undefined ? null : h('span', {class: 'muted under', title: text}, h(Text, {of: text})),
   ];
 }
@@ -70,7 +68,7 @@ function Actions({overview, row, commands, onDecide, onReject}: JobTableRowProps
     case 'failed':
     case 'not-started': {
       const useless = uselessRetry(row);
-      const usd = useless.useless === undefined ? retryCost(row, overview.usualUsd ?? {}) : undefined;
+      const costUsd = useless.useless === undefined ? retryCost(row, overview.usualUsd ?? {}) : undefined;
       // What was paid for has said something.
       const [tab, name] = (row.costUsd ?? 0) > 0 ? ['transcript', 'Transcript'] : ['events', 'Log'];
       return [
@@ -79,7 +77,7 @@ function Actions({overview, row, commands, onDecide, onReject}: JobTableRowProps
           of: row.repo,
           label: 'Retry',
           jobs: [row.id],
-          usd,
+          costUsd,
           small: true,
           ...useless,
         }),

@@ -39,7 +39,7 @@ export function LastNight({run, failures, toReview}: LastNightProps): ComponentC
       ? h(
           'p',
           {class: 'muted'},
-          h('a', {href: '/review'}, `${count(elsewhere, 'change')} of earlier runs`),
+          h('a', {href: '/review'}, `${count(elsewhere, 'change')} of other runs`),
           elsewhere === 1 ? ' waits, too.' : ' wait, too.',
         )
       : null,
@@ -50,10 +50,13 @@ export function LastNight({run, failures, toReview}: LastNightProps): ComponentC
 /** What became of what left; and what of the rest needs a closer look. */
 export function WhereTo({run}: {run: RunOverview}): ComponentChild {
   const places = run.deliveredTo ?? [];
-  const held = run.held ?? 0;
+  const {held = 0, failedToReview = 0} = run;
   const lines = [
     ...places.map(place => [`${number(place.jobs)} delivered `, h(Text, {of: deliveredText(place)})]),
     ...(held === 0 ? [] : [[`${number(held)} of those to review ${held === 1 ? 'is' : 'are'} held by the policy`]]),
+    ...(failedToReview === 0
+      ? []
+      : [[`${number(failedToReview)} of those to review failed, and kept what it changed`]]),
   ];
   if (lines.length === 0) return null;
   return h(

@@ -1,7 +1,6 @@
 import {type ComponentChild, type ComponentChildren, h} from 'preact';
-import type {RunCounts} from '../../run/read-run-view.ts';
 import type {JobRow, RunOverview} from '../api.ts';
-import {number, words} from './format.ts';
+import {count, number, words} from './format.ts';
 
 export function StateBadge({run}: {run: RunOverview}): ComponentChild {
   const word = run.state === 'running' ? (run.stopping ? 'stopping' : run.paused ? 'paused' : 'running') : run.state;
@@ -15,21 +14,16 @@ export function RowState({row: {standing}}: {row: Pick<JobRow, 'standing'>}): Co
 
 /** Why it needs a closer look than others; nothing where it does not. */
 export function Doubt({row}: {row: Pick<JobRow, 'reason' | 'state' | 'standing'>}): ComponentChild {
-  if (row.state === 'held') return h('span', {class: 'chip chip-warn'}, 'held by the policy');
+  if (row.state === 'held') return h('span', {class: 'chip chip-warn', title: 'held by the policy'}, 'held');
   if (row.reason === undefined) return null;
   return row.standing === 'failed' || row.standing === 'not-started'
     ? h('strong', null, row.reason)
     : h('span', {class: 'chip chip-bad'}, row.reason);
 }
 
-export function Progress({counts}: {counts: RunCounts}): ComponentChild {
-  const ended = counts.total - counts.running - counts.pending;
-  return h(
-    'div',
-    {class: 'progress'},
-    h('progress', {max: Math.max(1, counts.total), value: ended, 'aria-label': 'Jobs that have ended'}),
-    h('span', {class: 'muted'}, `${number(ended)} of ${number(counts.total)}`),
-  );
+/** `8 of 20 jobs have ended` */
+export function progressText({counts}: RunOverview): string {
+  return `${number(counts.total - counts.running - counts.pending)} of ${count(counts.total, 'job')} have ended`;
 }
 
 /** What was refused; nothing where nothing was. */
@@ -51,12 +45,16 @@ export function Diffstat({of: {added, removed}}: {of: {added: number; removed: n
 export function List(props: {
   label: string;
   columns: readonly string[];
+  /** Of these columns there is no room for on a phone. */
+  wideOnly?: readonly string[];
   /** So many of the last columns hold numbers. */
   numbers: number;
   class?: string;
   children?: ComponentChildren;
 }): ComponentChild {
-  const {label, columns, numbers} = props;
+  const {label, columns, numbers, wideOnly = []} = props;
+  const styleOf = (name: string, index: number): string =>
+    `${index < columns.length - numbers ? '' : 'number'} ${wideOnly.includes(name) ? 'wide-only' : ''}`;
   return h(
     'div',
     {class: `scroll ${props.class ?? ''}`, tabIndex: 0, role: 'region', 'aria-label': label},
@@ -69,9 +67,7 @@ export function List(props: {
         h(
           'tr',
           null,
-          columns.map((name, index) =>
-            h('th', {scope: 'col', class: index < columns.length - numbers ? '' : 'number'}, name),
-          ),
+          columns.map((name, index) => h('th', {scope: 'col', class: styleOf(name, index)}, name)),
         ),
       ),
       h('tbody', null, props.children),

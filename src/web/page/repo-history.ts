@@ -2,7 +2,7 @@ import {type ComponentChild, h} from 'preact';
 import {useEffect, useRef} from 'preact/hooks';
 import type {JobRow} from '../api.ts';
 import {deliveredText} from './destination-text.ts';
-import {moment, usdFine} from './format.ts';
+import {moment, usd} from './format.ts';
 import {Diffstat, Doubt, RowState} from './pieces.ts';
 import {Waiting} from './problem.ts';
 import {encodeValue} from './router.ts';
@@ -55,9 +55,7 @@ function Entry({run, row}: {run: string; row: JobRow}): ComponentChild {
         'span',
         {class: 'muted'},
         row.files === 0 ? null : h(Diffstat, {of: row}),
-        ' ',
-        usdFine(row.costUsd),
-        row.costUsd ? ' USD' : '',
+        row.costUsd ? ` ${usd(row.costUsd)} USD` : null,
       ),
     ),
     text === undefined ? null : h('p', {class: 'muted under'}, h(Text, {of: text})),

@@ -1,6 +1,6 @@
 import {type ComponentChild, h} from 'preact';
 import type {JobRow} from '../api.ts';
-import {usdFine} from './format.ts';
+import {usd} from './format.ts';
 import {Text} from './text.ts';
 import type {RunCommands} from './use-run-commands.ts';
 
@@ -11,16 +11,16 @@ export interface RetryButtonProps {
   readonly of?: string;
   readonly jobs?: readonly string[];
   /** About what it would cost; undefined where that is not known. */
-  readonly usd: number | undefined;
+  readonly costUsd: number | undefined;
   /** Why it cannot help. */
   readonly useless?: string;
   readonly small?: boolean;
 }
 
 /** Runs jobs again, and says about what that costs. */
-export function RetryButton({commands, label, of, jobs, usd, useless, small}: RetryButtonProps): ComponentChild {
+export function RetryButton({commands, label, of, jobs, costUsd, useless, small}: RetryButtonProps): ComponentChild {
   const why = useless ?? commands.busy;
-  const cost = usd === undefined ? undefined : `≈ ${usdFine(usd)}${small ? '' : ' USD'}`;
+  const cost = costUsd === undefined ? undefined : `≈ ${usd(costUsd)}${small ? '' : ' USD'}`;
   return h(
     'button',
     {

@@ -9,7 +9,7 @@ import {useData} from './use-data.ts';
 import {useRunCommands} from './use-run-commands.ts';
 
 /** Everything is decided: what was accepted can leave now. */
-export function ReviewEnd({queue, undo}: {queue: Queue; undo(): void}): ComponentChild {
+export function ReviewEnd({queue}: {queue: Queue}): ComponentChild {
   const {items} = queue;
   const accepted = items.filter(({decision}) => decision === 'accepted').length;
   const rejected = items.length - accepted;
@@ -24,11 +24,6 @@ export function ReviewEnd({queue, undo}: {queue: Queue; undo(): void}): Componen
     h('h1', null, parts.join(', ')),
     h('p', {class: 'muted'}, 'Nothing has left this machine. Deliver shows where each goes, and asks once more.'),
     h(RunsToDeliver, {runs: [...new Set(items.map(({run}) => run))]}),
-    h(
-      'p',
-      null,
-      h('button', {type: 'button', class: 'button quiet', onClick: undo}, 'Undo the last ', h('kbd', null, 'u')),
-    ),
   );
 }
 

@@ -1,7 +1,7 @@
 import {type ComponentChild, h} from 'preact';
 import type {ReviewItem} from '../api.ts';
 import {destinationText} from './destination-text.ts';
-import {count, number, usdFine} from './format.ts';
+import {count, number, usd} from './format.ts';
 import {Alert, Diffstat} from './pieces.ts';
 import type {Queue} from './review-queue.ts';
 import {Text} from './text.ts';
@@ -53,7 +53,7 @@ export function ReviewHead({queue, alike, problem, acts}: ReviewHeadProps): Comp
       alike.length > 1 ? button(`All ${alike.length} like this`, 'A', acts.acceptAlike) : null,
       button('Reject…', 'r', acts.reject, '', !isOpen),
       button('Later', 'j', acts.later, 'quiet'),
-      button('Undo', 'u', acts.undo, 'quiet', done.length === 0),
+      button('Undo', 'u', acts.undo, 'quiet undo', done.length === 0),
       h(
         'button',
         {type: 'button', class: 'button quiet', 'aria-label': 'Keys', onClick: acts.showKeys},
@@ -73,7 +73,7 @@ function Facts({item}: {item: ReviewItem}): ComponentChild {
     failedChecks > 0 ? h('li', {class: 'state-failed'}, `✗ ${count(failedChecks, 'check')} failed`) : null,
     checks > failedChecks ? h('li', {class: 'state-delivered'}, `✓ ${count(checks - failedChecks, 'check')}`) : null,
     checks === 0 ? h('li', null, 'no checks') : null,
-    h('li', null, costUsd === null ? 'cost unknown' : `${usdFine(costUsd)} USD`),
+    h('li', null, costUsd === null ? 'cost unknown' : `${usd(costUsd)} USD`),
     h('li', null, '→ ', h(Text, {of: destinationText(item.destination)})),
     h('li', null, h('a', {href: `/r/${item.run}/${item.job}`}, 'the job')),
     decision === 'pending' ? null : h('li', null, decision),

@@ -2,6 +2,7 @@ import {type ComponentChild, h} from 'preact';
 import {useEffect, useState} from 'preact/hooks';
 import type {ReviewQueue} from '../api.ts';
 import {number} from './format.ts';
+import {useLive} from './live.ts';
 import {Waiting} from './problem.ts';
 import {RunsToDeliver} from './review-end.ts';
 import type {Queue} from './review-queue.ts';
@@ -17,6 +18,10 @@ export function ReviewPage({place}: {place: URL}): ComponentChild {
   useEffect(() => {
     if (value !== undefined) setQueue({items: value.items, at: 0, isGrouped: true, done: []});
   }, [value]);
+  useLive(event => {
+    // What there is to deliver has left, or some of it.
+    if (event.type === 'command' && event.command.exitCode !== undefined && queue?.items.length === 0) reload();
+  });
   const left = queue?.items.filter(({decision}) => decision === 'pending').length ?? 0;
   useTitle(left === 0 ? 'Review' : `${number(left)} to review`);
   if (value === undefined || queue === undefined) return h(Waiting, {error});
@@ -26,20 +31,33 @@ export function ReviewPage({place}: {place: URL}): ComponentChild {
 
 function Nothing({queue, run}: {queue: ReviewQueue; run: string | null}): ComponentChild {
   const {toDeliver, runsToDeliver} = queue;
+  // They stay while one looks at what became of them.
+  const [known] = useState(run === null ? runsToDeliver : [run]);
+  const isDelivered = toDeliver === 0 && runsToDeliver.length < known.length && run === null;
   return h(
     'section',
     {class: 'empty'},
-    h('h1', null, toDeliver > 0 ? `${number(toDeliver)} accepted, not delivered` : 'Nothing to review'),
+    h(
+      'h1',
+      null,
+      toDeliver > 0
+        ? `${number(toDeliver)} accepted, not delivered`
+        : isDelivered
+          ? 'All that was accepted is delivered'
+          : 'Nothing to review',
+    ),
     toDeliver > 0
       ? h('p', null, 'Everything is decided. What was accepted leaves when you say so.')
-      : h(
-          'p',
-          null,
-          'Changes wait here when a run keeps them as patches (',
-          h('code', null, '--deliver patch'),
-          '), or when the policy holds one back.',
-        ),
-    h(RunsToDeliver, {runs: toDeliver > 0 ? runsToDeliver : run === null ? [] : [run]}),
+      : isDelivered
+        ? null
+        : h(
+            'p',
+            null,
+            'Changes wait here when a run keeps them as patches (',
+            h('code', null, '--deliver patch'),
+            '), or when the policy holds one back.',
+          ),
+    h(RunsToDeliver, {runs: known}),
     h('p', null, h('a', {href: '/'}, 'Back to tonight')),
   );
 }

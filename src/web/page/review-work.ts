@@ -68,7 +68,7 @@ export function ReviewWork({queue, setQueue, reload, more}: ListProps): Componen
       'div',
       {class: 'review-main'},
       isDone
-        ? h(ReviewEnd, {queue, undo: acts.undo})
+        ? h(ReviewEnd, {queue})
         : [
             h(ReviewHead, {key: 'head', queue, alike, problem, acts}),
             h(CurrentChange, {key: `${current.run}/${current.job}`, item: current}),

@@ -6,7 +6,7 @@ import {spentText, timesText, usd} from './format.ts';
 import {JobTable} from './job-table.ts';
 import {WhereTo} from './last-night.ts';
 import {useLive} from './live.ts';
-import {Progress, StateBadge} from './pieces.ts';
+import {progressText, StateBadge} from './pieces.ts';
 import {Waiting} from './problem.ts';
 import {replacePlace} from './router.ts';
 import {StateBar} from './state-bar.ts';
@@ -44,9 +44,9 @@ function Run({overview, place}: {overview: RunOverview; place: URL}): ComponentC
         {class: 'muted'},
         `${timesText(overview)} · ${spentText(overview)}`,
         overview.reservedUsd > 0 ? `, ${usd(overview.reservedUsd)} reserved for calls in flight` : '',
+        overview.state === 'running' ? ` · ${progressText(overview)}` : '',
         overview.endReason === undefined ? '' : ` · ${overview.endReason}`,
       ),
-      overview.state === 'running' ? h(Progress, {counts: overview.counts}) : null,
       h(ActionBar, {run: overview, commands}),
       h(WhereTo, {run: overview}),
     ),

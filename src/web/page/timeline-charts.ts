@@ -2,7 +2,7 @@ import {type ComponentChild, h} from 'preact';
 import {localMinute} from '../../util/local-time.ts';
 import type {Timeline} from '../api.ts';
 import {Chart, fieldWidth} from './chart.ts';
-import {count, usd} from './format.ts';
+import {count, limitText, usd} from './format.ts';
 
 const minuteMs = 60_000;
 
@@ -15,7 +15,7 @@ export function TimelineCharts({timeline}: {timeline: Timeline}): ComponentChild
   const until = minutes.at(-1)!.at + minuteMs;
   const x = (at: number): number => ((at - from) / (until - from)) * fieldWidth;
   const along = [from, (from + until) / 2, until].map(at => localMinute(new Date(at)));
-  const budget = budgetUsd === undefined ? '' : ` (budget ${usd(budgetUsd)})`;
+  const budget = budgetUsd === undefined ? '' : ` (budget ${limitText(budgetUsd)})`;
   return h(
     'section',
     {class: 'block charts'},
@@ -32,7 +32,7 @@ export function TimelineCharts({timeline}: {timeline: Timeline}): ComponentChild
       title: `Spent, USD${budget}`,
       label: `${usd(total)} USD${budget}`,
       most: Math.max(total, budgetUsd ?? 0),
-      format: usd,
+      format: limitText,
       along,
       draw: y => [
         h('path', {class: 'area', d: `${spentLine(x, y, timeline)}V100H0Z`}),

@@ -3,7 +3,7 @@ import type {RunOverview, Tonight} from '../api.ts';
 import {moment, number, spentText, usd} from './format.ts';
 import {headline, LastNight} from './last-night.ts';
 import {useLive} from './live.ts';
-import {List, Progress, StateBadge} from './pieces.ts';
+import {List, progressText, StateBadge} from './pieces.ts';
 import {Waiting} from './problem.ts';
 import {StateBar} from './state-bar.ts';
 import {Text} from './text.ts';
@@ -69,9 +69,8 @@ function RunningNow({run, isAlone}: {run: RunOverview; isAlone: boolean}): Compo
     {class: 'block now'},
     h('p', {class: 'eyebrow'}, 'Now'),
     h(isAlone ? 'h1' : 'h2', null, h('a', {href: `/r/${run.id}`}, run.id), ' ', h(StateBadge, {run})),
-    h(Progress, {counts: run.counts}),
     h(StateBar, {counts: run.standings, hrefOf: standing => `/r/${run.id}?filter=${standing}`}),
-    h('p', {class: 'muted'}, `${spentText(run)} on `, h(Text, {of: run.host})),
+    h('p', {class: 'muted'}, `${progressText(run)} · ${spentText(run)} · on `, h(Text, {of: run.host})),
   );
 }
 
@@ -84,8 +83,10 @@ function RecentRuns({runs}: {runs: readonly RunOverview[]}): ComponentChild {
       List,
       {
         label: 'Recent runs',
+        class: 'recent',
         columns: ['Run', 'Started', 'Jobs', 'To review', 'Delivered', 'Failed', 'USD'],
         numbers: 5,
+        wideOnly: ['Started', 'Jobs', 'Delivered'],
       },
       runs.map(run =>
         h(
@@ -97,14 +98,15 @@ function RecentRuns({runs}: {runs: readonly RunOverview[]}): ComponentChild {
             h('a', {href: `/r/${run.id}`}, run.id),
             // What is as it should be needs no word in every line.
             run.state === 'finished' ? null : [' ', h(StateBadge, {run})],
+            h('span', {class: 'muted under narrow-only'}, moment(run.startedAt)),
             run.description === undefined
               ? null
               : h('span', {class: 'muted clip under'}, h(Text, {of: run.description})),
           ),
-          h('td', {class: 'nowrap'}, moment(run.startedAt)),
-          h('td', {class: 'number'}, number(run.counts.total)),
+          h('td', {class: 'nowrap wide-only'}, moment(run.startedAt)),
+          h('td', {class: 'number wide-only'}, number(run.counts.total)),
           h(Count, {value: run.toReview, style: 'state-to-review'}),
-          h(Count, {value: run.standings.delivered ?? 0, style: ''}),
+          h('td', {class: 'number wide-only'}, number(run.standings.delivered ?? 0)),
           h(Count, {value: run.standings.failed ?? 0, style: 'state-failed'}),
           h('td', {class: 'number'}, usd(run.spentUsd)),
         ),

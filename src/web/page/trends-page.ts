@@ -54,8 +54,7 @@ export function share(part: number, whole: number): string {
 }
 
 export function perAccepted(costUsd: number, accepted: number): string {
-  if (accepted === 0) return '–';
-  return costUsd === 0 ? '0' : (costUsd / accepted).toFixed(3);
+  return accepted === 0 ? '–' : usd(costUsd / accepted);
 }
 
 function Skills({trends}: {trends: Trends}): ComponentChild {
@@ -69,23 +68,24 @@ function Skills({trends}: {trends: Trends}): ComponentChild {
         label: 'Skills',
         columns: ['Skill', 'Accepted by week', 'Jobs', 'Skipped', 'Failed', 'Accepted', 'USD', 'USD per accepted'],
         numbers: 6,
+        wideOnly: ['Accepted by week', 'Jobs', 'Skipped', 'Failed', 'USD'],
       },
       trends.skills.map(trend =>
         h(
           'tr',
           {key: trend.skill},
           h('td', null, h(SkillLink, {name: trend.skill})),
-          h('td', null, h(WeekBars, {weeks: trends.weeks, trend})),
-          h('td', {class: 'number'}, number(trend.jobs)),
-          h('td', {class: 'number'}, share(trend.skipped, trend.jobs)),
-          h('td', {class: `number ${trend.failed === 0 ? 'muted' : 'state-failed'}`}, number(trend.failed)),
+          h('td', {class: 'wide-only'}, h(WeekBars, {weeks: trends.weeks, trend})),
+          h('td', {class: 'number wide-only'}, number(trend.jobs)),
+          h('td', {class: 'number wide-only'}, share(trend.skipped, trend.jobs)),
+          h('td', {class: `number wide-only ${trend.failed === 0 ? 'muted' : 'state-failed'}`}, number(trend.failed)),
           h(
             'td',
             {class: 'number'},
             `${number(trend.accepted)} `,
             h('span', {class: 'muted'}, `(${share(trend.accepted, trend.accepted + trend.rejected)})`),
           ),
-          h('td', {class: 'number'}, usd(trend.costUsd)),
+          h('td', {class: 'number wide-only'}, usd(trend.costUsd)),
           h('td', {class: 'number'}, perAccepted(trend.costUsd, trend.accepted)),
         ),
       ),
