@@ -18,6 +18,7 @@ interface Page extends OpenRun {
   readonly rows: Map<string, JobRow>;
   /** What a job of a skill cost before this run. */
   readonly past: Readonly<Record<string, number>>;
+  readonly about: RowTotals;
   /** What the rows were read at: the same again means that nothing has changed. */
   readonly mark: string;
 }
@@ -48,7 +49,7 @@ export class RunBook {
 
   /** Totals alone, without the jobs. */
   async overview(run: RunRecord): Promise<RunOverview> {
-    return toOverview(await this.#count(run), this.#pages.get(run.id));
+    return toOverview(await this.#count(run), this.#pages.get(run.id)?.about);
   }
 
   async #count(run: RunRecord): Promise<Counted> {
@@ -63,9 +64,11 @@ export class RunBook {
     const mark = markOf(counted);
     const known = this.#pages.get(runId);
     this.#pages.delete(runId);
-    const isCurrent = known !== undefined && (known.mark === mark || (await this.#update(known, counted)));
-    const read = isCurrent ? known : await this.#load(runId);
-    const page = {rows: read.rows, past: read.past, mark, overview: toOverview(counted, read)};
+    const isSame = known?.mark === mark;
+    const isCurrent = known !== undefined && (isSame || (await this.#update(known, counted)));
+    const {rows, past} = isCurrent ? known : await this.#load(runId);
+    const about = isSame ? known.about : describeRows(rows, past);
+    const page = {rows, past, about, mark, overview: toOverview(counted, about)};
     this.#pages.set(runId, page);
     for (const old of [...this.#pages.keys()].slice(0, -keptRuns)) this.#pages.delete(old);
     return page;
@@ -126,7 +129,7 @@ function markOf({view, standings}: Counted): string {
   return JSON.stringify([run.startedAt, run.endedAt, counts, [...standings].sort()]);
 }
 
-function toOverview({view, standings}: Counted, page: Pick<Page, 'rows' | 'past'> | undefined): RunOverview {
+function toOverview({view, standings}: Counted, about: RowTotals | undefined): RunOverview {
   const {run, counts} = view;
   const of = (standing: Standing): number => standings.get(standing) ?? 0;
   return {
@@ -144,7 +147,7 @@ function toOverview({view, standings}: Counted, page: Pick<Page, 'rows' | 'past'
     standings: Object.fromEntries(standings),
     toReview: of('to-review'),
     toDeliver: of('accepted'),
-    ...(page === undefined ? {toRetry: of('failed') + of('not-started')} : describeRows(page)),
+    ...(about ?? {toRetry: of('failed') + of('not-started')}),
     spentUsd: view.spentUsd,
     reservedUsd: view.reservedUsd,
     ...(view.budgetUsd === undefined ? {} : {budgetUsd: view.budgetUsd}),
@@ -152,15 +155,16 @@ function toOverview({view, standings}: Counted, page: Pick<Page, 'rows' | 'past'
   };
 }
 
-function describeRows(
-  page: Pick<Page, 'rows' | 'past'>,
-): Pick<RunOverview, 'held' | 'failedToReview' | 'toRetry' | 'retryUsd' | 'usualUsd' | 'deliveredTo'> {
-  const rows = [...page.rows.values()];
+/** What only the jobs themselves tell of a run. */
+type RowTotals = Pick<RunOverview, 'held' | 'failedToReview' | 'toRetry' | 'retryUsd' | 'usualUsd' | 'deliveredTo'>;
+
+function describeRows(byId: ReadonlyMap<string, JobRow>, past: Page['past']): RowTotals {
+  const rows = [...byId.values()];
   const toReview = rows.filter(({standing}) => standing === 'to-review');
   return {
     held: toReview.filter(({state}) => state === 'held').length,
     failedToReview: toReview.filter(({state}) => state === 'failed').length,
-    ...retryCosts(rows, page.past),
+    ...retryCosts(rows, past),
     deliveredTo: deliveredTo(rows),
   };
 }
