@@ -1,4 +1,4 @@
-import {realpath} from 'node:fs/promises';
+import {realpathSync} from 'node:fs';
 import path from 'node:path';
 import {wellKnownForges} from '../domain/forge.ts';
 import {defaultChangeLimits, type Job} from '../domain/job.ts';
@@ -59,7 +59,7 @@ export async function openRepoTools(
       const {workTree} = reader.location;
       return {
         reader,
-        key: job.path === undefined ? urlKey(job) : await realpath(workTree ?? job.path),
+        key: job.path === undefined ? urlKey(job) : realpathSync(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
         openCheckout: async options => (await checkouts()).create(reader, options),
         buildContext: (skill, deliveries) => contexts.build(reader, job, skill, deliveries),

@@ -26,11 +26,9 @@ export function answerQuestions(): void {
 
   async function answer(request: ContextRequest): Promise<object> {
     try {
-      const reader = await (await store).open(request.path);
+      const reader = (await store).openFound(request.found);
       try {
-        const planned = await reader.at(request.head.commit);
-        if (planned === undefined) throw new JobFailure('repo-corrupt', 'The commit that HEAD named is missing');
-        return {kind: 'built', built: await buildRepoContext(planned, request)};
+        return {kind: 'built', built: await buildRepoContext(reader, request)};
       } finally {
         reader.release();
       }
