@@ -68,6 +68,8 @@ export interface ReplyRequest {
   readonly onHeld: () => Promise<void>;
   /** Told of every call before it is made. */
   readonly onAttempt: () => void;
+  /** Told when a call has been answered and its record is on the way to the disk: another may be prepared to take its place. */
+  readonly onAnswered: () => void;
   /** Told of every call that is known to be billed. */
   readonly onSpent: (spent: Spent) => void;
 }

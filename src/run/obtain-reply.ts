@@ -99,7 +99,7 @@ export function createObtainReply(
             wanted.onAttempt();
             const reply = await once(attempted, attemptSignal);
             cost = await source.costOf(attempted.model, reply);
-            await ledger.recordReply(id, {
+            const recorded = ledger.recordReply(id, {
               digest: paidDigest,
               runId,
               jobId: job.id,
@@ -107,6 +107,9 @@ export function createObtainReply(
               reply,
               cost,
             });
+            // What is reserved from here on is on the disk no sooner than this answer.
+            wanted.onAnswered();
+            await recorded;
             wanted.onSpent({usage: reply.usage, cost});
             return reply;
           } catch (error) {
