@@ -18,6 +18,8 @@ export type CallOnce = (request: ModelRequest, signal: AbortSignal) => Promise<M
 export type Billing = 'not-billed' | 'unknown';
 
 export interface ReplySource {
+  /** Loads what calling this model and pricing its calls takes. A model that cannot be had is told when it is called. */
+  readonly prepare: (model: string) => void;
   /** Calls the model with retries; every attempt goes through `attempt`. Throws `JobFailure`. */
   readonly call: (
     job: Job,

@@ -51,6 +51,7 @@ it('agents with budgets of job and run never cost more, in 1,000 simulated runs'
           worstCaseUsd: async ({maxOutputTokens}) => maxOutputTokens / 100,
           costOf: async (_, {text}) => ({usd: costs.get(text)! / 100}),
           billingOf: () => 'not-billed',
+          prepare: () => {},
           dooms: () => undefined,
           isOutage: () => false,
         },
