@@ -2,13 +2,13 @@ import type {FinishReason, ModelReply} from '../domain/model.ts';
 import {type FailureReason, JobFailure} from '../domain/outcome.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
+import {readOpening} from '../util/document-opening.ts';
+import {readMarkdownLines} from '../util/markdown-lines.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertWholeData} from './assert-whole-data.ts';
 import {assertWholeMarkdown} from './assert-whole-markdown.ts';
 import {isRefusal} from './conversation.ts';
-import {readOpening} from './document-opening.ts';
 import {isMarkdownPath} from './file-kind.ts';
-import {readMarkdownLines} from './markdown-lines.ts';
 import {needsSections, parseSections} from './multi-file-format.ts';
 import {readWrapping} from './unwrap-fence.ts';
 
