@@ -232,6 +232,12 @@ export const failureReasons = {
     next: 'orchestrator retry, or correct the check in SKILL.md.',
     retry: 'yes',
   },
+  'offline-unfit': {
+    family: 'check',
+    cause: 'What can be written without a model does not meet the skill.',
+    next: 'Put what the skill asks for into its template.md, or use a model.',
+    retry: 'after-fix',
+  },
   'turn-limit': {
     family: 'agent',
     cause: 'The agent used all its turns and had not finished.',

@@ -1,4 +1,4 @@
-import {readMarkdownLines} from '../util/markdown-lines.ts';
+import {readMarkdownLines} from './markdown-lines.ts';
 
 /** Targets of links and images of a Markdown document, each once, as written. Those inside code do not count. */
 export function linkTargets(text: string): string[] {
