@@ -85,7 +85,7 @@ async function planJob(
   }
 }
 
-function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}: RunConfiguration): unknown {
+function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides, notes}: RunConfiguration): unknown {
   return {
     jobs: planned.map(({job, verdict, message, inputTokens, shown, heldBack, leftOut, cost}) => ({
       job: jobLabel(job),
@@ -107,11 +107,15 @@ function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}:
     })),
     disabled,
     overrides,
+    notes,
     budget_usd: settings.budgetUsd ?? null,
   };
 }
 
-function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, fleet}: RunConfiguration): string {
+function toText(
+  planned: readonly PlannedJob[],
+  {disabled, settings, overrides, notes, fleet}: RunConfiguration,
+): string {
   const run = planned.filter(({verdict}) => verdict === 'run');
   const same = planned.filter(({verdict}) => verdict === 'up-to-date');
   const bad = planned.filter(({verdict}) => verdict !== 'run' && verdict !== 'up-to-date');
@@ -145,7 +149,7 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, 
   }
   if (run.length > 200) lines.push(`  and ${run.length - 200} more jobs (all of them: --json)`);
   for (const task of disabled) lines.push(`  task "${escapeLine(task.name)}" (${task.skill}) is disabled`);
-  for (const text of overrides) lines.push(`  ${escapeLine(text)}`);
+  for (const text of [...overrides, ...notes]) lines.push(`  ${escapeLine(text)}`);
   lines.push(
     '',
     `Will send: ${sum(run, ({shown}) => shown?.length ?? 0)} files. Held back: ${sum(run, ({heldBack}) => heldBack?.length ?? 0)} files with secrets. Left out: ${leftOutText(run)}.`,

@@ -74,7 +74,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   );
   const notes = [
     ...configuration.overrides,
-    ...(configuration.fleet.notes ?? []),
+    ...configuration.notes,
     ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
   ];
   if (io.queue !== undefined) {
