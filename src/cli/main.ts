@@ -7,13 +7,10 @@ import {createProgram} from './program.ts';
 
 /** Runs one command line and sets the exit code of the process. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<void> {
-  // A reader that went away, as in `orchestrator list repos | head`, is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', error => {
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-    });
-  }
-  process.exitCode = await runCommand(argv, io);
+  const exitCode = await runCommand(argv, io);
+  const fault = await io.outFault?.();
+  if (fault !== undefined) io.err(`orchestrator: stdout cannot be written (${fault})\n`);
+  process.exitCode = exitCode === 0 && fault !== undefined ? 1 : exitCode;
 }
 
 /** Errors to exit codes, in this one place. All that a command says goes through one gate. */
