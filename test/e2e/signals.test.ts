@@ -63,6 +63,15 @@ describe('a run that is killed or stopped', () => {
     expect(end.code).toBe(code);
     expect(performance.now() - secondAt).toBeLessThan(2_000);
     expect((await readResults(night)).every(row => row.outcome === 'not-started')).toBe(true);
+    expect(output()).toMatch(new RegExp(`finished: .*, exit ${code}\n`));
+    for (const args of [
+      ['history', '--json'],
+      ['list', 'runs', '--json'],
+      ['status', '--json'],
+    ])
+      expect((await cli(night, args, {server: silent})).stdout, args.join(' ')).toMatch(
+        new RegExp(`"exit_code": ${code}\\b`),
+      );
 
     await using server = await startScriptedModelServer();
     server.reply(answerJob);
