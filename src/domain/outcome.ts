@@ -652,9 +652,17 @@ export interface Failure {
 export class JobFailure extends Error {
   readonly failure: Failure;
 
-  constructor(reason: FailureReason, message: string, options: {next?: string; cause?: unknown} = {}) {
+  /** A provider may have billed what was of no use. */
+  readonly mayBeBilled: boolean;
+
+  constructor(
+    reason: FailureReason,
+    message: string,
+    options: {next?: string; cause?: unknown; mayBeBilled?: boolean} = {},
+  ) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.name = 'JobFailure';
+    this.mayBeBilled = options.mayBeBilled ?? false;
     this.failure = {reason, message, ...(options.next === undefined ? {} : {next: options.next})};
   }
 }
