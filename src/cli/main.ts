@@ -1,5 +1,6 @@
 import {CommanderError} from 'commander';
 import {ConfigurationError, OrchestratorError} from '../domain/errors.ts';
+import {formatProblem} from '../domain/problem.ts';
 import {escapeBlock} from '../util/escape-text.ts';
 import {guardOutput, isCi} from '../util/guard-output.ts';
 import {type Io, processIo} from './io.ts';
@@ -26,7 +27,10 @@ export async function runCommand(argv: readonly string[], given: Io): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof ConfigurationError) {
-      io.err(`${escapeBlock(error.message)}\n`);
+      const lines = error.problems.map(
+        problem => `${problem.file === undefined ? 'orchestrator: ' : ''}${formatProblem(problem)}`,
+      );
+      io.err(`${escapeBlock(lines.join('\n'))}\n`);
       return 2;
     }
     if (error instanceof OrchestratorError) {
