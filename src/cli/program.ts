@@ -65,7 +65,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
       'run a task configuration, or one skill over chosen repos',
       `orchestrator run --config config/overnight.json
        orchestrator run --skill readme-generator --repos ~/code/api ~/code/web
-       orchestrator run --skill journal --tag python --model anthropic/claude-haiku-5-5 --dry-run`,
+       orchestrator run --skill journal --tag python --model anthropic/claude-haiku-4-5 --dry-run`,
     ),
   ).action(async options => setExitCode(await (await import('./commands/run.ts')).run(io, options)));
   addRunOptions(

@@ -30,8 +30,8 @@ export function sourceFromFlags(
   problems.push(...wrong);
   const problemAt: ConfigurationSource['problemAt'] = (at, text) => {
     const key = String(at[2] ?? at[0]);
-    // Every active repo is what is meant when nothing was typed.
-    const isTyped = key !== 'group' || places.flags.group !== undefined;
+    // Every active repo is what is meant when nothing was typed, and a task as a whole nobody has typed.
+    const isTyped = key !== 'tasks' && (key !== 'group' || places.flags.group !== undefined);
     return isTyped ? {path: flagLabel(key), ...text} : text;
   };
   return {

@@ -35,6 +35,8 @@ export interface RunConfiguration {
   readonly notes: readonly string[];
   readonly fleet: Fleet;
   readonly models: ModelsConfiguration;
+  /** Where all of this was written, for what is found wrong with it later. */
+  readonly source: ConfigurationSource;
   /** Absolute. */
   readonly configFile?: string;
   readonly description?: string;
@@ -109,6 +111,7 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
     notes: [...notes, ...(targets.fleet.fleet.notes ?? [])],
     fleet: targets.fleet.fleet,
     models,
+    source: base,
     ...(sources.configFile === undefined ? {} : {configFile: path.resolve(sources.cwd, sources.configFile)}),
     ...(base.written.description === undefined ? {} : {description: base.written.description}),
   };
