@@ -1,16 +1,16 @@
-import {type ForgeAddress, type ForgeHost, findForgeAddress, httpsCloneUrl} from '../domain/forge.ts';
+import {type ForgeAddress, type ForgeHost, httpsCloneUrl} from '../domain/forge.ts';
 import type {Job} from '../domain/job.ts';
 import {failureReasons, JobFailure} from '../domain/outcome.ts';
 import type {Clock} from '../util/clock.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {branchNames} from '../workspace/branch-name.ts';
 import type {Branches, PreparedBranch} from '../workspace/branches.ts';
-import {withoutUser} from '../workspace/remote-url.ts';
 import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult} from './delivery.ts';
 import type {Forge, PullRequest} from './forge.ts';
 import {ForgeError, toJobFailure} from './forge-error.ts';
 import {intendedFiles} from './intended-files.ts';
 import {assertWanted, describePast} from './judge-pull-requests.ts';
+import {knownForge} from './known-forge.ts';
 import {decorate, openPullRequest, type PublishTools, updatePullRequest} from './publish-pull-request.ts';
 import type {PullRequestPace} from './pull-request-pace.ts';
 import {composePullRequest, readMarker} from './pull-request-text.ts';
@@ -171,8 +171,7 @@ async function findTarget(
   {job, reader}: DeliveryPlace & {readonly job: Job},
   {forges, openForge, signal}: PullRequestDeliveryOptions,
 ): Promise<Target> {
-  const address = findForgeAddress(job, forges);
-  if (address === undefined) throw new JobFailure('forge-unknown', describeUnknown(job));
+  const address = knownForge(job, forges);
   const opened = openForge(address.forge);
   if (opened === undefined) {
     const names = address.forge.tokenEnvs.join(' or ');
@@ -195,13 +194,6 @@ async function findTarget(
   }
   const names = branchNames(job);
   return {address, forge, base, heads: [names.plain, names.distinct]};
-}
-
-function describeUnknown({url, github}: Job): string {
-  const given = github ?? url;
-  return given === undefined
-    ? 'The repo has no "url" in the fleet file'
-    : `${quoteText(withoutUser(given))} leads to no forge that is known`;
 }
 
 async function named<T>(act: () => Promise<T>): Promise<T> {

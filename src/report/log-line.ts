@@ -77,7 +77,8 @@ export function describeOutcome(outcome: Outcome): string {
 }
 
 export function formatCost(cost: Cost): string {
-  return cost.usd === null ? 'cost unknown' : `${cost.usd.toFixed(4)} USD`;
+  if (cost.usd !== null) return `${cost.usd.toFixed(4)} USD`;
+  return cost.atLeastUsd === undefined ? 'cost unknown' : `cost unknown, at least ${cost.atLeastUsd.toFixed(4)} USD`;
 }
 
 export function seconds(ms: number): string {

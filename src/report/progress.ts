@@ -1,6 +1,7 @@
 import type {RunEvent} from '../domain/event.ts';
 import type {Job} from '../domain/job.ts';
 import type {Outcome} from '../domain/outcome.ts';
+import {knownUsd} from '../domain/usage.ts';
 
 export interface FinishedJob {
   readonly job: Job;
@@ -77,7 +78,7 @@ export class Progress {
     if (outcome.status === 'failed') this.failed++;
     if (outcome.status === 'not-started') this.notStarted++;
     if (outcome.cost.usd === null) this.costUnknown++;
-    else this.costUsd += outcome.cost.usd;
+    this.costUsd += knownUsd(outcome.cost);
     const finished = {job, outcome, durationMs};
     const list = outcome.status === 'failed' ? 'failures' : 'recent';
     this[list] = [...this[list], finished].slice(-this.#kept);

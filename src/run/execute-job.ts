@@ -7,6 +7,7 @@ import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outc
 import type {JobDetail} from '../domain/run.ts';
 import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/ledger.ts';
 import {checkChange} from '../modes/check-change.ts';
+import {offlineUnfit} from '../modes/offline-unfit.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {deliverChange, placeOf} from './deliver-change.ts';
@@ -149,7 +150,7 @@ async function checkAgainstSkill(
     await checkChange({change, job, skill: tools.skill(job.skill), entries: built.entries, reader: repo.reader});
   } catch (error) {
     if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
-    throw error;
+    throw trace.reply?.reply.readOff === true ? offlineUnfit(error) : error;
   }
 }
 

@@ -227,7 +227,7 @@ describe('loadRunConfiguration', () => {
     execFileSync('git', ['init', '-q', path.join(root, 'home/code/api')]);
     expect(load(undefined, {repos: ['~/code/*']}).tasks[0]?.repos).toMatchObject([{name: 'api'}]);
     expect(problemsOf(undefined)).toMatchInlineSnapshot(
-      `"there is no fleet file, so no repo has a name, tag or group; make one with: orchestrator init; or name folders with --repos"`,
+      `"there is no fleet file (config/repos.json, home/.orchestrator/repos.json), so no repo has a name, tag or group; make one with: orchestrator init; or name folders with --repos"`,
     );
     expect(problemsOf(undefined, {fleet: 'nope.json'})).toMatchInlineSnapshot(
       `"--fleet — nope.json: the file does not exist"`,

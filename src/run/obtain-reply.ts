@@ -1,7 +1,7 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
-import {type Cost, noCost} from '../domain/usage.ts';
+import {type Cost, noCost, noUsage, unknownCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import {localDate} from '../util/local-time.ts';
@@ -115,8 +115,12 @@ export function createObtainReply(
             wanted.onSpent({usage: reply.usage, cost});
             return reply;
           } catch (error) {
-            if (isSent && source.billingOf(error) === 'unknown') await ledger.loseCall(id);
-            else await ledger.releaseCall(id);
+            if (isSent && source.billingOf(error) === 'unknown') {
+              await ledger.loseCall(id);
+              wanted.onSpent({usage: {...noUsage, requests: 1}, cost: unknownCost});
+            } else {
+              await ledger.releaseCall(id);
+            }
             const doom = source.dooms(error);
             if (doom !== undefined) gate.closeCalls(doom);
             throw error;
