@@ -151,6 +151,8 @@ export interface ReviewItem {
   readonly repo: string;
   readonly skill: string;
   readonly patchId: string;
+  /** The same for changes that one decision may be about: the same edit, findings and ends of verify commands. Always sent. */
+  readonly group?: string;
   /** In the words of the model or the script, cut. */
   readonly summary?: string;
   readonly files: readonly string[];
