@@ -2,7 +2,9 @@ import {createHash} from 'node:crypto';
 import type {Change, VerifyResult} from '../domain/change.ts';
 import type {Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
-import {codeSpan, plainTitle, quoteAsMarkdown} from './neutral-markdown.ts';
+import {plainTitle} from '../util/plain-words.ts';
+import {plainPath, plainSkill} from '../workspace/commit-text.ts';
+import {codeSpan, quoteAsMarkdown} from './neutral-markdown.ts';
 
 /** A pull request that carries this label is left alone for ever. */
 export const skipLabel = 'orchestrator-skip';
@@ -107,13 +109,11 @@ function digestText(title: string, visible: string): string {
 function composeTitle({job, change}: PullRequestFacts): string {
   const told = change.summary === undefined ? undefined : plainTitle(change.summary, maxTitle);
   if (told !== undefined) return told;
-  const [edit, ...others] = change.edits;
+  const [edit] = change.edits;
   const verb = edit?.after === undefined ? 'remove' : edit.before === undefined ? 'add' : 'update';
-  const path = edit?.path ?? '';
-  // What is no ordinary path is not for a line that may become the subject of a commit.
-  const isOrdinary = others.length === 0 && plainTitle(`the ${path}`, 200) === `the ${path}`;
-  const what = isOrdinary ? `${verb} ${path}` : `change ${count(change.files.length, 'file')}`;
-  return `${plainTitle(`${job.skill} x`, 200)?.replace(/ x$/, '') ?? 'orchestrator'}: ${what}`.slice(0, 200);
+  const path = plainPath(change.edits);
+  const what = path === undefined ? `change ${count(change.files.length, 'file')}` : `${verb} ${path}`;
+  return `${plainSkill(job.skill)}: ${what}`.slice(0, 200);
 }
 
 function composeWhat({job, change}: PullRequestFacts): string {

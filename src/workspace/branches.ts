@@ -2,9 +2,9 @@ import type {Change} from '../domain/change.ts';
 import type {ObjectReader} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import {quoteText} from '../util/quote-text.ts';
 import {branchNames} from './branch-name.ts';
 import {buildTree, type NewObject, newObject} from './build-tree.ts';
+import {commitText} from './commit-text.ts';
 import type {Tip} from './judge-tip.ts';
 import {LocalBranches} from './local-branches.ts';
 import {RepoReader} from './object-reader.ts';
@@ -158,18 +158,10 @@ async function buildCommit(
     parent: base.id,
     identity,
     time: Math.floor(run.startedAt / 1000),
-    subject: `${job.skill}: ${subjectOf(change)}`,
-    body: `Made by orchestrator for the task ${quoteText(job.task)}.`,
+    ...commitText(job, change),
     key,
   });
   return {commit: newObject(reader.objectFormat, 'commit', bytes), objects};
-}
-
-/** In our own words: what a model wrote could close an issue or call somebody once it is merged. */
-function subjectOf({edits}: Change): string {
-  const [first] = edits;
-  if (edits.length !== 1) return `${edits.length} files`;
-  return first!.path.length <= 50 ? first!.path : `…${first!.path.slice(-49)}`;
 }
 
 function remoteOf(reader: RepoReader, url: string | undefined): RemoteUrl {
