@@ -1,6 +1,7 @@
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Reporter} from '../domain/event.ts';
 import {type Job, jobLabel} from '../domain/job.ts';
+import {type EndStatus, endStatus} from '../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
@@ -99,10 +100,9 @@ function errorLine({message, hint}: OrchestratorError): string {
 
 async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise<string> {
   const records = await ledger.jobs(run.id);
-  const bad = records.filter(
-    ({detail}) => detail?.outcome.status === 'failed' || detail?.outcome.status === 'not-started',
-  );
-  const good = records.filter(({detail}) => detail?.outcome.status === 'changed');
+  const ofStatus = (...wanted: EndStatus[]): JobRecord[] =>
+    records.filter(({detail}) => detail !== undefined && wanted.includes(endStatus(detail.outcome)));
+  const [bad, held, good] = [ofStatus('failed', 'not-started'), ofStatus('held'), ofStatus('changed')];
   const line = (record: JobRecord): string =>
     `  ${escapeLine(jobLabel(record.job))}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
   const shown = 20;
@@ -110,11 +110,14 @@ async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise
   return [
     ...bad.slice(0, shown).map(record => `✗${line(record)}`),
     more(bad),
+    ...held.slice(0, shown).map(record => `!${line(record)}`),
+    more(held),
     ...good.slice(0, shown).map(record => `✓${line(record)}`),
     more(good),
     `${run.id}  ${summary}\n`,
     `results  ${escapeLine(run.resultsFile)}\n`,
-    ...(bad.length > 0 ? ['next     orchestrator report; orchestrator retry\n'] : []),
+    ...(held.length > 0 ? ['next     orchestrator review\n'] : []),
+    ...(bad.length > 0 ? ['next     orchestrator failures; orchestrator retry\n'] : []),
   ].join('');
 }
 

@@ -6,6 +6,7 @@ import {renderTable, type TableOptions} from './table.ts';
 
 const heads: Readonly<Record<GroupKind, string>> = {
   failed: '✗ failed',
+  held: '! held for review',
   'not-started': '· not started',
   unfinished: '⟳ not ended',
   changed: '✓ changed',

@@ -62,6 +62,8 @@ export interface RunSummary {
   readonly unchanged: number;
   readonly upToDate: number;
   readonly failed: number;
+  /** Kept for a person to decide on. */
+  readonly held: number;
   readonly notStarted: number;
   /** Known cost, US dollars. */
   readonly costUsd: number;

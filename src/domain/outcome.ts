@@ -698,7 +698,17 @@ export type Outcome =
   | ({readonly status: 'failed'; readonly failure: Failure} & Spent)
   | ({readonly status: 'not-started'; readonly reason: NotStartedReason} & Spent);
 
-/** Exit code of a run whose jobs ended so. 130 and 143 are added by whoever was interrupted. */
+/** How a job ended, as lists and counts have it: what waits for a person is no failure of anything. */
+export type EndStatus = Outcome['status'] | 'held';
+
+export function endStatus(outcome: Outcome): EndStatus {
+  return outcome.status === 'failed' && outcome.failure.reason === 'held-for-review' ? 'held' : outcome.status;
+}
+
+/**
+ * Exit code of a run whose jobs ended so: what is held is not done, and needs somebody, as what failed does. 130 and 143 are added by
+ * whoever was interrupted.
+ */
 export function exitCodeOf(outcomes: Iterable<Pick<Outcome, 'status'>>): 0 | 1 {
   for (const {status} of outcomes) {
     switch (status) {

@@ -3,7 +3,7 @@ import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
-import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
+import type {ChangedFile, Delivered, EndStatus} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
@@ -44,7 +44,7 @@ export interface RecordedReply {
 /** Which jobs of a run to read; all when empty. */
 export interface JobFilter {
   readonly state?: JobState;
-  readonly status?: Outcome['status'];
+  readonly status?: EndStatus;
   /** At most so many, those that ended last first. Without it: all, in the order of the plan. */
   readonly newest?: number;
 }
@@ -199,6 +199,10 @@ export interface Ledger {
   repoNames(): Promise<string[]>;
   /** Workers of the queue that were heard of lately; none where there is no queue. */
   workers(): Promise<WorkerRecord[]>;
+  /**
+   * By how they ended, the others by state. Of the held those whose change is not held any more apart: `held-delivered`, `held-rejected` and
+   * `held-superseded`.
+   */
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
   lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;

@@ -1,4 +1,5 @@
 import type {Job} from '../domain/job.ts';
+import {endStatus} from '../domain/outcome.ts';
 import {
   isQueued,
   type JobDetail,
@@ -313,10 +314,14 @@ export function toJob(row: Row): JobRecord {
   };
 }
 
-/** Counts by outcome for ended jobs, and by state for the others. */
 export async function countJobs(database: Database, runId: string): Promise<ReadonlyMap<string, number>> {
   const rows = await database.read(
-    'SELECT COALESCE(status, state) AS name, COUNT(*) AS count FROM jobs WHERE run_id = ? GROUP BY COALESCE(status, state)',
+    // Changes are only looked for where one decides.
+    `SELECT CASE WHEN jobs.status <> 'held' OR jobs.status IS NULL THEN COALESCE(jobs.status, jobs.state)
+       WHEN changes.has_left = 1 THEN 'held-delivered' WHEN changes.decision = 'rejected' THEN 'held-rejected'
+       WHEN changes.superseded_by IS NOT NULL THEN 'held-superseded' ELSE 'held' END AS name, COUNT(*) AS count
+     FROM jobs LEFT JOIN changes ON jobs.status = 'held' AND changes.run_id = jobs.run_id AND changes.job_id = jobs.id
+     WHERE jobs.run_id = ? GROUP BY 1`,
     [runId],
   );
   return new Map(rows.map(row => [String(row['name']), Number(row['count'])]));
@@ -392,7 +397,7 @@ export function markEnded(runId: string, jobId: string, detail: JobDetail, nowMs
   return {
     sql: `UPDATE jobs SET state = 'ended', status = ?, detail = ?, started_at = COALESCE(started_at, ?), ended_at = ?
           WHERE run_id = ? AND id = ?`,
-    params: [detail.outcome.status, JSON.stringify(detail), nowMs, nowMs, runId, jobId],
+    params: [endStatus(detail.outcome), JSON.stringify(detail), nowMs, nowMs, runId, jobId],
   };
 }
 

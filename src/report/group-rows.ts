@@ -3,7 +3,6 @@ import type {ResultRow} from './results-schema.ts';
 
 /** Rows that ended alike, with what there is to say about all of them. */
 export interface RowGroup {
-  /** `failed`, `not-started`, `unfinished`, `changed`, `unchanged`, `up-to-date`. */
   readonly kind: GroupKind;
   /** Failure reason, or reason for not starting. */
   readonly reason?: string;
@@ -13,14 +12,14 @@ export interface RowGroup {
   readonly rows: readonly ResultRow[];
 }
 
-const groupKinds = ['failed', 'not-started', 'unfinished', 'changed', 'unchanged', 'up-to-date'] as const;
+const groupKinds = ['failed', 'held', 'not-started', 'unfinished', 'changed', 'unchanged', 'up-to-date'] as const;
 export type GroupKind = (typeof groupKinds)[number];
 
-/** Failures first, by reason, then what was left undone, then what ended well. Rows keep their order. */
+/** Failures first, by reason, then what waits for a person, what was left undone, and what ended well. Rows keep their order. */
 export function groupRows(rows: readonly ResultRow[]): RowGroup[] {
   const groups = new Map<string, {kind: GroupKind; reason?: string; rows: ResultRow[]}>();
   for (const row of rows) {
-    const kind = kindOf(row);
+    const kind = kindOfRow(row);
     const reason = kind === 'failed' ? row.outcome : kind === 'not-started' ? row.reason : undefined;
     const key = `${groupKinds.indexOf(kind)} ${reason ?? ''}`;
     const group = groups.get(key) ?? {kind, ...(reason === undefined ? {} : {reason}), rows: []};
@@ -32,14 +31,14 @@ export function groupRows(rows: readonly ResultRow[]): RowGroup[] {
     .map(([, group]) => ({...group, ...explain(group.kind, group.reason)}));
 }
 
-function kindOf(row: ResultRow): GroupKind {
+export function kindOfRow(row: ResultRow): GroupKind {
   switch (row.status) {
     case 'success':
       return row.outcome === 'changed' ? 'changed' : 'unchanged';
     case 'skipped':
       return 'up-to-date';
     case 'error':
-      return 'failed';
+      return row.outcome === 'held-for-review' ? 'held' : 'failed';
     case 'cancelled':
       return 'not-started';
     case 'pending':
@@ -54,6 +53,10 @@ function explain(kind: GroupKind, reason: string | undefined): Pick<RowGroup, 'c
   if (kind === 'failed' && reason !== undefined && Object.hasOwn(failureReasons, reason)) {
     const {cause, next, retry} = failureReasons[reason as keyof typeof failureReasons];
     return {cause, next, retry};
+  }
+  if (kind === 'held') {
+    const {cause, next} = failureReasons['held-for-review'];
+    return {cause, next};
   }
   if (kind === 'not-started' && reason !== undefined && Object.hasOwn(notStartedReasons, reason)) {
     return {cause: notStartedReasons[reason as keyof typeof notStartedReasons], next: 'orchestrator resume'};

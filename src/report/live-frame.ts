@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import {jobLabel} from '../domain/job.ts';
+import {type EndStatus, endStatus} from '../domain/outcome.ts';
 import {clockTime} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {localMinute} from '../util/local-time.ts';
@@ -40,7 +41,7 @@ export function renderFrame(progress: Progress, options: FrameOptions): string[]
     crop(headline(progress, options)),
     ...(progress.note === undefined ? [] : [paint(33, crop(` ${escapeLine(progress.note)}`))]),
     ...failures.map(finished => paint(31, crop(finishedLine('✗', finished)))),
-    ...recent.map(finished => crop(finishedLine(finished.outcome.status === 'not-started' ? '·' : '✓', finished))),
+    ...recent.map(finished => crop(finishedLine(signs[endStatus(finished.outcome)], finished))),
     paint(2, crop(`─ ${running.length} running ${'─'.repeat(Math.max(0, options.columns - 14))}`)),
     ...running
       .slice(0, runningShown)
@@ -53,6 +54,16 @@ export function renderFrame(progress: Progress, options: FrameOptions): string[]
   ].slice(0, height);
 }
 
+/** What failed has lines of its own. */
+const signs: Readonly<Record<EndStatus, string>> = {
+  changed: '✓',
+  unchanged: '✓',
+  'up-to-date': '✓',
+  held: '!',
+  'not-started': '·',
+  failed: '✗',
+};
+
 function headline(progress: Progress, options: FrameOptions): string {
   // On 80 columns everything up to the cost can be read.
   const width = Math.min(20, Math.max(5, options.columns - 80));
@@ -61,7 +72,7 @@ function headline(progress: Progress, options: FrameOptions): string {
   const cost = `${progress.costUsd.toFixed(2)}${options.budgetUsd === undefined ? '' : ` of ${options.budgetUsd.toFixed(2)}`} USD${progress.costUnknown > 0 ? ' +?' : ''}`;
   const end = progress.estimateEnd(options.nowMs);
   const ends = end === undefined ? '' : `   ends ≈ ${timeOfDay(end)}`;
-  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed  ${progress.failed} failed   ${cost}${ends}`;
+  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed${progress.held === 0 ? '' : `  ${progress.held} held`}  ${progress.failed} failed   ${cost}${ends}`;
 }
 
 function newest<Item>(items: readonly Item[], count: number): readonly Item[] {

@@ -1,6 +1,6 @@
 import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import {type EndStatus, endStatus, failureReasons, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {joinCounts} from '../util/join-counts.ts';
@@ -25,17 +25,32 @@ export function formatLogLine(runId: string, event: RunEvent): string {
     }
     case 'job.finished': {
       const {outcome} = event.detail;
-      const level = outcome.status === 'failed' ? 'ERROR' : outcome.status === 'not-started' ? 'WARN' : 'INFO';
+      const level = levels[endStatus(outcome)];
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
       const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';
       return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
     }
     case 'run.finished':
-      return `${head(event.exitCode === 0 ? 'INFO' : 'ERROR')} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}`;
+      return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}`;
     default:
       return event satisfies never;
   }
+}
+
+const levels = {
+  changed: 'INFO',
+  unchanged: 'INFO',
+  'up-to-date': 'INFO',
+  held: 'WARN',
+  'not-started': 'WARN',
+  failed: 'ERROR',
+} as const satisfies Record<EndStatus, string>;
+
+/** A run in which nothing went wrong, and something waits for a person, is no error. */
+function endLevel({exitCode, summary}: Extract<RunEvent, {type: 'run.finished'}>): string {
+  if (exitCode === 0) return 'INFO';
+  return summary.failed === 0 && summary.notStarted === 0 && summary.held > 0 ? 'WARN' : 'ERROR';
 }
 
 export function formatSummary(summary: RunSummary): string {
@@ -44,6 +59,7 @@ export function formatSummary(summary: RunSummary): string {
       [summary.changed, 'changed'],
       [summary.unchanged, 'unchanged'],
       [summary.upToDate, 'up to date'],
+      [summary.held, 'held for review'],
       [summary.failed, 'failed'],
       [summary.notStarted, 'not started'],
     ],

@@ -4,6 +4,7 @@ import type {ResultRow} from './results-schema.ts';
 
 const titles: Readonly<Record<GroupKind, string>> = {
   failed: 'Failed',
+  held: 'Held for review',
   'not-started': 'Not started',
   unfinished: 'Not ended',
   changed: 'Changed',

@@ -1,6 +1,6 @@
 import type {RunEvent} from '../domain/event.ts';
 import type {Job} from '../domain/job.ts';
-import type {Outcome} from '../domain/outcome.ts';
+import {endStatus, type Outcome} from '../domain/outcome.ts';
 
 export interface FinishedJob {
   readonly job: Job;
@@ -16,6 +16,7 @@ export class Progress {
   ended = 0;
   changed = 0;
   failed = 0;
+  held = 0;
   notStarted = 0;
   costUsd = 0;
   costUnknown = 0;
@@ -74,12 +75,14 @@ export class Progress {
     this.running.delete(job.id);
     this.ended++;
     if (outcome.status === 'changed') this.changed++;
-    if (outcome.status === 'failed') this.failed++;
+    const status = endStatus(outcome);
+    if (status === 'failed') this.failed++;
+    if (status === 'held') this.held++;
     if (outcome.status === 'not-started') this.notStarted++;
     if (outcome.cost.usd === null) this.costUnknown++;
     else this.costUsd += outcome.cost.usd;
     const finished = {job, outcome, durationMs};
-    const list = outcome.status === 'failed' ? 'failures' : 'recent';
+    const list = status === 'failed' ? 'failures' : 'recent';
     this[list] = [...this[list], finished].slice(-this.#kept);
   }
 }

@@ -9,6 +9,13 @@ export interface RunCounts {
   readonly unchanged: number;
   readonly upToDate: number;
   readonly failed: number;
+  /** Kept for a person: nobody has decided, or the accepted change has not been delivered. */
+  readonly held: number;
+  /** Was held, and what a person said and did since. */
+  readonly heldDelivered: number;
+  readonly heldRejected: number;
+  /** Was held, and a later change of the same job took its place. */
+  readonly heldSuperseded: number;
   readonly notStarted: number;
   readonly running: number;
   readonly pending: number;
@@ -54,6 +61,10 @@ export async function readRunView(ledger: Ledger, run: RunRecord): Promise<RunVi
       unchanged: of('unchanged'),
       upToDate: of('up-to-date'),
       failed: of('failed'),
+      held: of('held'),
+      heldDelivered: of('held-delivered'),
+      heldRejected: of('held-rejected'),
+      heldSuperseded: of('held-superseded'),
       notStarted: of('not-started'),
       running: of('running'),
       pending: of('pending'),

@@ -19,8 +19,8 @@ export interface RunOverview {
   readonly stopping: boolean;
   readonly host: string;
   readonly counts: RunCounts;
-  /** Of the failed: those that only wait for a person. Absent before the jobs were read. */
-  readonly held?: number;
+  /** Of the failed: those whose change the policy held, whatever became of it since. */
+  readonly held: number;
   /** Changes that nobody has decided on. */
   readonly toReview: number;
   /** Accepted changes that have not left. */

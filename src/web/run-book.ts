@@ -98,7 +98,8 @@ export class RunBook {
     }
     const has = (state: JobRow['state']): number => count(rows, row => row.state === state);
     return (
-      has('failed') + has('held') === counts.failed &&
+      has('failed') === counts.failed &&
+      has('held') === counts.held + counts.heldDelivered + counts.heldRejected + counts.heldSuperseded &&
       has('changed') === counts.changed &&
       has('unchanged') === counts.unchanged &&
       has('up-to-date') === counts.upToDate &&
@@ -120,6 +121,7 @@ function markOf({view, changes}: Counted): string {
 
 function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> | undefined): RunOverview {
   const {run, counts} = view;
+  const held = counts.held + counts.heldDelivered + counts.heldRejected + counts.heldSuperseded;
   return {
     id: run.id,
     state: view.state,
@@ -131,8 +133,9 @@ function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> 
     paused: run.control.paused,
     stopping: run.control.stop !== 'no',
     host: run.holder.host,
-    counts,
-    ...(rows === undefined ? {} : {held: count(rows, ({state}) => state === 'held')}),
+    // Here what is held is told as a part of what failed.
+    counts: {...counts, failed: counts.failed + held},
+    held,
     toReview: changes.get('to-review') ?? 0,
     toDeliver: changes.get('to-deliver') ?? 0,
     toRetry: rows === undefined ? counts.failed + counts.notStarted : count(rows, isRetried),

@@ -1,4 +1,5 @@
 import {jobLabel} from '../../domain/job.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {exampleOf, type FailureGroup, readFailureGroups} from '../failure-groups.ts';
@@ -32,7 +33,7 @@ export async function failures(io: Io, id: string | undefined, options: Failures
         return 0;
       }
       if (groups.length === 0) {
-        io.out(`${run.id}: nothing failed\n`);
+        io.out(`${run.id}: nothing failed${await heldText(ledger, run.id)}\n`);
         return 0;
       }
       io.out(
@@ -68,6 +69,12 @@ export async function failures(io: Io, id: string | undefined, options: Failures
       return none(io, options);
     },
   );
+}
+
+/** What waits for a person did not fail; it is not done either. */
+async function heldText(ledger: Ledger, runId: string): Promise<string> {
+  const held = (await ledger.countJobs(runId)).get('held') ?? 0;
+  return held === 0 ? '' : `; ${held === 1 ? '1 change is' : `${held} changes are`} held: orchestrator review`;
 }
 
 function none(io: Io, {json}: FailuresOptions): number {

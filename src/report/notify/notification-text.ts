@@ -38,7 +38,7 @@ export interface Notification {
 export function composeNotification(facts: RunEndFacts): Notification | undefined {
   const {summary} = facts;
   const stop = stopText(facts);
-  if (stop === undefined && summary.failed === 0 && summary.notStarted === 0 && summary.changed === 0) return undefined;
+  if (stop === undefined && isQuiet(summary)) return undefined;
   const toReview = facts.toReview === undefined || facts.toReview === 0 ? '' : `, ${facts.toReview} to review`;
   const counts = `${facts.runId}: ${countsText(summary)}${toReview}`;
   return {
@@ -54,6 +54,10 @@ export function composeNotification(facts: RunEndFacts): Notification | undefine
   };
 }
 
+function isQuiet({failed, held, notStarted, changed}: RunSummary): boolean {
+  return failed + held + notStarted + changed === 0;
+}
+
 /** The same message for whoever tries the addresses. */
 export function composeTest(): Notification {
   const now = Date.now();
@@ -63,6 +67,7 @@ export function composeTest(): Notification {
     unchanged: 0,
     upToDate: 0,
     failed: 0,
+    held: 0,
     notStarted: 0,
     costUsd: 0,
     costUnknown: 0,
@@ -107,6 +112,7 @@ function countsText(summary: RunSummary): string {
   return joinCounts(
     [
       [summary.changed, 'changed'],
+      [summary.held, 'held for review'],
       [summary.failed, 'failed'],
       [summary.notStarted, 'not started'],
       [summary.unchanged, 'unchanged'],
