@@ -1,3 +1,4 @@
+import {groupKinds} from '../report/group-rows.ts';
 import type {RunCounts, RunView} from '../run/read-run-view.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {isoTime} from './time-text.ts';
@@ -48,10 +49,10 @@ export function countsText(counts: RunCounts): string {
       [counts.changed, 'changed'],
       [counts.unchanged, 'unchanged'],
       [counts.upToDate, 'up to date'],
-      [counts.heldDelivered, 'delivered after review'],
-      [counts.held, 'held for review'],
-      [counts.heldRejected, 'rejected'],
-      [counts.heldSuperseded, 'replaced by a later change'],
+      [counts.heldDelivered, groupKinds.delivered],
+      [counts.held, groupKinds.held],
+      [counts.heldRejected, groupKinds.rejected],
+      [counts.heldSuperseded, groupKinds.superseded],
       [counts.failed, 'failed'],
       [counts.notStarted, 'not started'],
       [counts.running, 'running'],

@@ -5,6 +5,7 @@ import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {joinCounts} from '../util/join-counts.ts';
 import {runLogFile} from './reporters.ts';
 import {countsText} from './run-view.ts';
 import {localMoment} from './time-text.ts';
@@ -36,10 +37,17 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
   return [head[0]!, ...body.map(line => `  ${line}`)];
 }
 
-function reviewText({toReview, toDeliver}: RunDetails): string[] {
-  if (toReview + toDeliver === 0) return [];
-  const accepted = toDeliver === 0 ? '' : `, ${toDeliver} accepted and not delivered`;
-  return [`changes  to review: ${toReview}${accepted}`];
+function reviewText({toReview, toDeliver, reviewed, rejected}: RunDetails): string[] {
+  if (toReview + toDeliver + reviewed + rejected === 0) return [];
+  const decided = joinCounts(
+    [
+      [toDeliver, 'accepted and not delivered'],
+      [reviewed, 'accepted and delivered'],
+      [rejected, 'rejected'],
+    ],
+    '',
+  );
+  return [`changes  to review: ${toReview}${decided === '' ? '' : `, ${decided}`}`];
 }
 
 function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string[] {

@@ -1,4 +1,4 @@
-import type {ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
+import type {ChangeCounts, ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
@@ -119,6 +119,7 @@ export interface ChangeFilter {
   readonly state?: ChangeState;
   readonly repoKey?: string;
   readonly patchId?: string;
+  readonly jobId?: string;
   /** Default: all. */
   readonly limit?: number;
   readonly offset?: number;
@@ -269,7 +270,7 @@ export interface Ledger {
   /** Oldest first, without patches and bytes; damaged ones are left out and quarantined. */
   changes(filter?: ChangeFilter): Promise<ChangeSummary[]>;
   /** How many changes there are in each state; of one run or of all. */
-  countChanges(runId?: string): Promise<ReadonlyMap<ChangeState, number>>;
+  countChanges(runId?: string): Promise<ChangeCounts>;
   /**
    * Records what a person decided on these changes of a run; `pending` takes a decision back. A rejected change is remembered
    * by its patch id, beyond the life of its run. An accepted one supersedes earlier changes of the same job that have not left.

@@ -71,6 +71,9 @@ const words: Readonly<Record<GroupKind, readonly [sign: string, word: string, st
   'not-started': ['–', 'not started', 'not-started'],
   unfinished: ['⟳', 'not ended', 'running'],
   changed: ['✓', 'changed', 'changed'],
+  delivered: ['✓', 'delivered after review', 'changed'],
+  rejected: ['–', 'rejected', 'unchanged'],
+  superseded: ['–', 'replaced by a later change', 'unchanged'],
   unchanged: ['=', 'unchanged', 'unchanged'],
   'up-to-date': ['=', 'up to date', 'up-to-date'],
 };

@@ -1,6 +1,7 @@
 import {escapeLine} from '../util/escape-text.ts';
 import {kindOfRow} from './group-rows.ts';
 import type {ResultRow} from './results-schema.ts';
+import {reviewText} from './review-state.ts';
 
 /**
  * The results as JUnit XML: a suite for each task, a case for each job. What failed is a failure, what was left undone or waits
@@ -29,7 +30,7 @@ function totals(rows: readonly ResultRow[]): string {
     `tests="${rows.length}"`,
     `failures="${count(row => kindOfRow(row) === 'failed')}"`,
     `errors="${count(isUndone)}"`,
-    `skipped="${count(row => row.status === 'skipped')}"`,
+    `skipped="${count(isSkipped)}"`,
     `time="${seconds(time)}"`,
   ].join(' ');
 }
@@ -47,12 +48,18 @@ function renderBody(row: ResultRow): string | undefined {
   }
   if (isUndone(row))
     return `<error type=${quoted(undoneType(row))} message=${message}>${escapeXml(nextOf(row))}</error>`;
-  if (row.status === 'skipped') return `<skipped message=${message}/>`;
+  if (isSkipped(row))
+    return `<skipped message=${row.review === undefined ? message : quoted(reviewText(row.review))}/>`;
   return undefined;
 }
 
 function isUndone(row: ResultRow): boolean {
   return ['held', 'not-started', 'unfinished'].includes(kindOfRow(row));
+}
+
+/** Nothing was to do, or a person said that nothing is. */
+function isSkipped(row: ResultRow): boolean {
+  return ['up-to-date', 'rejected', 'superseded'].includes(kindOfRow(row));
 }
 
 function undoneType({status, outcome}: ResultRow): string {

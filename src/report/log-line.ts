@@ -5,6 +5,7 @@ import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {describeVerified} from './describe-verified.ts';
+import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
 
 /** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
 export function formatLogLine(runId: string, event: RunEvent): string {
@@ -90,6 +91,16 @@ export function describeOutcome(outcome: Outcome): string {
     default:
       return outcome satisfies never;
   }
+}
+
+/** The same by now: what a person decided on the change takes the place of what was to be done about it. */
+export function describeStanding(outcome: Outcome, review: ReviewRow | undefined): string {
+  if (review === undefined) return describeOutcome(outcome);
+  const now = escapeLine(reviewText(review));
+  if (outcome.status !== 'failed' || outcome.failure.reason !== 'held-for-review')
+    return `${describeOutcome(outcome)} — ${now}`;
+  const step = reviewStep(review.state);
+  return `held: ${escapeLine(outcome.failure.message)} — ${now}${step === undefined ? '' : `: ${step}`}`;
 }
 
 export function formatCost(cost: Cost): string {

@@ -1,6 +1,7 @@
 import {escapeLine} from '../util/escape-text.ts';
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from './group-rows.ts';
 import type {ResultRow} from './results-schema.ts';
+import {reviewText} from './review-state.ts';
 
 const titles: Readonly<Record<GroupKind, string>> = {
   failed: 'Failed',
@@ -8,6 +9,9 @@ const titles: Readonly<Record<GroupKind, string>> = {
   'not-started': 'Not started',
   unfinished: 'Not ended',
   changed: 'Changed',
+  delivered: 'Delivered after review',
+  rejected: 'Rejected',
+  superseded: 'Replaced by a later change',
   unchanged: 'Unchanged',
   'up-to-date': 'Up to date',
 };
@@ -26,14 +30,16 @@ export function renderMarkdown(rows: readonly ResultRow[], title: string): strin
 
 function groupLines(group: RowGroup): string[] {
   const {kind, reason, cause, next, retry, rows} = group;
-  if (kind === 'changed') {
+  if (kind === 'changed' || kind === 'delivered' || kind === 'rejected' || kind === 'superseded') {
+    const now = rows.some(({review}) => review !== undefined);
     return table(
-      ['Job', 'Files', 'Lines', 'USD'],
+      ['Job', 'Files', 'Lines', 'USD', ...(now ? ['Now'] : [])],
       rows.map(row => [
         code(row.job),
         (row.files ?? []).map(file => code(file.path)).join(' '),
         linesOf(row),
         usd(row),
+        ...(now ? [nowOf(row)] : []),
       ]),
     );
   }
@@ -46,7 +52,7 @@ function groupLines(group: RowGroup): string[] {
       ['Job', 'What happened', 'Next', 'USD'],
       rows.map(row => [
         code(row.job),
-        code(row.message ?? row.status),
+        [code(row.message ?? row.status), nowOf(row)].filter(text => text !== '').join(' '),
         row.next === undefined ? '' : code(row.next),
         usd(row),
       ]),
@@ -67,6 +73,10 @@ function code(text: string): string {
   const fence = '`'.repeat(longest + 1);
   const pad = escaped.startsWith('`') || escaped.endsWith('`') ? ' ' : '';
   return `${fence}${pad}${escaped}${pad}${fence}`;
+}
+
+function nowOf({review}: ResultRow): string {
+  return review === undefined ? '' : code(reviewText(review));
 }
 
 function linesOf(row: ResultRow): string {

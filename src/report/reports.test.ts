@@ -68,7 +68,7 @@ describe('what is held', () => {
   it('waits for a person: it did not fail, and it is not done', () => {
     const rows = [row('a'), row('b', held), row('c', failed)];
     expect(groupRows(rows).map(group => group.kind)).toEqual(['failed', 'held', 'changed']);
-    expect(summarizeRows(rows)).toBe('3 jobs: 1 failed, 1 held, 1 changed; 1.5000 USD');
+    expect(summarizeRows(rows)).toBe('3 jobs: 1 failed, 1 held for review, 1 changed; 1.5000 USD');
     expect(renderMarkdown(rows, 'r-1')).toContain('## Held for review\n');
     const junit = renderJunit(rows);
     expect(junit).toContain('tests="3" failures="1" errors="1" skipped="0"');

@@ -42,6 +42,9 @@ export interface RunDetails extends RunView {
   /** Changes that wait for a decision, and accepted ones that wait to be delivered. */
   readonly toReview: number;
   readonly toDeliver: number;
+  /** Changes that a person let go, and that have left; and those that a person refused. */
+  readonly reviewed: number;
+  readonly rejected: number;
   /** What waits at a provider. */
   readonly batches: readonly BatchRecord[];
   /** Milliseconds since 1970 at which it ends if it goes on like its latest jobs. */
@@ -91,6 +94,8 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
     batches: batches.filter(({runId, state}) => runId === run.id && state !== 'collecting'),
     toReview: changes.get('to-review') ?? 0,
     toDeliver: changes.get('to-deliver') ?? 0,
+    reviewed: changes.get('reviewed') ?? 0,
+    rejected: changes.get('rejected') ?? 0,
     running: isOpen ? (await ledger.jobs(run.id, {state: 'running'})).slice(0, shownRunning) : [],
     failures: await ledger.jobs(run.id, {status: 'failed', newest: shownFailures}),
     ...(endsAt === undefined ? {} : {endsAt}),

@@ -19,7 +19,7 @@ export interface RunOverview {
   readonly stopping: boolean;
   readonly host: string;
   readonly counts: RunCounts;
-  /** Of the failed: those whose change the policy held, whatever became of it since. */
+  /** Of the failed: those whose change is held for a person. */
   readonly held: number;
   /** Changes that nobody has decided on. */
   readonly toReview: number;

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
-import type {ChangeState, ChangeSummary} from '../domain/change.ts';
+import type {ChangeCounts, ChangeSummary} from '../domain/change.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {type RunView, readRunView} from '../run/read-run-view.ts';
@@ -111,7 +111,7 @@ export class RunBook {
 
 interface Counted {
   readonly view: RunView;
-  readonly changes: ReadonlyMap<ChangeState, number>;
+  readonly changes: ChangeCounts;
 }
 
 function markOf({view, changes}: Counted): string {
@@ -121,7 +121,7 @@ function markOf({view, changes}: Counted): string {
 
 function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> | undefined): RunOverview {
   const {run, counts} = view;
-  const held = counts.held + counts.heldDelivered + counts.heldRejected + counts.heldSuperseded;
+  const {held} = counts;
   return {
     id: run.id,
     state: view.state,
