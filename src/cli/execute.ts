@@ -8,6 +8,7 @@ import type {Ledger} from '../ledger/ledger.ts';
 import {executeRun} from '../orchestrator/execute-run.ts';
 import {describeOutcome, formatSummary} from '../report/log-line.ts';
 import type {RunSettings} from '../run/run-settings.ts';
+import {summarizeRun} from '../run/summarize-run.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
@@ -43,7 +44,8 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
       ...(settings.logMaxBytes === undefined ? {} : {logMaxBytes: settings.logMaxBytes}),
     });
-    reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed});
+    const {costUsd: spentUsd} = summarizeRun(ended);
+    reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed, spentUsd});
     for (const text of options.notes) reporter.report({type: 'run.noted', at: Date.now(), level: 'info', text});
     const end = await executeRun({
       ledger,

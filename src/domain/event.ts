@@ -10,6 +10,8 @@ export type RunEvent =
       readonly run: RunRecord;
       readonly jobs: number;
       readonly resumed: boolean;
+      /** What jobs that had ended before have cost, US dollars; absent where none had. */
+      readonly spentUsd?: number;
     }
   | {readonly type: 'run.noted'; readonly at: number; readonly level: 'info' | 'warn'; readonly text: string}
   | {readonly type: 'job.started'; readonly at: number; readonly job: Job}

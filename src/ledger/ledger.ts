@@ -34,6 +34,15 @@ export interface CallReservation {
   readonly batch?: BatchRequestKey;
 }
 
+export interface NotedSpending {
+  readonly runId: string;
+  readonly job: Job;
+  readonly model: string;
+  readonly usd: number;
+  /** Scopes that count it. */
+  readonly counted: readonly string[];
+}
+
 export interface RecordedReply {
   readonly reply: ModelReply;
   readonly model: string;
@@ -247,6 +256,10 @@ export interface Ledger {
   usedUsd(scope: string): Promise<number>;
   /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
   costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;
+  /** What the calls of jobs of a run cost, also those of earlier attempts; of all jobs that made any, or of one. US dollars by job id. */
+  costOfJobs(runId: string, jobId?: string): Promise<ReadonlyMap<string, number>>;
+  /** Counts what was paid by other ways than a call that was reserved, such as by another agent. */
+  noteSpending(spending: NotedSpending): Promise<void>;
   /** Minutes of a run in which calls were made, oldest first. */
   callMinutes(runId: string): Promise<CallMinute[]>;
   /** What calls since then cost, in total for each name, the dearest first. */

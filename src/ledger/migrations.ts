@@ -240,4 +240,7 @@ export const migrations: readonly string[] = [
   `
   UPDATE jobs SET status = 'held' WHERE status = 'failed' AND detail LIKE '%"reason":"held-for-review"%';
   `,
+  `
+  CREATE INDEX spending_by_job ON spending (run_id, job_id);
+  `,
 ];

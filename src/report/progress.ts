@@ -38,6 +38,7 @@ export class Progress {
         this.runId = event.run.id;
         this.total = event.jobs;
         this.startedAt = event.at;
+        this.costUsd = event.spentUsd ?? 0;
         return;
       case 'run.noted':
         this.note = event.text;

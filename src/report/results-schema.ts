@@ -45,7 +45,7 @@ export const resultRowSchema = z.strictObject({
     .describe(
       'What became of a change that a person decides on. Not in results files: as the ledger has it when it is asked.',
     ),
-  attempts: z.int().optional().describe('Model calls made, answered or not.'),
+  attempts: z.int().optional().describe('Model calls of the last attempt at the job, answered or not.'),
   started_at: z.string().optional().describe('ISO time, UTC.'),
   timestamp: z.string().optional().describe('When the job ended; ISO time, UTC.'),
   duration_ms: z.number().optional(),
@@ -58,7 +58,13 @@ export const resultRowSchema = z.strictObject({
       requests: z.int(),
     })
     .optional(),
-  cost_usd: z.number().nullable().optional().describe('US dollars; null when the price is not known.'),
+  cost_usd: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'US dollars: all that the job cost in this run, earlier attempts included; null when the price is not known.',
+    ),
   cost_reason: z.string().optional().describe('Why the cost is not known.'),
   held_back: z
     .array(z.string())
