@@ -11,6 +11,7 @@ import {openRepoTools} from '../orchestrator/repo-tools.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../util/format-usd.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
 import {type CostRange, estimateBatchCost, estimateCost} from './estimate-cost.ts';
 import type {Io} from './io.ts';
@@ -119,18 +120,18 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, 
     `${planned.length} jobs     ${run.length} run · ${same.length} up to date · ${bad.length} will fail`,
     '',
   ];
-  lines.push('SKILL                 JOBS      INPUT  EST. COST USD        MODEL');
+  lines.push('SKILL                 JOBS      INPUT  EST. COST USD            MODEL');
   for (const skill of new Set(run.map(({job}) => job.skill))) {
     const jobs = run.filter(({job}) => job.skill === skill);
     const tokens = jobs.reduce((sum, {inputTokens}) => sum + (inputTokens ?? 0), 0);
     lines.push(
-      `${skill.padEnd(20)} ${String(jobs.length).padStart(5)} ${`≈ ${kilo(tokens)}`.padStart(10)}  ${formatRange(jobs).padEnd(19)}  ${[...new Set(jobs.map(({job}) => job.models.join(', ')))].join('; ')}`,
+      `${skill.padEnd(20)} ${String(jobs.length).padStart(5)} ${`≈ ${kilo(tokens)}`.padStart(10)}  ${formatRange(jobs).padEnd(23)}  ${[...new Set(jobs.map(({job}) => job.models.join(', ')))].join('; ')}`,
     );
   }
   const basis = [...new Set(run.flatMap(({cost}) => (cost === undefined ? [] : [cost.basis])))];
   if (basis.length > 0) lines.push(`Basis: ${basis.join('; ')}.`);
   if (settings.budgetUsd !== undefined)
-    lines.push(`Budget: ${settings.budgetUsd} USD; calls stop before it could be passed.`);
+    lines.push(`Budget: ${formatLimit(settings.budgetUsd)} USD; calls stop before it could be passed.`);
   lines.push('');
   for (const {job, verdict, message} of bad)
     lines.push(`✗ ${escapeLine(jobLabel(job))}  ${verdict}: ${escapeLine(message ?? '')}`);
@@ -173,7 +174,7 @@ function formatRange(jobs: readonly PlannedJob[]): string {
   if (jobs.some(({cost}) => cost?.low === null)) return 'price unknown';
   const low = sum(jobs, ({cost}) => cost?.low ?? 0);
   const high = sum(jobs, ({cost}) => cost?.high ?? 0);
-  return high === 0 ? '= 0.00' : `≈ ${low.toFixed(2)} – ${high.toFixed(2)}`;
+  return high === 0 ? '= 0.0000' : `≈ ${formatUsd(low)} – ${formatUsd(high)}`;
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

@@ -3,6 +3,7 @@ import type {ResultRow} from '../report/results-schema.ts';
 import {reviewText, waitsForReview} from '../report/review-state.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {type Column, renderTable, type TableOptions} from './table.ts';
 
 const heads: Readonly<Record<GroupKind, string>> = {
@@ -130,5 +131,5 @@ function nextCommands(groups: readonly RowGroup[], rows: readonly ResultRow[]): 
 }
 
 function usd(row: ResultRow): string {
-  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : row.cost_usd.toFixed(4);
+  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : formatUsd(row.cost_usd);
 }

@@ -5,6 +5,7 @@ import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {runLogFile} from './reporters.ts';
 import {countsText} from './run-view.ts';
@@ -118,9 +119,9 @@ function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): st
 
 function costText({spentUsd, reservedUsd, budgetUsd, endsAt}: RunDetails, {nowMs}: StatusPlaces): string {
   const ends = endsAt === undefined ? '' : `   ends ≈ ${localMoment(endsAt, nowMs)}`;
-  const budget = budgetUsd === undefined ? '' : ` of ${budgetUsd.toFixed(2)}`;
-  const reserved = reservedUsd === 0 ? '' : `, ${reservedUsd.toFixed(4)} reserved for calls in flight`;
-  return `cost     ${spentUsd.toFixed(4)}${budget} USD${reserved}${ends}`;
+  const budget = budgetUsd === undefined ? '' : ` of ${formatLimit(budgetUsd)}`;
+  const reserved = reservedUsd === 0 ? '' : `, ${formatUsd(reservedUsd)} reserved for calls in flight`;
+  return `cost     ${formatUsd(spentUsd)}${budget} USD${reserved}${ends}`;
 }
 
 function runningJob({job, startedAt}: JobRecord, {state}: RunDetails, {nowMs}: StatusPlaces): string {
@@ -147,5 +148,5 @@ function shortPath(file: string, {home}: StatusPlaces): string {
 /** One line for a terminal-less watcher. */
 export function statusLine({run, state, counts, spentUsd}: RunDetails, nowMs: number): string {
   const ended = counts.total - counts.running - counts.pending;
-  return `${new Date(nowMs).toISOString()} ${run.id} ${state} ${ended}/${counts.total} ${countsText(counts)}; ${spentUsd.toFixed(4)} USD`;
+  return `${new Date(nowMs).toISOString()} ${run.id} ${state} ${ended}/${counts.total} ${countsText(counts)}; ${formatUsd(spentUsd)} USD`;
 }

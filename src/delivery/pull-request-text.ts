@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Change, VerifyResult} from '../domain/change.ts';
 import type {Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {plainTitle} from '../util/plain-words.ts';
 import {plainPath, plainSkill} from '../workspace/commit-text.ts';
 import {codeSpan, quoteAsMarkdown} from './neutral-markdown.ts';
@@ -37,7 +38,7 @@ export function composePullRequest(facts: PullRequestFacts): PullRequestText {
     composeWhat(facts),
     composeWhy(facts),
     composeChecks(facts),
-    `**Cost**: ${facts.cost.usd === null ? 'not known' : `${facts.cost.usd.toFixed(4)} USD`}`,
+    `**Cost**: ${facts.cost.usd === null ? 'not known' : `${formatUsd(facts.cost.usd)} USD`}`,
     composeFooter(facts),
   ];
   const text = parts.join('\n\n');

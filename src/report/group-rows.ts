@@ -1,4 +1,5 @@
 import {failureReasons, notStartedReasons, type RetryHelps} from '../domain/outcome.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import type {ResultRow} from './results-schema.ts';
 
 /** Rows that ended alike, with what there is to say about all of them. */
@@ -99,5 +100,5 @@ export function summarizeRows(rows: readonly ResultRow[]): string {
   const parts = [...counts].map(([kind, count]) => `${count} ${groupKinds[kind]}`);
   const {usd, unknown} = costOfRows(rows);
   const jobs = `${rows.length} job${rows.length === 1 ? '' : 's'}`;
-  return `${jobs}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}; ${usd.toFixed(4)} USD${unknown === 0 ? '' : ` plus ${unknown} of unknown cost`}`;
+  return `${jobs}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}; ${formatUsd(usd)} USD${unknown === 0 ? '' : ` plus ${unknown} of unknown cost`}`;
 }

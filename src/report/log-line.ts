@@ -3,6 +3,7 @@ import {jobLabel} from '../domain/job.ts';
 import {type EndStatus, endStatus, failureReasons, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {describeVerified} from './describe-verified.ts';
 import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
@@ -67,7 +68,7 @@ export function formatSummary(summary: RunSummary): string {
     'no jobs',
   );
   const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
-  return `${counts}; ${summary.costUsd.toFixed(4)} USD${unknown}`;
+  return `${counts}; ${formatUsd(summary.costUsd)} USD${unknown}`;
 }
 
 /** The outcome in stable words that can be searched for. */
@@ -104,7 +105,7 @@ export function describeStanding(outcome: Outcome, review: ReviewRow | undefined
 }
 
 export function formatCost(cost: Cost): string {
-  return cost.usd === null ? 'cost unknown' : `${cost.usd.toFixed(4)} USD`;
+  return cost.usd === null ? 'cost unknown' : `${formatUsd(cost.usd)} USD`;
 }
 
 export function seconds(ms: number): string {

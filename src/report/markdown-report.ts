@@ -1,4 +1,5 @@
 import {escapeLine} from '../util/escape-text.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from './group-rows.ts';
 import type {ResultRow} from './results-schema.ts';
 import {reviewText} from './review-state.ts';
@@ -85,5 +86,5 @@ function linesOf(row: ResultRow): string {
 }
 
 function usd(row: ResultRow): string {
-  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : row.cost_usd.toFixed(4);
+  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : formatUsd(row.cost_usd);
 }

@@ -8,6 +8,7 @@ import {toResultRow} from '../../report/result-row.ts';
 import {reviewOf} from '../../report/review-state.ts';
 import {type RunView, readRunView} from '../../run/read-run-view.ts';
 import {duration} from '../../util/duration.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
@@ -80,7 +81,7 @@ function runCells({run, state, counts, spentUsd}: RunView): string[] {
     duration(end - run.startedAt),
     state,
     countsText(counts),
-    spentUsd.toFixed(4),
+    formatUsd(spentUsd),
     run.command.length === 0 ? 'run' : run.command.join(' '),
   ];
 }

@@ -6,6 +6,7 @@ import type {Ledger} from '../../ledger/ledger.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
 import {findRun} from '../find-run.ts';
@@ -95,7 +96,7 @@ async function goOn(
       ...(lost.calls === 0
         ? []
         : [
-            `${lost.calls} calls were in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted for them`,
+            `${lost.calls} calls were in flight when it was interrupted; at most ${formatUsd(lost.usd)} USD stay counted for them`,
           ]),
     ],
     resumed: true,

@@ -13,6 +13,7 @@ import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-co
 import {planRun} from '../../run/plan-run.ts';
 import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
@@ -176,7 +177,7 @@ async function closeInterrupted(ledger: Ledger, claim: string): Promise<string[]
     const paid =
       lost.calls === 0
         ? ''
-        : `; ${lost.calls} calls were in flight and stay counted at most ${lost.usd.toFixed(4)} USD`;
+        : `; ${lost.calls} calls were in flight and stay counted at most ${formatUsd(lost.usd)} USD`;
     notes.push(
       `${past.id} was interrupted: ${total - open} of ${total} jobs had ended${paid}; this run uses its recorded replies`,
     );

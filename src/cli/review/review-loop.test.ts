@@ -73,7 +73,7 @@ it('decides on nine changes with fewer than 25 keys, the same ones at once', asy
     ...{a: 'accepted', b: 'accepted', c: 'accepted', d: 'accepted', e: 'accepted', f: 'accepted'},
     ...{g: 'rejected', h: 'accepted', i: 'accepted'},
   });
-  expect(screens[0]).toMatch(/1 of 9 {3}a · readme-generator · \+1 −0 in 1 file · 0\.02 USD/);
+  expect(screens[0]).toMatch(/1 of 9 {3}a · readme-generator · \+1 −0 in 1 file · 0\.0200 USD/);
   expect(screens[0]).toContain('A all 4');
   expect(screens[1]).toMatch(/5 of 9 {3}e · /);
 });
@@ -94,7 +94,7 @@ it('shows the change, why, and what speaks against it, those with findings first
     ],
     ['q'],
   );
-  expect(screens[0]).toContain(' 1 of 2   api · readme-generator · +1 −1 in 1 file · 0.02 USD\n');
+  expect(screens[0]).toContain(' 1 of 2   api · readme-generator · +1 −1 in 1 file · 0.0200 USD\n');
   expect(screens[0]).toContain(' ! verify: npm test ✗ failed\n');
   expect(screens[0]).toContain(' why: names \\u{1b}[31mnpm start');
   expect(screens[0]).toContain(' ! hidden-characters src/a.ts: line 2 holds U+202E');

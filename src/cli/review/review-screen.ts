@@ -3,6 +3,7 @@ import type {ChangeSummary, Decision} from '../../domain/change.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {truncate} from '../../report/live-frame.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {joinCounts} from '../../util/join-counts.ts';
 import {findingText, sizeText, verifyText} from '../change-text.ts';
 import {escapeCode, painter, type ShownLine, wrapCells} from '../patch-text.ts';
@@ -65,7 +66,7 @@ const lineColors: Readonly<Record<ShownLine['kind'], string>> = {' ': '', '+': '
 
 function headline(queue: ReviewQueue, {change, record}: ShownChange): string {
   const usd = record?.detail?.outcome.cost.usd;
-  const cost = usd === undefined ? [] : [usd === null ? 'cost unknown' : `${usd.toFixed(2)} USD`];
+  const cost = usd === undefined ? [] : [usd === null ? 'cost unknown' : `${formatUsd(usd)} USD`];
   const checks = change.verified.filter(({after}) => after === 'passed').map(verifyText);
   return [
     ` ${queue.position} of ${queue.changes.length}   ${escapeLine(change.repo)}`,

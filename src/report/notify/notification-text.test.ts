@@ -41,7 +41,7 @@ describe('composeNotification', () => {
   it('says counts, failures, cost, times and what to type next', () => {
     expect(textOf(facts)).toBe(`r-20251201-223000-7f3a: 9 changed, 2 failed, 4 unchanged, 5 up to date
 ✗ infra reply-truncated · ✗ ops uncommitted-changes
-3.91 of 5.00 USD, 2025-12-01 22:30–2025-12-02 02:39
+3.9120 of 5.00 USD, 2025-12-01 22:30–2025-12-02 02:39
 Next: orchestrator report r-20251201-223000-7f3a; orchestrator retry r-20251201-223000-7f3a`);
   });
 

@@ -2,6 +2,7 @@ import {hostname} from 'node:os';
 import type {RunSummary} from '../../domain/event.ts';
 import {type FailureReason, failureReasons, type NotStartedReason, notStartedReasons} from '../../domain/outcome.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../../util/format-usd.ts';
 import {joinCounts} from '../../util/join-counts.ts';
 import {localDate, localMinute} from '../../util/local-time.ts';
 import {count} from '../log-line.ts';
@@ -135,7 +136,7 @@ function failuresText({failures, summary}: RunEndFacts): string {
 
 function costText({spentUsd, budgetUsd, summary}: RunEndFacts): string {
   const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
-  return `${spentUsd.toFixed(2)}${budgetUsd === undefined ? '' : ` of ${budgetUsd.toFixed(2)}`} USD${unknown}`;
+  return `${formatUsd(spentUsd)}${budgetUsd === undefined ? '' : ` of ${formatLimit(budgetUsd)}`} USD${unknown}`;
 }
 
 function timesText({startedAt, endedAt}: RunEndFacts): string {
