@@ -1,3 +1,4 @@
+import {runTime} from '../domain/run.ts';
 import {groupKinds} from '../report/group-rows.ts';
 import type {RunCounts, RunView} from '../run/read-run-view.ts';
 import {joinCounts} from '../util/join-counts.ts';
@@ -13,6 +14,7 @@ export function toRunJson(view: RunView): Record<string, unknown> {
     command: run.command,
     started_at: isoTime(run.startedAt),
     ended_at: run.endedAt === undefined ? null : isoTime(run.endedAt),
+    duration_ms: runTime(run, run.endedAt ?? run.heartbeatAt),
     heartbeat_at: isoTime(run.heartbeatAt),
     exit_code: run.exitCode ?? null,
     end_reason: run.endReason ?? null,

@@ -1,6 +1,6 @@
 import {jobLabel} from '../domain/job.ts';
 import {failureReasons} from '../domain/outcome.ts';
-import type {JobRecord, WorkerRecord} from '../domain/run.ts';
+import {type JobRecord, runTime, type WorkerRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {duration} from '../util/duration.ts';
@@ -97,7 +97,7 @@ function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
   const done = counts.total === 0 ? barWidth : Math.floor((ended / counts.total) * barWidth);
   const what = run.control.stop !== 'no' ? 'stopping' : run.control.paused ? 'paused' : 'running';
   return [
-    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(nowMs - run.startedAt)}) on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`,
+    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(runTime(run, nowMs))}) on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`,
     `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}`,
   ];
 }
@@ -112,7 +112,7 @@ function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): st
   const why = run.endReason === undefined ? '' : ` (${escapeLine(run.endReason)})`;
   const exit = run.exitCode === undefined ? '' : `, exit ${run.exitCode}`;
   return [
-    `${state} ${run.id}  ${localMoment(at, nowMs)} after ${duration(at - run.startedAt)}${exit}${why}`,
+    `${state} ${run.id}  ${localMoment(at, nowMs)} after ${duration(runTime(run, at))}${exit}${why}`,
     `jobs     ${countsText(counts)}`,
   ];
 }

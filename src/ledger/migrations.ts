@@ -243,4 +243,7 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX spending_by_job ON spending (run_id, job_id);
   `,
+  `
+  ALTER TABLE runs ADD COLUMN idle_ms BIGINT NOT NULL DEFAULT 0;
+  `,
 ];

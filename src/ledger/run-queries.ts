@@ -119,6 +119,9 @@ function holderParams({host, pid, start}: ProcessIdentity): SqlValue[] {
   return [host, pid, start];
 }
 
+/** Adds the time since a run ended, or since it was last heard of; takes the present time twice. */
+export const idleUntil = `idle_ms = idle_ms + CASE WHEN COALESCE(ended_at, heartbeat_at) < ? THEN ? - COALESCE(ended_at, heartbeat_at) ELSE 0 END`;
+
 /** Undefined when a live process holds the run, or another run of the same claim. */
 export async function takeOverRun(
   database: Database,
@@ -141,10 +144,11 @@ export async function takeOverRun(
       params: [run.claim, run.id, run.id, run.state, ...holderParams(run.holder), previous],
     },
     {
-      sql: `UPDATE runs SET state = 'running', host = ?, pid = ?, process_start = ?, heartbeat_at = ?, ended_at = NULL,
+      sql: `UPDATE runs SET ${idleUntil}, state = 'running', host = ?, pid = ?, process_start = ?, heartbeat_at = ?, ended_at = NULL,
               exit_code = NULL, end_reason = NULL, control = ?
             WHERE id = ? AND state = ? AND ${isHolder} AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?) RETURNING id`,
       params: [
+        ...[nowMs, nowMs],
         ...holderParams(holder),
         nowMs,
         JSON.stringify(noControl),
@@ -191,9 +195,10 @@ export async function closeDeadRun(database: Database, runId: string, nowMs: num
       params: [run.id, run.id, ...holderParams(run.holder)],
     },
     {
-      sql: `UPDATE runs SET state = 'interrupted', exit_code = 1, end_reason = 'its process ended', ended_at = ?
+      // When it died nobody knows; it was last heard of at its heartbeat.
+      sql: `UPDATE runs SET state = 'interrupted', exit_code = 1, end_reason = 'its process ended', ended_at = heartbeat_at
             WHERE id = ? AND state = 'running' AND ${isHolder} RETURNING id`,
-      params: [nowMs, run.id, ...holderParams(run.holder)],
+      params: [run.id, ...holderParams(run.holder)],
     },
   ]);
   return results[2]?.length === 1 ? countLost(results[0]) : undefined;
@@ -246,6 +251,7 @@ function toRun(row: Row): RunRecord {
     heartbeatAt: Number(row['heartbeat_at']),
     startedAt: Number(row['started_at']),
     ...optional('endedAt', row['ended_at'], Number),
+    ...(Number(row['idle_ms']) === 0 ? {} : {idleMs: Number(row['idle_ms'])}),
     ...optional('exitCode', row['exit_code'], Number),
     ...optional('endReason', row['end_reason'], String),
     ...optional('description', row['description'], String),

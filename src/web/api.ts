@@ -12,6 +12,8 @@ export interface RunOverview {
   readonly state: RunState;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** Between these two nobody was at it for so long, milliseconds; absent when never. */
+  readonly idleMs?: number;
   readonly description?: string;
   readonly exitCode?: number;
   readonly endReason?: string;

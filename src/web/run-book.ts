@@ -127,6 +127,7 @@ function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> 
     state: view.state,
     startedAt: run.startedAt,
     ...(run.endedAt === undefined ? {} : {endedAt: run.endedAt}),
+    ...(run.idleMs === undefined ? {} : {idleMs: run.idleMs}),
     ...(run.description === undefined ? {} : {description: run.description}),
     ...(run.exitCode === undefined ? {} : {exitCode: run.exitCode}),
     ...(run.endReason === undefined ? {} : {endReason: run.endReason}),

@@ -1,7 +1,7 @@
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {jobLabel} from '../../domain/job.ts';
-import type {JobRecord} from '../../domain/run.ts';
+import {type JobRecord, runTime} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {describeStanding, formatCost} from '../../report/log-line.ts';
 import {toResultRow} from '../../report/result-row.ts';
@@ -78,7 +78,7 @@ function runCells({run, state, counts, spentUsd}: RunView): string[] {
   return [
     run.id,
     localTime(run.startedAt),
-    duration(end - run.startedAt),
+    duration(runTime(run, end)),
     state,
     countsText(counts),
     formatUsd(spentUsd),
