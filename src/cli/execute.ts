@@ -6,7 +6,7 @@ import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {executeRun} from '../orchestrator/execute-run.ts';
-import {describeOutcome, formatSummary} from '../report/log-line.ts';
+import {describeOutcome, formatParts, formatSummary} from '../report/log-line.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {summarizeRun} from '../run/summarize-run.ts';
 import {escapeLine} from '../util/escape-text.ts';
@@ -65,7 +65,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
     const isReported = await closeReporter(io, reporter);
     reporter = undefined;
     if (io.outIsTerminal && io.errIsTerminal && !json) {
-      io.out(await endText(ledger, run, formatSummary(end.summary)));
+      io.out(await endText(ledger, run, formatSummary(end.summary) + formatParts(end.parts)));
     }
     return signals.exitCode ?? (isReported ? end.exitCode : 1);
   } catch (error) {

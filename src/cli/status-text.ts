@@ -1,5 +1,4 @@
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons} from '../domain/outcome.ts';
 import {type JobRecord, runTime, type WorkerRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
@@ -61,21 +60,18 @@ function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string
 }
 
 /** What a person would type next. */
-export function nextSteps({run, state, counts, failures, toReview, toDeliver}: RunDetails): string[] {
+export function nextSteps({run, state, counts, toReview, toDeliver, toRetry}: RunDetails): string[] {
   if (state === 'running') {
     const goOn = run.control.paused ? ['orchestrator resume'] : [];
     return [...goOn, 'orchestrator status --watch', 'orchestrator logs -f', 'orchestrator stop'];
   }
   const open = counts.running + counts.pending + counts.notStarted;
-  const retryHelps = failures.some(
-    ({detail}) => detail?.outcome.status === 'failed' && failureReasons[detail.outcome.failure.reason].retry !== 'no',
-  );
   return [
     ...(open > 0 ? [`orchestrator resume ${run.id}`] : []),
     ...(toReview > 0 ? ['orchestrator review'] : []),
     ...(toDeliver > 0 ? ['orchestrator deliver'] : []),
     ...(counts.total > counts.running + counts.pending ? [`orchestrator report ${run.id}`] : []),
-    ...(open === 0 && retryHelps ? [`orchestrator retry ${run.id}`] : []),
+    ...(open === 0 && toRetry > 0 ? [`orchestrator retry ${run.id}`] : []),
   ];
 }
 

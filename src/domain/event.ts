@@ -55,6 +55,8 @@ export type RunEvent =
       readonly run: RunRecord;
       readonly exitCode: number;
       readonly summary: RunSummary;
+      /** Of a run that was taken up again: what ended in this part of it, and how the others had ended before. */
+      readonly parts?: {readonly now: RunSummary; readonly before: RunSummary};
     };
 
 /** Totals of a run, made from the outcomes and from nothing else. */

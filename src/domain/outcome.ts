@@ -705,6 +705,12 @@ export function endStatus(outcome: Outcome): EndStatus {
   return outcome.status === 'failed' && outcome.failure.reason === 'held-for-review' ? 'held' : outcome.status;
 }
 
+/** The one rule of `retry`, for whoever runs, announces or counts it: what was left undone, and what failed and may end better. */
+export function isRunAgain(status: EndStatus | undefined, helps: RetryHelps | undefined): boolean {
+  if (status === undefined || status === 'not-started') return true;
+  return status === 'failed' && helps !== 'no';
+}
+
 /**
  * Exit code of a run whose jobs ended so: what is held is not done, and needs somebody, as what failed does. 130 and 143 are added by
  * whoever was interrupted.

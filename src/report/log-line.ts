@@ -34,7 +34,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
     }
     case 'run.finished':
-      return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}`;
+      return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}${formatParts(event.parts)}`;
     default:
       return event satisfies never;
   }
@@ -55,8 +55,19 @@ function endLevel({exitCode, summary}: Extract<RunEvent, {type: 'run.finished'}>
   return summary.failed === 0 && summary.notStarted === 0 && summary.held > 0 ? 'WARN' : 'ERROR';
 }
 
+/** Whose fault the exit code is: what was run again just now may all have ended well. */
+export function formatParts(parts: Extract<RunEvent, {type: 'run.finished'}>['parts']): string {
+  if (parts === undefined) return '';
+  return ` (this time ${formatCounts(parts.now)}; before ${formatCounts(parts.before)})`;
+}
+
 export function formatSummary(summary: RunSummary): string {
-  const counts = joinCounts(
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  return `${formatCounts(summary)}; ${formatUsd(summary.costUsd)} USD${unknown}`;
+}
+
+function formatCounts(summary: RunSummary): string {
+  return joinCounts(
     [
       [summary.changed, 'changed'],
       [summary.unchanged, 'unchanged'],
@@ -67,8 +78,6 @@ export function formatSummary(summary: RunSummary): string {
     ],
     'no jobs',
   );
-  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
-  return `${counts}; ${formatUsd(summary.costUsd)} USD${unknown}`;
 }
 
 /** The outcome in stable words that can be searched for. */

@@ -1,6 +1,7 @@
 import {isQueued, type JobRecord, type RunRecord, type RunState, type WorkerRecord} from '../domain/run.ts';
 import type {BatchRecord} from '../ledger/batch-ledger.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import {isRetried} from './plan-retry.ts';
 import type {RunSettings} from './run-settings.ts';
 
 export interface RunCounts {
@@ -39,6 +40,8 @@ export interface RunDetails extends RunView {
   readonly running: readonly JobRecord[];
   /** Newest first. */
   readonly failures: readonly JobRecord[];
+  /** Jobs that `retry` would run again; none while the run goes on. */
+  readonly toRetry: number;
   /** Changes that wait for a decision, and accepted ones that wait to be delivered. */
   readonly toReview: number;
   readonly toDeliver: number;
@@ -92,6 +95,7 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
   return {
     ...view,
     batches: batches.filter(({runId, state}) => runId === run.id && state !== 'collecting'),
+    toRetry: view.state === 'running' ? 0 : await countRetried(ledger, view),
     toReview: changes.get('to-review') ?? 0,
     toDeliver: changes.get('to-deliver') ?? 0,
     reviewed: changes.get('reviewed') ?? 0,
@@ -101,6 +105,16 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
     ...(endsAt === undefined ? {} : {endsAt}),
     ...(isQueued(run) && view.state === 'running' ? {workers: await ledger.workers()} : {}),
   };
+}
+
+async function countRetried(ledger: Ledger, {run, counts}: RunView): Promise<number> {
+  const failed = counts.failed === 0 ? [] : await ledger.jobs(run.id, {status: 'failed'});
+  return (
+    counts.notStarted +
+    counts.running +
+    counts.pending +
+    failed.filter(record => isRetried(record, {all: false})).length
+  );
 }
 
 /** From the pace of the latest jobs, so that a run which was resumed after days is not measured from its first start. */

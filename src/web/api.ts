@@ -200,6 +200,8 @@ export interface StartedCommand {
   /** As it would be typed. */
   readonly line: string;
   readonly exitCode?: number;
+  /** How the run ended, in a line of its own: an exit code tells of all its jobs, also of those that were not run again. */
+  readonly summary?: string;
   /** End of what it said. */
   readonly said: string;
 }

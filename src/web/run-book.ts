@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {ChangeCounts, ChangeSummary} from '../domain/change.ts';
+import {isRunAgain} from '../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {type RunView, readRunView} from '../run/read-run-view.ts';
@@ -161,7 +162,7 @@ function keepSame(before: JobRow, after: JobRow): JobRow {
 
 /** What `orchestrator retry` would run again. */
 function isRetried({state, retry}: JobRow): boolean {
-  return state === 'not-started' || (retry !== undefined && retry !== 'no');
+  return isRunAgain(state === 'pending' || state === 'running' ? undefined : state, retry);
 }
 
 function count(rows: ReadonlyMap<string, JobRow>, fits: (row: JobRow) => boolean): number {

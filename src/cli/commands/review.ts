@@ -2,6 +2,7 @@ import {type ChangeSummary, changeStateOf, failsVerify} from '../../domain/chang
 import {jobLabel} from '../../domain/job.ts';
 import {orderForReview, reviewGroup} from '../../domain/review-order.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
+import {planRetry, retryText} from '../../run/plan-retry.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {findingText, sizeText, toChangeJson, verifyText} from '../change-text.ts';
 import {noSuchRun, withLedger} from '../existing-ledger.ts';
@@ -113,11 +114,15 @@ async function nextSteps(ledger: Ledger): Promise<string[]> {
   const toDeliver = counts.get('to-deliver') ?? 0;
   const [newest] = await ledger.runs({limit: 1});
   const groups = newest === undefined ? [] : await readFailureGroups(ledger, newest);
+  const plan =
+    newest === undefined || ledger.isHeld(newest)
+      ? undefined
+      : await planRetry(ledger, newest.id, await ledger.jobs(newest.id));
   const failed = groups.map(({reason, jobs}) => `${jobs.length} ${escapeLine(reason)}`).join(', ');
   return [
     ...(toReview > 0 ? [`orchestrator review       ${toReview} to review`] : []),
     ...(toDeliver > 0 ? [`orchestrator deliver      ${toDeliver} accepted`] : []),
     ...(groups.length > 0 ? [`orchestrator failures     ${failed}`] : []),
-    ...(groups.some(({retry}) => retry === 'yes') ? ['orchestrator retry        runs again what can work now'] : []),
+    ...(plan === undefined || plan.again.length === 0 ? [] : [`orchestrator retry        ${retryText(plan)}`]),
   ];
 }
