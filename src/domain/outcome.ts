@@ -642,6 +642,13 @@ export interface Failure {
   readonly stack?: string;
 }
 
+/** What to do about a failure; where something else than a job of a run failed, with the command that does that again. */
+export function nextStep({reason, next}: Failure, again = retryCommand): string {
+  return (next ?? failureReasons[reason].next).replaceAll(retryCommand, again);
+}
+
+const retryCommand = 'orchestrator retry';
+
 /** Carries a failure up to `executeJob`. What can happen to a repo is data; this class is only its transport. */
 export class JobFailure extends Error {
   readonly failure: Failure;

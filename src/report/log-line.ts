@@ -1,6 +1,6 @@
 import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
-import {type EndStatus, endStatus, failureReasons, type Outcome} from '../domain/outcome.ts';
+import {type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
@@ -94,10 +94,8 @@ export function describeOutcome(outcome: Outcome): string {
       return `up-to-date since=${outcome.since}`;
     case 'not-started':
       return `not-started: ${outcome.reason}`;
-    case 'failed': {
-      const next = outcome.failure.next ?? failureReasons[outcome.failure.reason].next;
-      return `${outcome.failure.reason}: ${escapeLine(outcome.failure.message)} — ${next}`;
-    }
+    case 'failed':
+      return `${outcome.failure.reason}: ${escapeLine(outcome.failure.message)} — ${nextStep(outcome.failure)}`;
     default:
       return outcome satisfies never;
   }

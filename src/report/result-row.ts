@@ -1,6 +1,6 @@
 import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import {nextStep, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {ResultRow} from './results-schema.ts';
 import {type ReviewRow, reviewOf, reviewStep} from './review-state.ts';
@@ -91,7 +91,7 @@ function describeOutcome(outcome: Outcome): Described {
         status: 'error',
         outcome: outcome.failure.reason,
         message: outcome.failure.message,
-        next: outcome.failure.next ?? failureReasons[outcome.failure.reason].next,
+        next: nextStep(outcome.failure),
       };
     default:
       return outcome satisfies never;

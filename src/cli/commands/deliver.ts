@@ -1,7 +1,7 @@
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {type DeliveryKind, deliveryKinds, type Job, jobLabel, laterDelivery} from '../../domain/job.ts';
-import {type Failure, failureReasons} from '../../domain/outcome.ts';
+import {type Failure, nextStep} from '../../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
 import {noCost, noUsage} from '../../domain/usage.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
@@ -192,9 +192,12 @@ function resultLine(planned: Planned, result: LaterResult | undefined): string {
 
 function nextSteps(results: readonly LaterResult[]): string[] {
   const failures: Failure[] = results.flatMap(result => (result.kind === 'failed' ? [result.failure] : []));
-  return [
-    ...new Set(failures.map(({reason, next}) => `${reason}: ${escapeLine(next ?? failureReasons[reason].next)}`)),
-  ];
+  return [...new Set(failures.map(failure => `${failure.reason}: ${escapeLine(stepOf(failure))}`))];
+}
+
+/** No job failed: it is the delivery that is done again. */
+function stepOf(failure: Failure): string {
+  return nextStep(failure, 'orchestrator deliver');
 }
 
 function toJson({change, kind}: Planned, result: LaterResult | undefined): Record<string, unknown> {
@@ -208,6 +211,6 @@ function toJson({change, kind}: Planned, result: LaterResult | undefined): Recor
     deliver: kind,
     result: result?.kind ?? 'planned',
     delivered: result?.kind === 'delivered' ? result.delivered : null,
-    ...(failure === undefined ? {} : {reason: failure.reason, message: failure.message}),
+    ...(failure === undefined ? {} : {reason: failure.reason, message: failure.message, next: stepOf(failure)}),
   };
 }

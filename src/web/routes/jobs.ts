@@ -1,6 +1,6 @@
 import type {Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
-import {endStatus, failureReasons, type Outcome} from '../../domain/outcome.ts';
+import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
@@ -69,9 +69,9 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
 
 function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined): Pick<JobView, 'cause' | 'next'> {
   if (outcome?.status !== 'failed') return {};
-  const {cause, next} = failureReasons[outcome.failure.reason];
+  const {cause} = failureReasons[outcome.failure.reason];
   const review = endStatus(outcome) === 'held' ? reviewOf(change) : undefined;
-  if (review === undefined) return {cause, next: outcome.failure.next ?? next};
+  if (review === undefined) return {cause, next: nextStep(outcome.failure)};
   const step = reviewStep(review.state);
   const since = review.state === 'to-review' ? '' : ` Since then: ${reviewText(review)}.`;
   return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
