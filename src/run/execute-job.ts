@@ -10,7 +10,7 @@ import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/l
 import {checkChange} from '../modes/check-change.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {deliverChange, placeOf} from './deliver-change.ts';
+import {checkDelivery, deliverChange} from './deliver-change.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
@@ -101,14 +101,11 @@ async function makeChange(
 ): Promise<JobEnd> {
   const {job, repo} = prepared;
   // Before money is spent: a delivery that would be refused whatever the model says.
-  await tools
-    .delivery(job.deliver)
-    .check({...placeOf(prepared), job, paths: job.mode === 'simple' ? job.outputs : []})
-    .catch(async error => {
-      // What is in the way may have been delivered by another run since.
-      await assertCurrent(prepared, tools.ledger);
-      throw error;
-    });
+  await checkDelivery(prepared, tools.delivery).catch(async error => {
+    // What is in the way may have been delivered by another run since.
+    await assertCurrent(prepared, tools.ledger);
+    throw error;
+  });
 
   const proposal = await proposeChange(prepared, trace, tools, answered, signal);
   const change = await tools.diff(repo.reader, proposal);
