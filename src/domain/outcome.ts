@@ -538,6 +538,12 @@ export const failureReasons = {
     next: 'Rename that branch, then: orchestrator retry',
     retry: 'after-fix',
   },
+  'branch-shared': {
+    family: 'delivery',
+    cause: 'Another job delivers to the same branch of the same repository, from another worktree or clone of it.',
+    next: 'Keep one of the two in the task (see "exclude"), or deliver the other as files or patch.',
+    retry: 'no',
+  },
   'branch-unsupported': {
     family: 'delivery',
     cause: 'The repository keeps its branches in a way that cannot be written from outside.',

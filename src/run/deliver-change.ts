@@ -3,6 +3,7 @@ import type {Change, Proposal} from '../domain/change.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {DeliveryRecord, Ledger} from '../ledger/ledger.ts';
+import {quoteText} from '../util/quote-text.ts';
 import {createNormaliser} from './inputs.ts';
 import type {JobTools, OpenRepo} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
@@ -35,13 +36,21 @@ export async function checkDelivery(
 }
 
 /** Throws what can be told of the job alone, before its repo is fetched or opened. */
-export function assertDeliverable({deliver, path}: Pick<Job, 'deliver' | 'path'>): void {
+export function assertDeliverable({deliver, path, branchSharedWith}: Job): void {
+  if (branchSharedWith !== undefined) throw branchShared(branchSharedWith);
   if (deliver === 'files' && path === undefined) {
     throw new JobFailure(
       'no-work-tree',
       'It cannot be delivered: the repo has only a "url", and no files on this machine',
     );
   }
+}
+
+export function branchShared(repo: string): JobFailure {
+  return new JobFailure(
+    'branch-shared',
+    `The branch of this job is that of ${quoteText(repo)}: both are one repository.`,
+  );
 }
 
 /** Hands the change to its delivery. What it intends is durable in the ledger before the first effect. */

@@ -1,6 +1,7 @@
 import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {type ForgeHost, wellKnownForges} from '../../domain/forge.ts';
 import {asksNoModel, type Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
@@ -35,7 +36,8 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
     ...task,
     models: asksNoModel(task) ? [] : chooseModels(task.models, models.defaultModel),
   }));
-  const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  const planned = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  const jobs = await withSharedBranches(planned, configuration.fleet.forges);
   for (const job of jobs) checkSupported(job);
   if (configuration.settings.batch && io.queue !== undefined) {
     throw new OrchestratorError(
@@ -118,6 +120,16 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   } finally {
     await ledger.close();
   }
+}
+
+/** Looks for jobs that would replace each other's branch, where any makes one. */
+async function withSharedBranches(
+  jobs: readonly Job[],
+  forges: readonly ForgeHost[] = wellKnownForges,
+): Promise<readonly Job[]> {
+  if (jobs.every(({deliver}) => deliver === 'files' || deliver === 'patch')) return jobs;
+  const {markSharedBranches} = await import('../../run/shared-branches.ts');
+  return await markSharedBranches(jobs, forges);
 }
 
 export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfiguration> {
