@@ -1,7 +1,6 @@
 import {existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {knownForge} from '../delivery/known-forge.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {wellKnownForges} from '../domain/forge.ts';
 import type {Job} from '../domain/job.ts';
@@ -9,8 +8,10 @@ import {JobFailure} from '../domain/outcome.ts';
 import {formatProblem, type Problem} from '../domain/problem.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import {openPlanDeliveries} from '../orchestrator/deliveries.ts';
 import {openLedger} from '../orchestrator/open-ledger.ts';
 import {openRepoTools} from '../orchestrator/repo-tools.ts';
+import {checkDelivery} from '../run/deliver-change.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
@@ -34,9 +35,13 @@ export async function dryRun(io: Io, {configuration, jobs, missing, json}: DryRu
   const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-plan-'));
   const ledger = openLedger(hasLedger ? io.stateDir : scratch, io.queue);
   const repos = await openRepoTools(scratch, jobs);
+  const forges = configuration.fleet.forges ?? wellKnownForges;
+  const delivery = openPlanDeliveries({stateDir: scratch, env: io.env, ledger, forges});
   try {
     const skills = new Map(configuration.tasks.map(({skill}) => [skill.name, skill]));
-    const planned = await mapConcurrently(jobs, 8, job => planJob(job, skills, {...repos, ledger}, configuration));
+    const planned = await mapConcurrently(jobs, 8, job =>
+      planJob(job, skills, {...repos, ledger, delivery}, configuration),
+    );
     const warnings = [
       ...missing.map(problem => `for the run: ${formatProblem(problem)}`),
       ...budgetWarnings(
@@ -55,7 +60,10 @@ export async function dryRun(io: Io, {configuration, jobs, missing, json}: DryRu
   }
 }
 
-type PlanTools = Awaited<ReturnType<typeof openRepoTools>> & {readonly ledger: Ledger};
+type PlanTools = Awaited<ReturnType<typeof openRepoTools>> & {
+  readonly ledger: Ledger;
+  readonly delivery: ReturnType<typeof openPlanDeliveries>;
+};
 
 async function planJob(
   job: Job,
@@ -68,8 +76,7 @@ async function planJob(
     const preparation = await prepareJob(job, {...tools, skill: () => skill});
     if (preparation.kind === 'ended') return {job, verdict: 'up-to-date'};
     const {repo, built} = preparation.prepared;
-    repo.release();
-    if (job.deliver === 'pull-request') knownForge(job, configuration.fleet.forges ?? wellKnownForges);
+    await checkDelivery(preparation.prepared, tools.delivery, {isPlan: true}).finally(() => repo.release());
     const request = tools.mode(job.mode).preview({job, skill, context: built.context});
     if (request === undefined) return {job, verdict: 'run', cost: {low: 0, high: 0, basis: 'a script costs nothing'}};
     const inputTokens = tools.countTokens(request);

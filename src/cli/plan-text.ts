@@ -3,6 +3,7 @@ import {formatProblem, type Problem} from '../domain/problem.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {countOf} from '../util/count-of.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../util/format-usd.ts';
 import type {CostRange} from './estimate-cost.ts';
 import {leavingText} from './leaving-text.ts';
 
@@ -47,7 +48,7 @@ export function planText({planned, configuration, warnings}: Plan): string {
   const basis = [...new Set(run.flatMap(({cost}) => (cost === undefined ? [] : [cost.basis])))];
   if (basis.length > 0) lines.push(`Basis: ${basis.join('; ')}.`);
   if (settings.budgetUsd !== undefined)
-    lines.push(`Budget: ${settings.budgetUsd} USD; calls stop before it could be passed.`);
+    lines.push(`Budget: ${formatLimit(settings.budgetUsd)} USD; calls stop before it could be passed.`);
   for (const warning of warnings) lines.push(`! ${escapeLine(warning)}`);
   if (lines.at(-1) !== '') lines.push('');
   for (const {job, verdict, message} of bad)
@@ -97,7 +98,7 @@ function formatRange(jobs: readonly PlannedJob[]): string {
   if (jobs.some(({cost}) => cost?.low === null)) return 'price unknown';
   const low = sum(jobs, ({cost}) => cost?.low ?? 0);
   const high = sum(jobs, ({cost}) => cost?.high ?? 0);
-  return high === 0 ? '= 0.00' : `≈ ${low.toFixed(2)} – ${high.toFixed(2)}`;
+  return high === 0 ? '= 0.0000' : `≈ ${formatUsd(low)} – ${formatUsd(high)}`;
 }
 
 function sum<T>(items: readonly T[], value: (item: T) => number): number {

@@ -83,7 +83,11 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   )
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
-  command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
+  command(
+    'retry [run]',
+    'run the failed jobs of a run again, where that can help; failures says which, and about at what cost',
+    'orchestrator retry',
+  )
     .option('--all', 'also those that a retry alone cannot help')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));

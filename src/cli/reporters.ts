@@ -137,7 +137,12 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
         }),
       };
     case 'run.finished':
-      return {...head, exit_code: event.exitCode, summary: event.summary};
+      return {
+        ...head,
+        exit_code: event.exitCode,
+        summary: event.summary,
+        ...(event.parts === undefined ? {} : {this_time: event.parts.now}),
+      };
     default:
       return event satisfies never;
   }

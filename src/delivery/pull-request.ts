@@ -53,7 +53,10 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
   return {
     check: request =>
       named(async () => {
-        assertWanted(await findPulls(await targetOf(request), signal));
+        const {job, isPlan} = request;
+        const address = knownForge(job, options.forges);
+        if (isPlan !== true) assertWanted(await findPulls(await targetOf(request), signal));
+        await options.branches.check({...request, ...toForge(job, address, signal)});
       }),
     deliver: request =>
       named(async () => {
@@ -63,6 +66,11 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
         return await publish(request, target, pulls, options);
       }),
   };
+}
+
+/** The branch goes to the forge only. */
+function toForge(job: Job, address: ForgeAddress, signal: AbortSignal) {
+  return {job: {...job, url: job.url ?? httpsCloneUrl(address)}, local: false, push: true, signal};
 }
 
 async function findPulls({forge, address, heads}: Target, signal: AbortSignal): Promise<PullRequest[]> {
@@ -82,11 +90,7 @@ async function publish(
   const {pace, signal} = options;
   const {intended, blobs} = intendedFiles(change);
   const prepare = (): Promise<PreparedBranch> =>
-    options.branches.prepare({
-      ...request,
-      job: {...job, url: job.url ?? httpsCloneUrl(address)},
-      ...{local: false, push: true, signal},
-    });
+    options.branches.prepare({...request, ...toForge(job, address, signal)});
   const prepared = await prepare();
   const pulls = known.filter(({head}) => head === prepared.branch);
   const note = describePast(pulls, change.patchId);
@@ -169,9 +173,10 @@ async function push(
 
 async function findTarget(
   {job, reader}: DeliveryPlace & {readonly job: Job},
-  {forges, openForge, signal}: PullRequestDeliveryOptions,
+  options: PullRequestDeliveryOptions,
 ): Promise<Target> {
-  const address = knownForge(job, forges);
+  const {openForge, signal} = options;
+  const address = knownForge(job, options.forges);
   const opened = openForge(address.forge);
   if (opened === undefined) {
     const names = address.forge.tokenEnvs.join(' or ');

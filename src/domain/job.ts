@@ -43,6 +43,8 @@ export interface Job {
   readonly deliver: DeliveryKind;
   /** Branches also go to the remote. */
   readonly push?: true;
+  /** Another repo of the run whose branch is the same one in the same repository: this job delivers nothing. */
+  readonly branchSharedWith?: string;
   /** Present when `deliver` is `pull-request`. */
   readonly pullRequest?: PullRequestOptions;
   readonly verify: readonly string[] | 'auto';

@@ -4,6 +4,7 @@ import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
 import {type Cost, noCost, noUsage, unknownCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {localDate} from '../util/local-time.ts';
 import {digestRequest} from './inputs.ts';
 import type {JobTools, ObtainedReply, ReplyRequest} from './job-tools.ts';
@@ -168,7 +169,7 @@ async function reserve(
     else if (result.scope.startsWith(jobScope))
       throw new JobFailure(
         'job-budget',
-        `The next call could cost ${worstCaseUsd.toFixed(4)} USD, more than is left of the ${job.jobBudgetUsd} USD of the job.`,
+        `The next call could cost ${formatUsd(worstCaseUsd)} USD, more than is left of the ${job.jobBudgetUsd} USD of the job.`,
       );
     else if (settled.inFlight > 0) await pending;
     else if (isCountedElsewhere(options, result.scope) && !isLastTry) {

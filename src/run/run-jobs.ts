@@ -33,6 +33,7 @@ export interface RunEnd {
   /** That of the process, too: it is decided here and recorded. */
   readonly exitCode: 0 | 1 | InterruptedCode;
   readonly summary: RunSummary;
+  readonly parts?: {readonly now: RunSummary; readonly before: RunSummary};
 }
 
 /** Executes every job once, tells reporters, and records the end of the run. */
@@ -63,9 +64,14 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
   }
   const exitCode = options.interrupted() ?? (isTold === false ? 1 : exitCodeOf(outcomes));
   const summary = summarizeRun(outcomes);
+  const parts =
+    options.ended.length === 0
+      ? undefined
+      : {now: summarizeRun(outcomes.slice(options.ended.length)), before: summarizeRun(options.ended)};
   const state = tools.gate.jobsClosed === undefined ? 'finished' : 'stopped';
   const reason = tools.gate.jobsClosed ?? tools.gate.callsClosed;
   await tools.ledger.endRun(run.id, {holder: run.holder, state, exitCode, ...(reason === undefined ? {} : {reason})});
-  reporter.report({type: 'run.finished', at: tools.clock.now(), run, exitCode, summary});
-  return {state, exitCode, summary};
+  const end = {exitCode, summary, ...(parts === undefined ? {} : {parts})};
+  reporter.report({type: 'run.finished', at: tools.clock.now(), run, ...end});
+  return {state, ...end};
 }

@@ -1,7 +1,8 @@
 import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
-import {asksNoModel} from '../../domain/job.ts';
+import {type ForgeHost, wellKnownForges} from '../../domain/forge.ts';
+import {asksNoModel, type Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
@@ -15,6 +16,7 @@ import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-co
 import {planRun} from '../../run/plan-run.ts';
 import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
@@ -36,7 +38,8 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
     ...task,
     models: asksNoModel(task) ? [] : (task.models ?? [chooseModel(models, options.dryRun === true)]),
   }));
-  const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  const planned = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  const jobs = await withSharedBranches(planned, configuration.fleet.forges);
   if (configuration.settings.batch && io.queue !== undefined) {
     throw new OrchestratorError(
       'batch-in-queue',
@@ -127,6 +130,16 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   }
 }
 
+/** Looks for jobs that would replace each other's branch, where any makes one. */
+async function withSharedBranches(
+  jobs: readonly Job[],
+  forges: readonly ForgeHost[] = wellKnownForges,
+): Promise<readonly Job[]> {
+  if (jobs.every(({deliver}) => deliver === 'files' || deliver === 'patch')) return jobs;
+  const {markSharedBranches} = await import('../../run/shared-branches.ts');
+  return await markSharedBranches(jobs, forges);
+}
+
 export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfiguration> {
   const load = ({listings}: Io): RunConfiguration =>
     loadRunConfiguration({
@@ -164,7 +177,7 @@ async function closeInterrupted(ledger: Ledger, claim: string): Promise<string[]
     const paid =
       lost.calls === 0
         ? ''
-        : `; ${lost.calls} calls were in flight and stay counted at most ${lost.usd.toFixed(4)} USD`;
+        : `; ${lost.calls} calls were in flight and stay counted at most ${formatUsd(lost.usd)} USD`;
     notes.push(
       `${past.id} was interrupted: ${total - open} of ${total} jobs had ended${paid}; this run uses its recorded replies`,
     );
