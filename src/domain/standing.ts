@@ -1,5 +1,5 @@
 import type {ChangeState} from './change.ts';
-import type {Outcome} from './outcome.ts';
+import type {EndStatus} from './outcome.ts';
 
 /** Where a job stands for a person, in the order in which one asks: each job of a run is in exactly one. */
 export const standings = [
@@ -21,13 +21,11 @@ export type Standing = (typeof standings)[number];
  * What a person has to say about a change counts for more than how its job ended: one that was held back, or that failed its checks,
  * waits for review until it is decided on. Failed is what left nothing to decide.
  */
-export function standingOf(
-  status: Outcome['status'] | 'running' | 'pending',
-  change: ChangeState | undefined,
-): Standing {
+export function standingOf(status: EndStatus | 'running' | 'pending', change: ChangeState | undefined): Standing {
   if (status === 'running' || status === 'pending') return status;
   if (change !== undefined) return ofChange[change];
-  // Its change left, and what was recorded of it is gone.
+  // What was recorded of its change is gone.
+  if (status === 'held') return 'failed';
   return status === 'changed' ? 'delivered' : status;
 }
 

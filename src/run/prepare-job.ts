@@ -3,6 +3,7 @@ import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
 import {coversOutput} from '../modes/output-path.ts';
+import {assertDeliverable} from './deliver-change.ts';
 import {operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
 import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
 
@@ -22,12 +23,13 @@ export type Preparation =
   | {readonly kind: 'ready'; readonly prepared: PreparedJob}
   | {readonly kind: 'ended'; readonly outcome: Outcome};
 
-export type PrepareTools = Pick<JobTools, 'openRepo' | 'mode' | 'skill' | 'holdsBlob'> & {
+export type PrepareTools = Pick<JobTools, 'openRepo' | 'mode' | 'skill' | 'holdsBlob' | 'expectCalls'> & {
   readonly ledger: Pick<Ledger, 'memory' | 'deliveries'>;
 };
 
 /** Reads what the job needs and decides whether there is anything to do. Calls no model and writes nothing. */
 export async function prepareJob(job: Job, tools: PrepareTools): Promise<Preparation> {
+  assertDeliverable(job);
   const repo = await tools.openRepo(job);
   try {
     const skill = tools.skill(job.skill);
@@ -42,6 +44,7 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
+    tools.expectCalls?.(job.models);
     const built = await repo.buildContext(skill, deliveries);
     const inputs: InputParts = {...parts, commit: repo.reader.head.commit, ...built.digests};
     const same = candidate !== undefined && sameInputs(candidate.inputs, inputs);

@@ -16,6 +16,8 @@ export interface RunOverview {
   readonly state: RunState;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** Between these two nobody was at it for so long, milliseconds; absent when never. */
+  readonly idleMs?: number;
   readonly description?: string;
   readonly exitCode?: number;
   readonly endReason?: string;
@@ -25,7 +27,7 @@ export interface RunOverview {
   readonly counts: RunCounts;
   /** Each job once; what is not there is zero. */
   readonly standings: Readonly<Partial<Record<Standing, number>>>;
-  /** Of those to review: what the policy held. Absent, as the five below, before the jobs were read. */
+  /** Of those to review: what the policy held. Absent, as the two below, before the jobs were read. */
   readonly held?: number;
   /** Of those to review: what failed its checks, or to leave, and kept its change. */
   readonly failedToReview?: number;
@@ -35,10 +37,6 @@ export interface RunOverview {
   readonly toDeliver: number;
   /** Failed and left-out jobs that a retry can help. */
   readonly toRetry: number;
-  /** About what running these again would cost, as far as it is known. */
-  readonly retryUsd?: number;
-  /** About what one job of a skill costs. */
-  readonly usualUsd?: Readonly<Record<string, number>>;
   /** Where changes have gone, most first. */
   readonly deliveredTo?: readonly (Pick<DeliveredTo, 'kind' | 'branch'> & {readonly jobs: number})[];
   readonly spentUsd: number;
@@ -100,12 +98,12 @@ export interface JobRow {
   readonly delivered?: DeliveredTo;
 }
 
-/** What the job cost the last time, else what its like cost; undefined where nobody knows. */
-export function retryCost(
-  {costUsd, skill}: Pick<JobRow, 'costUsd' | 'skill'>,
-  usual: Readonly<Record<string, number>>,
-): number | undefined {
-  return costUsd !== undefined && costUsd !== null && costUsd > 0 ? costUsd : usual[skill];
+/** About what running jobs again costs, US dollars; what nobody knows is left out. */
+export interface RetryCosts {
+  /** Of all that a retry can help. */
+  readonly usd?: number;
+  /** By job id. */
+  readonly jobs: Readonly<Record<string, number>>;
 }
 
 /** What a decision makes of a row whose change can be decided on. */
@@ -151,8 +149,6 @@ export interface JobView {
   /** Where its change would go, or has gone. */
   readonly destination: Destination;
   readonly delivered?: DeliveredTo;
-  /** About what running it again would cost. */
-  readonly retryUsd?: number;
   readonly change?: ChangeView;
   /** What was said and done, oldest first. */
   readonly transcript: readonly TranscriptEntry[];
@@ -217,6 +213,8 @@ export interface ReviewItem {
   readonly repo: string;
   readonly skill: string;
   readonly patchId: string;
+  /** The same for changes that one decision may be about: the same edit, findings and ends of verify commands. */
+  readonly group: string;
   /** In the words of the model or the script, cut. */
   readonly summary?: string;
   /** Of all that it touches. */
@@ -226,8 +224,6 @@ export interface ReviewItem {
   readonly findings: number;
   readonly failedChecks: number;
   readonly checks: number;
-  /** What policy and checks said, in short: changes are alike only when that is the same, too. */
-  readonly verdict: string;
   /** Null when the price is not known. */
   readonly costUsd: number | null;
   readonly destination: Destination;
@@ -265,6 +261,8 @@ export interface StartedCommand {
   /** As it would be typed. */
   readonly line: string;
   readonly exitCode?: number;
+  /** How the run ended, in a line of its own: an exit code tells of all its jobs, also of those that were not run again. */
+  readonly summary?: string;
   /** End of what it said. */
   readonly said: string;
 }

@@ -1,5 +1,5 @@
 import {type ChangeSummary, changeStateOf, failsVerify} from '../domain/change.ts';
-import {type Failure, failureReasons, notStartedReasons, type Outcome} from '../domain/outcome.ts';
+import {type Failure, failureReasons, nextStep, notStartedReasons, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import {standingOf} from '../domain/standing.ts';
 import {sumLines} from '../util/sum-lines.ts';
@@ -34,19 +34,13 @@ export function toJobRow({job, state, detail, startedAt, endedAt}: JobRecord, ch
     ...(startedAt === undefined ? {} : {startedAt}),
     ...(startedAt === undefined || endedAt === undefined ? {} : {durationMs: Math.max(0, endedAt - startedAt)}),
   };
-  const standing = standingOf(statusOf(row.state), change === undefined ? undefined : changeStateOf(change));
+  const standing = standingOf(row.state, change === undefined ? undefined : changeStateOf(change));
   const delivered = change === undefined ? leftAtOnce(outcome) : {};
   return {...row, standing, ...delivered, ...(change === undefined ? {} : toDecided(change))};
 }
 
-function describeFailure({reason, next}: Failure): Pick<JobRow, 'retry' | 'next'> {
-  const info = failureReasons[reason];
-  return {retry: info.retry, next: next ?? info.next};
-}
-
-/** Of a row: held is failed to the run, and waits for a person. */
-function statusOf(state: RowState): Parameters<typeof standingOf>[0] {
-  return state === 'held' ? 'failed' : state;
+function describeFailure(failure: Failure): Pick<JobRow, 'retry' | 'next'> {
+  return {retry: failureReasons[failure.reason].retry, next: nextStep(failure)};
 }
 
 function stateOf(state: JobRecord['state'], status: string | undefined, reason: string | undefined): RowState {
@@ -64,7 +58,7 @@ function toDeliveredTo({kind, branch, url}: DeliveredTo): DeliveredTo {
 
 /** The line with what was decided on its change since. */
 export function withDecision({delivered: _delivered, ...row}: JobRow, change: ChangeSummary): JobRow {
-  return {...row, standing: standingOf(statusOf(row.state), changeStateOf(change)), ...toDecided(change)};
+  return {...row, standing: standingOf(row.state, changeStateOf(change)), ...toDecided(change)};
 }
 
 function toDecided(change: ChangeSummary): Pick<JobRow, 'checks' | 'decision' | 'delivered'> {

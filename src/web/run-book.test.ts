@@ -42,7 +42,7 @@ it('follows jobs that are opened again and end in another way', async () => {
   await other.finishJob(run, record.job, {detail: sample});
   const open = (await book.open(run))!;
   expect(open.rows.get(failed.id)!.state).toBe('unchanged');
-  expect(open.overview.counts).toMatchObject({running: 0, pending: 0, failed: 2});
+  expect(open.overview.counts).toMatchObject({running: 0, pending: 0, failed: 1, held: 1});
   expect(await book.open('r-none')).toBeUndefined();
 });
 

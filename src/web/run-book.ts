@@ -5,7 +5,7 @@ import type {Ledger} from '../ledger/ledger.ts';
 import {type RunView, readRunView} from '../run/read-run-view.ts';
 import type {JobRow, RunOverview, Standing} from './api.ts';
 import {toJobRow, withDecision} from './job-rows.ts';
-import {pastCosts, retryCosts} from './run-costs.ts';
+import {isRetried} from './retry-costs.ts';
 
 /** A run with the line of each of its jobs. */
 export interface OpenRun {
@@ -16,8 +16,6 @@ export interface OpenRun {
 
 interface Page extends OpenRun {
   readonly rows: Map<string, JobRow>;
-  /** What a job of a skill cost before this run. */
-  readonly past: Readonly<Record<string, number>>;
   readonly about: RowTotals;
   /** What the rows were read at: the same again means that nothing has changed. */
   readonly mark: string;
@@ -66,22 +64,17 @@ export class RunBook {
     this.#pages.delete(runId);
     const isSame = known?.mark === mark;
     const isCurrent = known !== undefined && (isSame || (await this.#update(known, counted)));
-    const {rows, past} = isCurrent ? known : await this.#load(runId);
-    const about = isSame ? known.about : describeRows(rows, past);
-    const page = {rows, past, about, mark, overview: toOverview(counted, about)};
+    const rows = isCurrent ? known.rows : await this.#load(runId);
+    const about = isSame ? known.about : describeRows(rows);
+    const page = {rows, about, mark, overview: toOverview(counted, about)};
     this.#pages.set(runId, page);
     for (const old of [...this.#pages.keys()].slice(0, -keptRuns)) this.#pages.delete(old);
     return page;
   }
 
-  async #load(runId: string): Promise<Pick<Page, 'rows' | 'past'>> {
+  async #load(runId: string): Promise<Map<string, JobRow>> {
     const [records, changes] = await Promise.all([this.#ledger.jobs(runId), this.#changes(runId)]);
-    const rows = new Map(records.map(record => [record.job.id, toJobRow(record, changes.get(record.job.id))]));
-    const past = await pastCosts(
-      this.#ledger,
-      records.map(({job}) => job),
-    );
-    return {rows, past};
+    return new Map(records.map(record => [record.job.id, toJobRow(record, changes.get(record.job.id))]));
   }
 
   async #changes(runId: string): Promise<ReadonlyMap<string, ChangeSummary>> {
@@ -109,7 +102,8 @@ export class RunBook {
     }
     const has = (state: JobRow['state']): number => count(rows, row => row.state === state);
     return (
-      has('failed') + has('held') === counts.failed &&
+      has('failed') === counts.failed &&
+      has('held') === counts.held + counts.heldDelivered + counts.heldRejected + counts.heldSuperseded &&
       has('changed') === counts.changed &&
       has('unchanged') === counts.unchanged &&
       has('up-to-date') === counts.upToDate &&
@@ -137,6 +131,7 @@ function toOverview({view, standings}: Counted, about: RowTotals | undefined): R
     state: view.state,
     startedAt: run.startedAt,
     ...(run.endedAt === undefined ? {} : {endedAt: run.endedAt}),
+    ...(run.idleMs === undefined ? {} : {idleMs: run.idleMs}),
     ...(run.description === undefined ? {} : {description: run.description}),
     ...(run.exitCode === undefined ? {} : {exitCode: run.exitCode}),
     ...(run.endReason === undefined ? {} : {endReason: run.endReason}),
@@ -156,15 +151,15 @@ function toOverview({view, standings}: Counted, about: RowTotals | undefined): R
 }
 
 /** What only the jobs themselves tell of a run. */
-type RowTotals = Pick<RunOverview, 'held' | 'failedToReview' | 'toRetry' | 'retryUsd' | 'usualUsd' | 'deliveredTo'>;
+type RowTotals = Pick<RunOverview, 'held' | 'failedToReview' | 'toRetry' | 'deliveredTo'>;
 
-function describeRows(byId: ReadonlyMap<string, JobRow>, past: Page['past']): RowTotals {
+function describeRows(byId: ReadonlyMap<string, JobRow>): RowTotals {
   const rows = [...byId.values()];
   const toReview = rows.filter(({standing}) => standing === 'to-review');
   return {
     held: toReview.filter(({state}) => state === 'held').length,
     failedToReview: toReview.filter(({state}) => state === 'failed').length,
-    ...retryCosts(rows, past),
+    toRetry: rows.filter(isRetried).length,
     deliveredTo: deliveredTo(rows),
   };
 }

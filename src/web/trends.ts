@@ -1,4 +1,3 @@
-import type {FailureReason} from '../domain/outcome.ts';
 import type {CostRow, TrendRows} from '../ledger/ledger.ts';
 import type {SkillTrend, Trends} from './api.ts';
 
@@ -9,8 +8,6 @@ export interface TrendsInput {
   readonly days: number;
   readonly now: number;
 }
-
-const heldForReview: FailureReason = 'held-for-review';
 
 /** What the nights of a time came to: by skill, and why jobs failed. Held is no failure. */
 export function describeTrends({rows, costs, days, now}: TrendsInput): Trends {
@@ -27,12 +24,11 @@ export function describeTrends({rows, costs, days, now}: TrendsInput): Trends {
 
 function describeSkill(
   skill: string,
-  {jobs, changes, failures}: TrendRows,
+  {jobs, changes}: TrendRows,
   costs: readonly CostRow[],
   weeks: readonly string[],
 ): SkillTrend {
   const ownJobs = jobs.filter(row => row.skill === skill);
-  const held = failures.filter(failure => failure.skill === skill && failure.reason === heldForReview).length;
   const own = changes.filter(row => row.skill === skill);
   const jobsThat = (status: TrendRows['jobs'][number]['status']): number =>
     sum(ownJobs.filter(row => row.status === status));
@@ -42,7 +38,7 @@ function describeSkill(
     skill,
     jobs: sum(ownJobs),
     skipped: jobsThat('up-to-date'),
-    failed: jobsThat('failed') - held,
+    failed: jobsThat('failed'),
     accepted: sum(kept),
     rejected: sum(refused),
     waiting: sum(own.filter(({state}) => state === 'to-review')),
@@ -55,10 +51,7 @@ function describeSkill(
 }
 
 function describeFailures(failures: TrendRows['failures'], weeks: readonly string[]): Trends['failures'] {
-  const causes = Map.groupBy(
-    failures.filter(({reason}) => reason !== heldForReview),
-    ({reason}) => reason,
-  );
+  const causes = Map.groupBy(failures, ({reason}) => reason);
   return [...causes]
     .map(([reason, all]) => ({
       reason,

@@ -53,11 +53,12 @@ describe.skipIf(noChromium !== undefined)(
       const {page, decisions} = rig;
       const entries = page.locator('.queue li');
       expect(await entries.allInnerTexts()).toEqual([
-        expect.stringMatching(/^shop\s+readme-generator\s+✗ check$/),
         expect.stringMatching(/^2 repos\s+readme-generator\s+! held$/),
+        expect.stringMatching(/^shop\s+readme-generator\s+✗ check$/),
         expect.stringMatching(/^3 repos\s+readme-generator\s+\+1 −0$/),
       ]);
       const head = page.locator('.head-line');
+      await entries.nth(1).getByRole('button').click();
       expect(await head.innerText()).toMatch(
         /✗ 1 check failed[\s\S]*→ branch orchestrator\/readme-generator, on this machine/,
       );
@@ -80,15 +81,17 @@ describe.skipIf(noChromium !== undefined)(
     it('rejects all alike with R, a letter and Enter, and takes the last decision back also when all is decided', async () => {
       await using rig = await openRig(browser);
       const {page, decisions} = rig;
+      await page.keyboard.press('j');
       await page.keyboard.press('a');
       await page.getByText('Accepted: shop').waitFor();
+      await page.locator('.queue li').first().getByRole('button').click();
       await page.keyboard.press('R');
       const dialog = page.getByRole('dialog', {name: 'Reject'});
       await dialog.waitFor();
       await page.keyboard.press('s');
       expect(await dialog.getByRole('radio', {name: /^style/}).isChecked()).toBe(true);
       await page.keyboard.press('Enter');
-      await page.getByText('Rejected: ops and 1 more repo').waitFor();
+      await page.getByText('Rejected: infra and 1 more repo').waitFor();
       await page.keyboard.press('A');
       await page.getByText('All 6 decided').waitFor();
       await page.getByRole('heading', {name: '4 accepted, 2 rejected'}).waitFor();
@@ -109,18 +112,18 @@ describe.skipIf(noChromium !== undefined)(
       expect(await page.getByRole('radio', {name: /^wrong/}).isChecked()).toBe(true);
       expect(await page.getByRole('textbox').inputValue()).toBe('users\n');
       await page.keyboard.press('Control+Enter');
-      await page.getByText('Rejected: shop').waitFor();
-      const [shop] = (await rig.changes()).filter(({repo}) => repo === 'shop');
-      expect(shop!.decision).toMatchObject({kind: 'rejected', why: 'wrong', text: 'users'});
+      await page.getByText('Rejected: infra').waitFor();
+      const [infra] = (await rig.changes()).filter(({repo}) => repo === 'infra');
+      expect(infra!.decision).toMatchObject({kind: 'rejected', why: 'wrong', text: 'users'});
     });
 
     it('says in short how many go where before anything leaves, and keeps names in view on a phone', async () => {
       await using rig = await openRig(browser, 390);
       const {page} = rig;
+      await page.keyboard.press('A');
+      await page.getByText('Accepted: infra').waitFor();
       await page.keyboard.press('a');
       await page.getByText('Accepted: shop').waitFor();
-      await page.keyboard.press('A');
-      await page.getByText('Accepted: ops').waitFor();
       await page.keyboard.press('A');
       await page.getByText('All 6 decided').waitFor();
       await page.getByRole('button', {name: 'Deliver 6 accepted…'}).click();

@@ -1,12 +1,13 @@
-import {type ChangeState, changeStateOf} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {failureReasons} from '../../domain/outcome.ts';
+import {exitCodeOf} from '../../domain/outcome.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
+import {planRetry, retryText} from '../../run/plan-retry.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
 import {findJobs} from '../find-jobs.ts';
@@ -49,16 +50,12 @@ export async function retry(io: Io, id: string | undefined, options: RetryOption
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
-    const named = await findNamed(ledger, run, options.job);
-    const decided = await decidedJobs(ledger, run);
-    const chosen = (record: JobRecord): boolean => {
-      const outcome = record.detail?.outcome;
-      if (named !== undefined && !named.has(record.job.id)) return false;
-      if (outcome?.status !== 'failed') return isUndone(record);
-      if (named !== undefined || options.all === true) return true;
-      return failureReasons[outcome.failure.reason].retry !== 'no' && !decided.has(record.job.id);
-    };
-    return await goOn(io, ledger, run, chosen, options.json === true);
+    const only = await findNamed(ledger, run, options.job);
+    const choice = {all: options.all === true, ...(only === undefined ? {} : {only})};
+    const plan = await planRetry(ledger, run.id, await ledger.jobs(run.id), choice);
+    const ids = new Set(plan.again.map(({job}) => job.id));
+    const notes = plan.again.length === 0 ? [] : [`retry of ${retryText(plan)}`];
+    return await goOn(io, ledger, run, ({job}) => ids.has(job.id), options.json === true, notes);
   } finally {
     await ledger.close();
   }
@@ -74,13 +71,6 @@ async function findNamed(
   return new Set(found.flat().map(({job}) => job.id));
 }
 
-/** A person has decided on the change that a failed job left; running it again would make another and forget what they said. */
-async function decidedJobs(ledger: Ledger, run: RunRecord): Promise<ReadonlySet<string>> {
-  const states = new Set<ChangeState>(['to-deliver', 'rejected', 'delivered']);
-  const changes = await ledger.changes({runId: run.id});
-  return new Set(changes.filter(change => states.has(changeStateOf(change))).map(({jobId}) => jobId));
-}
-
 function isUndone({state, detail}: JobRecord): boolean {
   return state !== 'ended' || detail?.outcome.status === 'not-started';
 }
@@ -91,17 +81,18 @@ async function goOn(
   run: RunRecord,
   chosen: (record: JobRecord) => boolean,
   json: boolean,
+  announced: readonly string[] = [],
 ): Promise<number> {
   if (isQueued(run) && io.queue !== undefined) {
     const {goOnQueued} = await import('../queue-run.ts');
-    return await goOnQueued(io, io.queue, run.id, {chosen, json});
+    return await goOnQueued(io, io.queue, run.id, {chosen, json, notes: announced});
   }
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
   // A run that was killed when all its jobs had ended still needs its end: results, state and exit code.
   if (again.length === 0 && run.state !== 'running') {
     io.out(`${run.id}: nothing to do; every job has ended\n`);
-    return run.exitCode ?? 0;
+    return exitCodeOf(before.flatMap(({detail}) => (detail === undefined ? [] : [detail.outcome])));
   }
   const settings = run.settings as RunSettings;
   const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));
@@ -121,11 +112,12 @@ async function goOn(
     records: await ledger.jobs(run.id),
     skills,
     notes: [
+      ...announced,
       ...notes,
       ...(lost.calls === 0
         ? []
         : [
-            `${lost.calls} calls were in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted for them`,
+            `${lost.calls} calls were in flight when it was interrupted; at most ${formatUsd(lost.usd)} USD stay counted for them`,
           ]),
     ],
     resumed: true,

@@ -39,7 +39,7 @@ export function ActionBar({run, commands, review = true}: ActionBarProps): Compo
         )
       : null,
     run.toRetry > 0
-      ? h(RetryButton, {commands, label: `Retry ${count(run.toRetry, 'job')}`, costUsd: run.retryUsd})
+      ? h(RetryButton, {commands, label: `Retry ${count(run.toRetry, 'job')}`, costUsd: commands.costs.usd})
       : null,
     h(Alert, {text: problem}),
     command === undefined ? null : h(CommandState, {command}),
@@ -53,7 +53,13 @@ function CommandState({command}: {command: StartedCommand}): ComponentChild {
   return h(
     'details',
     {class: 'command', open: exitCode !== undefined && exitCode > 1},
-    h('summary', null, h('code', null, h(Text, {of: command.line})), ` ${word}`),
+    h(
+      'summary',
+      null,
+      h('code', null, h(Text, {of: command.line})),
+      ` ${word}`,
+      command.summary === undefined ? null : h('span', null, ': ', h(Text, {of: command.summary})),
+    ),
     h('pre', {tabIndex: 0}, h(Text, {of: command.said === '' ? 'It has said nothing yet.' : command.said})),
   );
 }

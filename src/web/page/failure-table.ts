@@ -1,5 +1,5 @@
 import {type ComponentChild, h} from 'preact';
-import {type JobRow, type RunOverview, retryCost} from '../api.ts';
+import type {JobRow, RunOverview} from '../api.ts';
 import {count, words} from './format.ts';
 import {RetryButton, uselessRetry} from './retry-button.ts';
 import {Text} from './text.ts';
@@ -80,7 +80,7 @@ function FailureRow({run, row, commands}: {run: RunOverview; row: JobRow; comman
         label: 'Retry',
         of: row.repo,
         jobs: [row.id],
-        costUsd: useless === undefined ? retryCost(row, run.usualUsd ?? {}) : undefined,
+        costUsd: useless === undefined ? commands.costs.jobs[row.id] : undefined,
         small: true,
         ...(useless === undefined ? {} : {useless}),
       }),

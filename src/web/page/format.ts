@@ -54,9 +54,11 @@ export function age(ms: number): string {
 }
 
 /** `Thu 20 Nov 22:30–23:10 (40:12)`; the begin alone while it goes on. */
-export function timesText({startedAt, endedAt}: RunOverview): string {
+export function timesText({startedAt, endedAt, idleMs = 0}: RunOverview): string {
   const begin = moment(startedAt);
-  return endedAt === undefined ? begin : `${begin}–${moment(endedAt, startedAt)} (${duration(endedAt - startedAt)})`;
+  if (endedAt === undefined) return begin;
+  // Without the time in which nobody was at it, until it was taken up again.
+  return `${begin}–${moment(endedAt, startedAt)} (${duration(endedAt - startedAt - idleMs)})`;
 }
 
 /** `3.9100 of 5.00 USD` */

@@ -10,7 +10,7 @@ import {useRunCommands} from './use-run-commands.ts';
 /** What a person can do about a job: decide on its change, take that back, or run it again. */
 export function JobActions({view, reload}: {view: JobView; reload(): void}): ComponentChild {
   const {problem, decide} = useDecide();
-  const commands = useRunCommands({id: view.run, state: view.runState});
+  const commands = useRunCommands({id: view.run, state: view.runState, toRetry: view.row.retry === undefined ? 0 : 1});
   const [isRejecting, setRejecting] = useState(false);
   const {row} = view;
   const decideOn = async (kind: DecisionKind, why?: Why): Promise<void> => {
@@ -36,7 +36,7 @@ export function JobActions({view, reload}: {view: JobView; reload(): void}): Com
           commands,
           label: 'Retry',
           jobs: [row.id],
-          costUsd: useless.useless === undefined ? view.retryUsd : undefined,
+          costUsd: useless.useless === undefined ? commands.costs.jobs[row.id] : undefined,
           ...useless,
         })
       : null,

@@ -1,6 +1,6 @@
 import {type ComponentChild, h} from 'preact';
 import {duration} from '../../util/duration.ts';
-import {type DecisionKind, type JobRow, type RunOverview, retryCost} from '../api.ts';
+import type {DecisionKind, JobRow, RunOverview} from '../api.ts';
 import {deliveredText} from './destination-text.ts';
 import {usd} from './format.ts';
 import {Diffstat, Doubt, RowState} from './pieces.ts';
@@ -68,7 +68,7 @@ function Actions({overview, row, commands, onDecide, onReject}: JobTableRowProps
     case 'failed':
     case 'not-started': {
       const useless = uselessRetry(row);
-      const costUsd = useless.useless === undefined ? retryCost(row, overview.usualUsd ?? {}) : undefined;
+      const costUsd = useless.useless === undefined ? commands.costs.jobs[row.id] : undefined;
       // What was paid for has said something.
       const [tab, name] = (row.costUsd ?? 0) > 0 ? ['transcript', 'Transcript'] : ['events', 'Log'];
       return [

@@ -8,13 +8,13 @@ const item = (job: string, patchId: string): ReviewItem => ({
   repo: job,
   skill: 's',
   patchId,
+  group: patchId,
   fileCount: 1,
   added: 1,
   removed: 0,
   findings: 0,
   failedChecks: 0,
   checks: 0,
-  verdict: '',
   costUsd: 0,
   destination: {deliver: 'files', place: '/api'},
   decision: 'pending',
@@ -55,8 +55,8 @@ it('moves by groups or one by one, and stops at the ends', () => {
 });
 
 it('takes no change that was judged in another way along with its like', () => {
-  const flagged = {...item('e', '1'), findings: 1, verdict: 'held'};
-  const failing = {...item('f', '1'), failedChecks: 1, verdict: 'broken'};
+  const flagged = {...item('e', '1'), findings: 1, group: '1 held'};
+  const failing = {...item('f', '1'), failedChecks: 1, group: '1 broken'};
   const mixed = {...queue, items: [...queue.items, flagged, failing]};
   expect(entriesOf(mixed).map(({items}) => items.map(({job}) => job))).toEqual([
     ['a', 'c'],

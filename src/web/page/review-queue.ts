@@ -17,18 +17,13 @@ export interface Entry {
 
 export function entriesOf({items, isGrouped}: Queue): Entry[] {
   if (!isGrouped) return items.map(item => ({items: [item]}));
-  return [...Map.groupBy(items, kindOf).values()].map(group => ({items: group}));
+  return [...Map.groupBy(items, item => item.group).values()].map(group => ({items: group}));
 }
 
 /** The same change, wherever it is, that waits like this one and was judged like it. */
 export function alikeOf({items, at}: Queue): ReviewItem[] {
   const current = items[at];
-  return items.filter(item => current !== undefined && kindOf(item) === kindOf(current) && item.decision === 'pending');
-}
-
-/** One that was flagged, or that failed a check, is another thing than its like that passed: accepting all of these is not accepting it. */
-function kindOf({patchId, verdict}: ReviewItem): string {
-  return `${patchId} ${verdict}`;
+  return items.filter(item => item.group === current?.group && item.decision === 'pending');
 }
 
 /** The next or the previous entry; with groups the first of each that waits. */

@@ -1,5 +1,5 @@
 import {useEffect, useState} from 'preact/hooks';
-import type {RunOverview, StartedCommand} from '../api.ts';
+import type {RetryCosts, RunOverview, StartedCommand} from '../api.ts';
 import {useClient} from './client.ts';
 import {useLive} from './live.ts';
 
@@ -11,21 +11,31 @@ export interface RunCommands {
   readonly busy?: string;
   /** Why the last one was refused; empty when it was not. */
   readonly problem: string;
+  /** About what retries cost, as far as that is known. */
+  readonly costs: RetryCosts;
   /** All that a retry can help, or only these. */
   retry(jobs?: readonly string[]): void;
   deliver(confirm: string): Promise<void>;
 }
 
-export function useRunCommands({id, state}: Pick<RunOverview, 'id' | 'state'>): RunCommands {
+export function useRunCommands({id, state, toRetry}: Pick<RunOverview, 'id' | 'state' | 'toRetry'>): RunCommands {
   const client = useClient();
   const [command, setCommand] = useState<StartedCommand>();
   const [problem, setProblem] = useState('');
+  const [costs, setCosts] = useState<RetryCosts>({jobs: {}});
   useEffect(() => {
     client
       .get<{commands: StartedCommand[]}>(`/api/runs/${id}`)
       .then(({commands}) => setCommand(before => before ?? commands[0]))
       .catch(() => {});
   }, [id]);
+  useEffect(() => {
+    if (toRetry === 0 || state === 'running') return;
+    client
+      .get<RetryCosts>(`/api/runs/${id}/retry`)
+      .then(setCosts)
+      .catch(() => {});
+  }, [id, state, toRetry]);
   useLive(event => {
     if (event.type === 'command' && event.command.run === id) setCommand(event.command);
   });
@@ -35,6 +45,7 @@ export function useRunCommands({id, state}: Pick<RunOverview, 'id' | 'state'>): 
     ...(command === undefined ? {} : {command}),
     ...(busy === undefined ? {} : {busy}),
     problem,
+    costs,
     retry: jobs => {
       setProblem('');
       client

@@ -8,8 +8,8 @@ import {sumLines} from '../../util/sum-lines.ts';
 import type {DeliverPreview, JobRow} from '../api.ts';
 import {destinationOf} from '../destination.ts';
 import {readBody} from '../read-body.ts';
+import {isRetried, readRetryCosts} from '../retry-costs.ts';
 import type {OpenRun} from '../run-book.ts';
-import {isRetried} from '../run-costs.ts';
 import type {PageParts} from '../server.ts';
 import {noRun} from './runs.ts';
 
@@ -34,6 +34,13 @@ export function addActionRoutes(app: Hono, {ledger, book, commands, clock}: Page
     if (state === 'running')
       throw new OrchestratorError('run-goes-on', `${id} is running`, {hint: 'wait until it has ended'});
     return started(commands.start(id, 'retry', ['retry', id, ...namedJobs(open, jobs)]));
+  });
+
+  app.get('/api/runs/:run/retry', async context => {
+    const open = await book.open(context.req.param('run'));
+    if (open === undefined) return noRun(context);
+    const ids = [...open.rows.values()].filter(isRetried).map(({id}) => id);
+    return context.json(await readRetryCosts(ledger, open.overview.id, ids));
   });
 
   app.post('/api/runs/:run/deliver/preview', async context => {

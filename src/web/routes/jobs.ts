@@ -1,12 +1,13 @@
 import type {Context, Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
-import {failureReasons, type Outcome} from '../../domain/outcome.ts';
+import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import type {Mode} from '../../domain/skill.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
+import {reviewOf, reviewStep, reviewText} from '../../report/review-state.ts';
 import type {ShownPrompt} from '../../run/show-prompt.ts';
-import {type ChangeView, type JobView, type PromptView, retryCost} from '../api.ts';
+import type {ChangeView, JobView, PromptView} from '../api.ts';
 import {destinationOf} from '../destination.ts';
 import {toJobRow} from '../job-rows.ts';
 import {readTranscript} from '../read-transcript.ts';
@@ -31,16 +32,13 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       parts.jobEvents(run, record),
       readTranscript(ledger, runId, record),
     ]);
-    const described = describe(record, change);
-    const retryUsd = retryCost(described.row, open.overview.usualUsd ?? {});
     return context.json({
-      ...described,
-      ...(retryUsd === undefined ? {} : {retryUsd}),
+      ...describe(record, change),
       run: runId,
       runState: open.overview.state,
       transcript,
       events,
-      raw: toResultRow(runId, record),
+      raw: toResultRow(runId, record, change),
     } satisfies JobView);
   });
 
@@ -85,7 +83,7 @@ function toPromptView({kind, notes, request, digest, sentDigest, commit, files, 
   };
 }
 
-type Described = Omit<JobView, 'run' | 'runState' | 'retryUsd' | 'transcript' | 'events' | 'raw'>;
+type Described = Omit<JobView, 'run' | 'runState' | 'transcript' | 'events' | 'raw'>;
 
 function describe(record: JobRecord, change: ChangeRecord | undefined): Described {
   const {job, detail} = record;
@@ -106,7 +104,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
       output: outcome?.usage.outputTokens ?? 0,
       cacheRead: outcome?.usage.cacheReadTokens ?? 0,
     },
-    ...explain(outcome),
+    ...explain(outcome, change),
     heldBack: detail?.heldBack ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(row.delivered === undefined ? {} : {delivered: row.delivered}),
@@ -114,10 +112,14 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
   };
 }
 
-function explain(outcome: Outcome | undefined): Pick<JobView, 'cause' | 'next'> {
+function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined): Pick<JobView, 'cause' | 'next'> {
   if (outcome?.status !== 'failed') return {};
-  const {cause, next} = failureReasons[outcome.failure.reason];
-  return {cause, next: outcome.failure.next ?? next};
+  const {cause} = failureReasons[outcome.failure.reason];
+  const review = endStatus(outcome) === 'held' ? reviewOf(change) : undefined;
+  if (review === undefined) return {cause, next: nextStep(outcome.failure)};
+  const step = reviewStep(review.state);
+  const since = review.state === 'to-review' ? '' : ` Since then: ${reviewText(review)}.`;
+  return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
 }
 
 export function toChangeView({change, findings, verified, decision}: ChangeRecord, mode: Mode): ChangeView {

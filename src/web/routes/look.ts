@@ -4,8 +4,8 @@ import {findMissedRuns} from '../../run/find-missed-runs.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {type Costs, costKeys, type FleetSquare, type JobRow, type Tonight} from '../api.ts';
 import {toJobRow} from '../job-rows.ts';
+import {isRetried} from '../retry-costs.ts';
 import type {OpenRun} from '../run-book.ts';
-import {isRetried} from '../run-costs.ts';
 import type {PageParts} from '../server.ts';
 
 const recentRuns = 14;
@@ -56,7 +56,7 @@ export function addLookRoutes(app: Hono, {ledger, book, clock, operator}: PagePa
         run: record.runId,
         job: id,
         skill,
-        standing: standingOf(state === 'held' ? 'failed' : state, record.change),
+        standing: standingOf(state, record.change),
         ...(reason === undefined ? {} : {reason}),
         ...(message === undefined ? {} : {message}),
         ...(record.endedAt === undefined ? {} : {endedAt: record.endedAt}),

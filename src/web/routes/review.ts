@@ -3,6 +3,7 @@ import type {Hono} from 'hono';
 import {z} from 'zod';
 import {type ChangeSummary, changeStateOf, type Decision, failsVerify, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {orderForReview, reviewGroup} from '../../domain/review-order.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
 import {sumLines} from '../../util/sum-lines.ts';
@@ -30,15 +31,12 @@ export function addReviewRoutes(app: Hono, {ledger, clock, feed}: PageParts): vo
   app.get('/api/review', async context => {
     const runId = context.req.query('run');
     const filter = {state: 'to-review', ...(runId === undefined ? {} : {runId})} as const;
-    const [changes, counts] = await Promise.all([
-      ledger.changes({...filter, limit: maxItems}),
-      ledger.countChanges(runId),
-    ]);
+    const [changes, counts] = await Promise.all([ledger.changes(filter), ledger.countChanges(runId)]);
     const toDeliver = counts.get('to-deliver') ?? 0;
     const accepted = toDeliver === 0 ? [] : await ledger.changes({...filter, state: 'to-deliver'});
     const queue: ReviewQueue = {
-      items: (await readItems(ledger, changes)).sort(compareItems),
-      more: Math.max(0, (counts.get('to-review') ?? 0) - changes.length),
+      items: await readItems(ledger, orderForReview(changes).slice(0, maxItems)),
+      more: Math.max(0, changes.length - maxItems),
       toDeliver,
       runsToDeliver: [...new Set(accepted.map(change => change.runId))],
     };
@@ -79,16 +77,15 @@ export function addReviewRoutes(app: Hono, {ledger, clock, feed}: PageParts): vo
 
 /** With what their jobs say, which are read run by run. */
 async function readItems(ledger: PageParts['ledger'], changes: readonly ChangeSummary[]): Promise<ReviewItem[]> {
-  const items: ReviewItem[] = [];
+  const records = new Map<string, JobRecord>();
   for (const [runId, ofRun] of Map.groupBy(changes, change => change.runId)) {
     const jobIds = ofRun.map(({jobId}) => jobId);
-    const records = new Map((await ledger.jobsById(runId, jobIds)).map(record => [record.job.id, record]));
-    for (const change of ofRun) {
-      const record = records.get(change.jobId);
-      if (record !== undefined) items.push(toItem(change, record));
-    }
+    for (const record of await ledger.jobsById(runId, jobIds)) records.set(`${runId} ${record.job.id}`, record);
   }
-  return items;
+  return changes.flatMap(change => {
+    const record = records.get(`${change.runId} ${change.jobId}`);
+    return record === undefined ? [] : [toItem(change, record)];
+  });
 }
 
 function toItem(change: ChangeSummary, {job, detail}: JobRecord): ReviewItem {
@@ -99,37 +96,16 @@ function toItem(change: ChangeSummary, {job, detail}: JobRecord): ReviewItem {
     repo: change.repo,
     skill: change.skill,
     patchId,
+    group: createHash('sha256').update(reviewGroup(change)).digest('hex').slice(0, 16),
     ...(summary === undefined ? {} : {summary: summary.slice(0, 600)}),
     fileCount: files.length,
     ...sumLines(files),
     findings: change.findings.length,
     failedChecks: change.verified.filter(failsVerify).length,
     checks: change.verified.length,
-    verdict: verdictOf(change),
     costUsd: detail?.outcome.cost.usd ?? null,
     destination: destinationOf(job, change),
     decision: change.decision.kind,
     state: changeStateOf(change),
   };
-}
-
-function verdictOf({findings, verified}: ChangeSummary): string {
-  return createHash('sha256')
-    .update(
-      JSON.stringify([
-        findings.map(({rule, path, detail}) => [rule, path, detail]),
-        verified.map(({command, before, after}) => [command, before, after]),
-      ]),
-    )
-    .digest('hex')
-    .slice(0, 16);
-}
-
-/** What was flagged or failed its checks comes first; else in the order in which they were made. */
-function compareItems(a: ReviewItem, b: ReviewItem): number {
-  return Number(isDoubtful(b)) - Number(isDoubtful(a));
-}
-
-function isDoubtful({findings, failedChecks}: ReviewItem): boolean {
-  return findings + failedChecks > 0;
 }
