@@ -90,10 +90,11 @@ export async function retryCost(
   const [model = ''] = job.models;
   if (model === 'offline' || (asksNoModel(job) && job.agent === undefined)) return 0;
   const reply = await ledger.replyOfJob(runId, job.id);
-  if (reply?.usable === true && !job.force && job.mode === 'simple') return 0;
+  // One of an earlier night was for what the repo held then.
+  if (reply?.usable === true && reply.runId === runId && !job.force && job.mode === 'simple') return 0;
   const before = (await ledger.costOfJobs(runId, job.id)).get(job.id);
   if (before !== undefined && before > 0)
-    return reply?.cost.usd != null && job.mode === 'simple' ? reply.cost.usd : before;
+    return reply?.cost.usd != null && reply.runId === runId && job.mode === 'simple' ? reply.cost.usd : before;
   const past = (await ledger.pastCosts(job.skill, model, 50)).sort((a, b) => a - b);
   return past[Math.floor(past.length / 2)];
 }

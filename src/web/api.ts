@@ -27,8 +27,10 @@ export interface RunOverview {
   readonly counts: RunCounts;
   /** Each job once; what is not there is zero. */
   readonly standings: Readonly<Partial<Record<Standing, number>>>;
+  /** Jobs whose change the policy held, until it has left or was refused. */
+  readonly held: number;
   /** Of those to review: what the policy held. Absent, as the two below, before the jobs were read. */
-  readonly held?: number;
+  readonly heldToReview?: number;
   /** Of those to review: what failed its checks, or to leave, and kept its change. */
   readonly failedToReview?: number;
   /** Changes that nobody has decided on. */

@@ -139,6 +139,7 @@ function toOverview({view, standings}: Counted, about: RowTotals | undefined): R
     stopping: run.control.stop !== 'no',
     host: run.holder.host,
     counts,
+    held: counts.held,
     standings: Object.fromEntries(standings),
     toReview: of('to-review'),
     toDeliver: of('accepted'),
@@ -151,13 +152,13 @@ function toOverview({view, standings}: Counted, about: RowTotals | undefined): R
 }
 
 /** What only the jobs themselves tell of a run. */
-type RowTotals = Pick<RunOverview, 'held' | 'failedToReview' | 'toRetry' | 'deliveredTo'>;
+type RowTotals = Pick<RunOverview, 'heldToReview' | 'failedToReview' | 'toRetry' | 'deliveredTo'>;
 
 function describeRows(byId: ReadonlyMap<string, JobRow>): RowTotals {
   const rows = [...byId.values()];
   const toReview = rows.filter(({standing}) => standing === 'to-review');
   return {
-    held: toReview.filter(({state}) => state === 'held').length,
+    heldToReview: toReview.filter(({state}) => state === 'held').length,
     failedToReview: toReview.filter(({state}) => state === 'failed').length,
     toRetry: rows.filter(isRetried).length,
     deliveredTo: deliveredTo(rows),

@@ -85,8 +85,8 @@ describe.skipIf(noChromium !== undefined)(
     });
 
     it('shows each failure with cause and next step, and runs the one again that is asked for', async () => {
-      await using rig = await openRig(browser, home =>
-        seedRun(home, {
+      await using rig = await openRig(browser, async home => {
+        const seeded = await seedRun(home, {
           exitCode: 1,
           jobs: [
             {
@@ -98,8 +98,14 @@ describe.skipIf(noChromium !== undefined)(
             {repo: 'web', end: {failed: 'provider-overloaded', message: 'overloaded 5 times'}},
             {repo: 'site', end: {failed: 'branch-unsupported', message: 'reftable'}},
           ],
-        }),
-      );
+        });
+        // One that is good would be used again for nothing.
+        const ledger = createLedger(openSqlite(path.join(home, 'state.db')), systemClock);
+        const [cut] = await ledger.jobs(seeded.id);
+        await ledger.rejectReply(`${seeded.id} ${cut!.job.id}`);
+        await ledger.close();
+        return seeded;
+      });
       const {page} = rig;
       const row = (repo: string) => page.locator('.failures tbody tr', {hasText: repo});
       await row('api').waitFor();

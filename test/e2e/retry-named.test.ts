@@ -58,3 +58,16 @@ it('leaves a job alone when a person has decided on the change that it left', as
   await ledger.close();
   expect(kept!.decision).toEqual({kind: 'accepted', at: 1});
 });
+
+it('does not take the reply of an earlier night for one that a retry would use again', async () => {
+  await using home = await makeTemporaryDirectory();
+  const stateDir = path.join(home.path, '.orchestrator');
+  const earlier = Date.now() - 2 * 86_400_000;
+  await seedRun(stateDir, {startedAt: earlier, jobs: [{repo: 'api', end: 'unchanged', reply: '# api', costUsd: 0.03}]});
+  await seedRun(stateDir, {
+    startedAt: earlier + 86_400_000,
+    exitCode: 1,
+    jobs: [{repo: 'api', end: {failed: 'provider-overloaded', message: 'overloaded'}}],
+  });
+  expect((await runCli(home.path, ['failures'])).out).toContain('about 0.0300 USD');
+});

@@ -50,7 +50,7 @@ export function LastNight({run, failures, toReview}: LastNightProps): ComponentC
 /** What became of what left; and what of the rest needs a closer look. */
 export function WhereTo({run}: {run: RunOverview}): ComponentChild {
   const places = run.deliveredTo ?? [];
-  const {held = 0, failedToReview = 0} = run;
+  const {heldToReview: held = 0, failedToReview = 0} = run;
   const lines = [
     ...places.map(place => [`${number(place.jobs)} delivered `, h(Text, {of: deliveredText(place)})]),
     ...(held === 0 ? [] : [[`${number(held)} of those to review ${held === 1 ? 'is' : 'are'} held by the policy`]]),
