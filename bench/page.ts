@@ -35,6 +35,7 @@ try {
       ['filter and text', `/api/runs/${id}/jobs?filter=failed&text=overloaded&limit=100`],
       ['the run', `/api/runs/${id}`],
       ['tonight', '/api/tonight'],
+      ['retry costs', `/api/runs/${id}/retry`],
       ['timeline', `/api/runs/${id}/timeline`],
       ['fleet', '/api/fleet'],
       ['costs by repo', '/api/costs?by=repo&days=3650'],

@@ -246,4 +246,7 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE runs ADD COLUMN idle_ms BIGINT NOT NULL DEFAULT 0;
   `,
+  `
+  CREATE INDEX replies_by_job ON replies (job_id, run_id);
+  `,
 ];

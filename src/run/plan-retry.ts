@@ -43,6 +43,7 @@ export async function planRetry(
   choice: RetryChoice = {all: false},
 ): Promise<RetryPlan> {
   const again = await chooseRetried(ledger, runId, records, choice);
+  const usual = usualCosts(ledger);
   const needFix = new Set<string>();
   let usd = 0;
   let costUnknown = 0;
@@ -50,7 +51,7 @@ export async function planRetry(
     const outcome = record.detail?.outcome;
     if (outcome?.status === 'failed' && failureReasons[outcome.failure.reason].retry !== 'yes')
       needFix.add(outcome.failure.reason);
-    const expected = await retryCost(ledger, runId, record);
+    const expected = await retryCost(ledger, usual, runId, record);
     if (expected === undefined) costUnknown++;
     else usd += expected;
   }
@@ -78,12 +79,31 @@ async function isDecided(ledger: Pick<Ledger, 'changes'>, runId: string, {job, d
   return change !== undefined && ['to-deliver', 'rejected', 'delivered'].includes(changeStateOf(change));
 }
 
+/** What a job of a skill with a model usually cost, US dollars; undefined when none has ended yet. */
+export type UsualCosts = (skill: string, model: string) => Promise<number | undefined>;
+
+/** Asks once for each: a night has hundreds of jobs of one skill. */
+export function usualCosts(ledger: Pick<Ledger, 'pastCosts'>): UsualCosts {
+  const known = new Map<string, Promise<number | undefined>>();
+  return (skill, model) => {
+    const key = JSON.stringify([skill, model]);
+    const found = known.get(key) ?? ledger.pastCosts(skill, model, 50).then(middleOf);
+    known.set(key, found);
+    return found;
+  };
+}
+
+function middleOf(costs: readonly number[]): number | undefined {
+  return costs.toSorted((a, b) => a - b)[Math.floor(costs.length / 2)];
+}
+
 /**
  * About what running a job again costs, US dollars. A reply that was paid for and is good is used again; another costs about what it
  * did. Undefined when nobody knows.
  */
 export async function retryCost(
-  ledger: Omit<RetryLedger, 'changes'>,
+  ledger: Pick<Ledger, 'replyOfJob' | 'costOfJobs'>,
+  usual: UsualCosts,
   runId: string,
   {job}: JobRecord,
 ): Promise<number | undefined> {
@@ -95,8 +115,7 @@ export async function retryCost(
   const before = (await ledger.costOfJobs(runId, job.id)).get(job.id);
   if (before !== undefined && before > 0)
     return reply?.cost.usd != null && reply.runId === runId && job.mode === 'simple' ? reply.cost.usd : before;
-  const past = (await ledger.pastCosts(job.skill, model, 50)).sort((a, b) => a - b);
-  return past[Math.floor(past.length / 2)];
+  return await usual(job.skill, model);
 }
 
 /** `2 jobs: 1 can work now, 1 needs a fix first (reply-truncated); about 0.0123 USD`. */

@@ -1,5 +1,5 @@
 import type {Ledger} from '../ledger/ledger.ts';
-import {retryCost} from '../run/plan-retry.ts';
+import {retryCost, usualCosts} from '../run/plan-retry.ts';
 import type {JobRow, RetryCosts} from './api.ts';
 
 /** Each is asked for by itself; nobody compares the prices of more. */
@@ -17,9 +17,10 @@ export async function readRetryCosts(
   ids: readonly string[],
 ): Promise<RetryCosts> {
   if (ids.length > mostJobs) return {jobs: {}};
+  const usual = usualCosts(ledger);
   const jobs: Record<string, number> = {};
   for (const record of await ledger.jobsById(runId, ids)) {
-    const usd = await retryCost(ledger, runId, record);
+    const usd = await retryCost(ledger, usual, runId, record);
     if (usd !== undefined) jobs[record.job.id] = usd;
   }
   const known = Object.values(jobs);
