@@ -102,6 +102,21 @@ describe.skipIf(noChromium !== undefined)(
       expect(rig.faults).toEqual([]);
     });
 
+    it('names every repo of a large group without pushing the change out of sight', async () => {
+      const repos = Array.from({length: 40}, (_, index) => `team-${index % 4}/a-service-with-a-name-${index}`);
+      const many = repos.map((repo): SeededJob => ({repo, end: 'changed', change: same}));
+      await using rig = await openRig(browser, 390, many);
+      const {page} = rig;
+      const group = page.locator('.review-head details');
+      await group.getByText('The same change in 40 repos').waitFor();
+      await group.getByText('and 34 more').waitFor();
+      expect((await page.locator('.diff').first().boundingBox())!.y).toBeLessThan(844);
+      await group.locator('summary').click();
+      const shown = await group.innerText();
+      expect(repos.filter(repo => !shown.includes(repo))).toEqual([]);
+      expect(rig.faults).toEqual([]);
+    });
+
     it('takes no letter of a reason written in words for a key', async () => {
       await using rig = await openRig(browser);
       const {page} = rig;
@@ -155,16 +170,16 @@ interface Rig extends AsyncDisposable {
   decisions(): Promise<Record<string, string>>;
 }
 
-async function openRig(browser: Browser, width = 1280): Promise<Rig> {
+async function openRig(browser: Browser, width = 1280, seeded = jobs): Promise<Rig> {
   const home = await makeTemporaryDirectory();
-  const run = await seedRun(home.path, {jobs, exitCode: 1});
+  const run = await seedRun(home.path, {jobs: seeded, exitCode: 1});
   const served = await openTestPage(home.path);
   const ledger = createLedger(openSqlite(path.join(home.path, 'state.db')), systemClock);
   const changes = (): Promise<ChangeSummary[]> => ledger.changes({runId: run.id});
   const {page, faults} = await watchPage(browser, served.origin, {viewport: {width, height: 844}});
   await page.goto(served.url);
   await page.goto(`${served.origin}/review`);
-  await page.getByText('1 of 6').waitFor();
+  await page.getByText(`1 of ${seeded.length}`).waitFor();
   return {
     page,
     faults,

@@ -37,14 +37,7 @@ export function ReviewHead({queue, alike, problem, acts}: ReviewHeadProps): Comp
     h('p', {class: 'eyebrow', 'aria-live': 'polite'}, `${number(position)} of ${number(items.length)}`),
     h('h1', null, h(Text, {of: current.repo}), h('span', {class: 'muted thin'}, ' ', h(Text, {of: current.skill}))),
     h(Facts, {item: current}),
-    alike.length > 1
-      ? h(
-          'p',
-          {class: 'notice notice-plain'},
-          h('strong', null, `The same change in ${number(alike.length)} repos: `),
-          h(Text, {of: alike.map(({repo}) => repo).join(', ')}),
-        )
-      : null,
+    h(Alike, {items: alike}),
     h(Alert, {text: problem}),
     h(
       'div',
@@ -60,6 +53,28 @@ export function ReviewHead({queue, alike, problem, acts}: ReviewHeadProps): Comp
         h('kbd', null, '?'),
       ),
     ),
+  );
+}
+
+const namedAtOnce = 6;
+
+/** Every repo that "all like this" decides on can be read; many of them do not push the change out of sight. */
+function Alike({items}: {items: readonly ReviewItem[]}): ComponentChild {
+  if (items.length < 2) return null;
+  const names = items.map(({repo}) => repo);
+  const head = h('strong', null, `The same change in ${number(names.length)} repos: `);
+  if (names.length <= namedAtOnce) return h('p', {class: 'notice notice-plain'}, head, h(Text, {of: names.join(', ')}));
+  return h(
+    'details',
+    {key: items[0]!.job, class: 'notice notice-plain'},
+    h(
+      'summary',
+      null,
+      head,
+      h(Text, {of: names.slice(0, namedAtOnce).join(', ')}),
+      ` and ${number(names.length - namedAtOnce)} more`,
+    ),
+    h(Text, {of: names.slice(namedAtOnce).join(', ')}),
   );
 }
 
