@@ -13,6 +13,7 @@ import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
 import {notifyEnd} from './notify-end.ts';
 import {openReporters} from './reporters.ts';
+import {resumeCommand} from './resume-command.ts';
 
 export interface ExecuteOptions {
   readonly ledger: Ledger;
@@ -33,6 +34,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
   const ended = records.flatMap(record =>
     record.state === 'ended' && record.detail !== undefined ? [record.detail.outcome] : [],
   );
+  const budgetUsd = run.control.budgetUsd ?? settings.budgetUsd;
   const signals = new Signals();
   let reporter: Reporter | undefined;
   try {
@@ -40,7 +42,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       run,
       records,
       json,
-      ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
+      ...(budgetUsd === undefined ? {} : {budgetUsd}),
       ...(settings.logMaxBytes === undefined ? {} : {logMaxBytes: settings.logMaxBytes}),
     });
     reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed});
@@ -101,22 +103,28 @@ function errorLine({message, hint}: OrchestratorError): string {
 
 async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise<string> {
   const records = await ledger.jobs(run.id);
-  const bad = records.filter(
-    ({detail}) => detail?.outcome.status === 'failed' || detail?.outcome.status === 'not-started',
-  );
+  const bad = records.filter(({detail}) => detail?.outcome.status === 'failed');
+  const left = records.filter(({detail}) => detail?.outcome.status === 'not-started');
   const good = records.filter(({detail}) => detail?.outcome.status === 'changed');
   const line = (record: JobRecord): string =>
     `  ${escapeLine(jobLabel(record.job))}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
+  const next = [
+    ...(left.length > 0 ? [await resumeCommand(ledger, run)] : []),
+    ...(bad.length > 0 ? [`orchestrator report ${run.id}`] : []),
+    ...(bad.length > 0 && left.length === 0 ? [`orchestrator retry ${run.id}`] : []),
+  ];
   const shown = 20;
   const more = (list: readonly unknown[]): string => (list.length > shown ? `  and ${list.length - shown} more\n` : '');
   return [
     ...bad.slice(0, shown).map(record => `✗${line(record)}`),
     more(bad),
+    ...left.slice(0, shown).map(record => `·${line(record)}`),
+    more(left),
     ...good.slice(0, shown).map(record => `✓${line(record)}`),
     more(good),
     `${run.id}  ${summary}\n`,
     `results  ${escapeLine(run.resultsFile)}\n`,
-    ...(bad.length > 0 ? ['next     orchestrator report; orchestrator retry\n'] : []),
+    ...(next.length > 0 ? [`next     ${next.join('; ')}\n`] : []),
   ].join('');
 }
 

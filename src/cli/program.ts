@@ -79,12 +79,18 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   command(
     'resume [run]',
     'finish an interrupted or stopped run',
-    'orchestrator resume\norchestrator resume r-20251201-020000-7f3a',
+    'orchestrator resume\norchestrator resume r-20251201-020000-7f3a --budget 5',
   )
+    .option('--budget <usd>', 'the most that the whole run may cost from now on')
+    .option('--deadline <hh:mm>', 'start nothing after this local time')
+    .option('--max-workers <n>', 'jobs at once')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
   command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
     .option('--all', 'also those that a retry alone cannot help')
+    .option('--budget <usd>', 'the most that the whole run may cost from now on')
+    .option('--deadline <hh:mm>', 'start nothing after this local time')
+    .option('--max-workers <n>', 'jobs at once')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
   command(

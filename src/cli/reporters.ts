@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {Reporter, RunEvent} from '../domain/event.ts';
+import type {Reporter, RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import {LogFile} from '../report/log-file.ts';
@@ -98,6 +98,10 @@ function lines({out, outFault}: Io, render: (event: RunEvent) => string): Report
   };
 }
 
+function toJsonSummary({upToDate, notStarted, costUsd, costUnknown, ...counts}: RunSummary): Record<string, number> {
+  return {...counts, up_to_date: upToDate, not_started: notStarted, cost_usd: costUsd, cost_unknown: costUnknown};
+}
+
 /** Metadata only: text of models and repos stays out of what a program reads. */
 function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
   const head = {event: event.type, time: new Date(event.at).toISOString(), run: runId};
@@ -137,7 +141,7 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
         }),
       };
     case 'run.finished':
-      return {...head, exit_code: event.exitCode, summary: event.summary};
+      return {...head, exit_code: event.exitCode, summary: toJsonSummary(event.summary)};
     default:
       return event satisfies never;
   }

@@ -678,6 +678,35 @@ export const notStartedReasons = {
 
 export type NotStartedReason = keyof typeof notStartedReasons;
 
+/** Which budget had no room for a call, and how much room that call needs. */
+export interface Shortfall {
+  readonly scope: 'run' | 'task' | 'day' | 'month';
+  readonly limitUsd: number;
+  /** What the call can cost at worst. */
+  readonly worstUsd: number;
+}
+
+/** What to do about a job that was not started; `run` is its id. */
+export function nextStepOf(reason: NotStartedReason, run: string, shortfall?: Shortfall): string {
+  const resume = `orchestrator resume ${run}`;
+  switch (reason) {
+    case 'budget':
+      if (shortfall === undefined || shortfall.scope === 'run') return `${resume} --budget USD`;
+      if (shortfall.scope === 'task')
+        return 'Raise "budget_usd" of the task and start it again; what is done is not paid again.';
+      return `Raise "budget_usd_per_${shortfall.scope}" and start it again, or later: ${resume}`;
+    case 'deadline':
+    case 'stopped':
+      return resume;
+    case 'auth':
+      return `Set a valid key in the environment, then: ${resume}`;
+    case 'quota':
+      return `Add credit, then: ${resume}`;
+    default:
+      return reason satisfies never;
+  }
+}
+
 /** A file of a change, with counted lines. */
 export interface ChangedFile {
   readonly path: string;
@@ -710,7 +739,7 @@ export type Outcome =
   | ({readonly status: 'unchanged'; readonly files: readonly ChangedFile[]; readonly note?: string} & Spent)
   | ({readonly status: 'up-to-date'; readonly since: string} & Spent)
   | ({readonly status: 'failed'; readonly failure: Failure} & Spent)
-  | ({readonly status: 'not-started'; readonly reason: NotStartedReason} & Spent);
+  | ({readonly status: 'not-started'; readonly reason: NotStartedReason; readonly shortfall?: Shortfall} & Spent);
 
 /** Exit code of a run whose jobs ended so. 130 and 143 are added by whoever was interrupted. */
 export function exitCodeOf(outcomes: Iterable<Pick<Outcome, 'status'>>): 0 | 1 {

@@ -29,7 +29,7 @@ export function groupRows(rows: readonly ResultRow[]): RowGroup[] {
   }
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, group]) => ({...group, ...explain(group.kind, group.reason)}));
+    .map(([, group]) => ({...group, ...explain(group.kind, group.reason, group.rows)}));
 }
 
 function kindOf(row: ResultRow): GroupKind {
@@ -50,13 +50,19 @@ function kindOf(row: ResultRow): GroupKind {
   }
 }
 
-function explain(kind: GroupKind, reason: string | undefined): Pick<RowGroup, 'cause' | 'next' | 'retry'> {
+function explain(
+  kind: GroupKind,
+  reason: string | undefined,
+  rows: readonly ResultRow[],
+): Pick<RowGroup, 'cause' | 'next' | 'retry'> {
   if (kind === 'failed' && reason !== undefined && Object.hasOwn(failureReasons, reason)) {
     const {cause, next, retry} = failureReasons[reason as keyof typeof failureReasons];
     return {cause, next, retry};
   }
   if (kind === 'not-started' && reason !== undefined && Object.hasOwn(notStartedReasons, reason)) {
-    return {cause: notStartedReasons[reason as keyof typeof notStartedReasons], next: 'orchestrator resume'};
+    const steps = new Set(rows.map(row => row.next));
+    const next = steps.size === 1 ? rows[0]?.next : undefined;
+    return {cause: notStartedReasons[reason as keyof typeof notStartedReasons], next: next ?? 'orchestrator resume'};
   }
   if (kind === 'unfinished')
     return {cause: 'The job had not ended when the results were written.', next: 'orchestrator status'};

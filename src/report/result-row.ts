@@ -1,6 +1,6 @@
 import type {VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import {failureReasons, nextStepOf, type Outcome, type Shortfall} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {ResultRow} from './results-schema.ts';
@@ -25,7 +25,7 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
   const {usage, cost} = outcome;
   return {
     ...head,
-    ...describeOutcome(outcome),
+    ...describeOutcome(runId, outcome),
     ...plan,
     ...('files' in outcome ? {files: outcome.files.map(file => ({...file}))} : {}),
     ...(outcome.status === 'changed' ? {delivered: {...outcome.delivered}} : {}),
@@ -53,7 +53,10 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
   };
 }
 
-function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | 'next'> {
+function describeOutcome(
+  runId: string,
+  outcome: Outcome,
+): Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | 'next'> {
   switch (outcome.status) {
     case 'changed':
       return {status: 'success', outcome: 'changed'};
@@ -70,7 +73,8 @@ function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome'
         status: 'cancelled',
         outcome: 'not-started',
         reason: outcome.reason,
-        message: `not-started: ${outcome.reason}`,
+        message: `not-started: ${outcome.reason}${describeShortfall(outcome.shortfall)}`,
+        next: nextStepOf(outcome.reason, runId, outcome.shortfall),
       };
     case 'failed':
       return {
@@ -82,6 +86,12 @@ function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome'
     default:
       return outcome satisfies never;
   }
+}
+
+function describeShortfall(shortfall: Shortfall | undefined): string {
+  if (shortfall === undefined) return '';
+  const {scope, limitUsd, worstUsd} = shortfall;
+  return `: the next call can cost ${worstUsd.toFixed(4)} USD, and the budget of the ${scope}, ${limitUsd} USD, has no room for it`;
 }
 
 function describeUnknown({reason, atLeastUsd}: Extract<Cost, {readonly usd: null}>): string {
