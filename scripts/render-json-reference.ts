@@ -28,7 +28,7 @@ const documents: readonly (readonly [command: string, shape: string])[] = [
   ],
   [
     'plan --json',
-    '`{jobs: [{job, task, skill, repo, path, verdict: "run", "up-to-date" or the reason why it will fail, message, mode, model, output_file, deliver, input_tokens, cost_usd: {low, high, basis}, files_shown: [{path, cut}], held_back: [file], left_out: {reason: count}}], disabled: [task], overrides: [text], notes: [text], warnings: [text], missing: [text], budget_usd}`; `missing` is what the environment lacks for the run, such as a key',
+    '`{jobs: [{job, task, skill, repo, path, verdict: "run", "up-to-date" or the reason why it will fail, message, next, mode, model, output_file, deliver, input_tokens, cost_usd: {low, high, basis}, files_shown: [{path, cut}], held_back: [file], left_out: {reason: count}}], disabled: [task], overrides: [text], notes: [text], warnings: [text], missing: [text], budget_usd}`; `missing` is what the environment lacks for the run, such as a key',
   ],
   [
     'run --json, resume --json, retry --json',

@@ -5,7 +5,7 @@ import {knownForge} from '../delivery/known-forge.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {wellKnownForges} from '../domain/forge.ts';
 import type {Job} from '../domain/job.ts';
-import {JobFailure} from '../domain/outcome.ts';
+import {failureReasons, JobFailure} from '../domain/outcome.ts';
 import {formatProblem, type Problem} from '../domain/problem.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
@@ -87,7 +87,10 @@ async function planJob(
       ...(worstUsd === undefined ? {} : {worstUsd}),
     };
   } catch (error) {
-    if (error instanceof JobFailure) return {job, verdict: error.failure.reason, message: error.failure.message};
+    if (error instanceof JobFailure) {
+      const {reason, message, next = failureReasons[reason].next} = error.failure;
+      return {job, verdict: reason, message, next};
+    }
     throw error;
   }
 }

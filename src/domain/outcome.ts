@@ -18,13 +18,13 @@ export const failureReasons = {
   'path-missing': {
     family: 'repo',
     cause: 'The path of the repo does not exist on this machine.',
-    next: 'Correct "path" in the fleet file, or clone the repo there.',
+    next: 'Correct the path where it is written ("path" of the fleet file, "repos", --repos), or clone the repo there.',
     retry: 'after-fix',
   },
   'not-a-repository': {
     family: 'repo',
     cause: 'The path exists but holds no git repository.',
-    next: 'Run git init there, or remove it from the fleet.',
+    next: 'Name the folder that holds .git, run git init there, or leave it out.',
     retry: 'after-fix',
   },
   'no-commits': {
@@ -72,7 +72,7 @@ export const failureReasons = {
   'context-empty': {
     family: 'context',
     cause: 'Nothing in the repository may be shown to a model.',
-    next: 'See held-back files with: orchestrator plan',
+    next: 'Add a file that may be shown, or leave the repo out.',
     retry: 'after-fix',
   },
   'context-too-large': {
