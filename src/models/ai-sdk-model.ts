@@ -1,6 +1,7 @@
 import type {LanguageModelV4, LanguageModelV4GenerateResult} from '@ai-sdk/provider';
 import type {FinishReason, ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Clock} from '../util/clock.ts';
+import {maskSecret} from '../util/mask-secret.ts';
 import {type Post, PostError} from '../util/post-once.ts';
 import {readContent, toPrompt, toTools} from './ai-sdk-messages.ts';
 import type {Model} from './model.ts';
@@ -165,7 +166,7 @@ function holdsKey(text: string, key: string | undefined): boolean {
 
 /** A server may answer with what it was sent. */
 function withoutKey(error: ModelCallError, key: string | undefined): ModelCallError {
-  if (key !== undefined && key !== '') error.message = error.message.replaceAll(key, '[key]');
+  error.message = maskSecret(error.message, key, '[key]');
   return error;
 }
 
