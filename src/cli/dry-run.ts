@@ -58,16 +58,16 @@ export async function dryRun(io: Io, {configuration, jobs, missing, json}: DryRu
 type PlanTools = Awaited<ReturnType<typeof openRepoTools>> & {readonly ledger: Ledger};
 
 async function planJob(
-  job: Job,
+  planned: Job,
   skills: ReadonlyMap<string, Skill>,
   tools: PlanTools,
   configuration: RunConfiguration,
 ): Promise<PlannedJob> {
-  const skill = skills.get(job.skill)!;
+  const skill = skills.get(planned.skill)!;
   try {
-    const preparation = await prepareJob(job, {...tools, skill: () => skill});
-    if (preparation.kind === 'ended') return {job, verdict: 'up-to-date'};
-    const {repo, built} = preparation.prepared;
+    const preparation = await prepareJob(planned, {...tools, skill: () => skill});
+    if (preparation.kind === 'ended') return {job: planned, verdict: 'up-to-date'};
+    const {job, repo, built} = preparation.prepared;
     repo.release();
     if (job.deliver === 'pull-request') knownForge(job, configuration.fleet.forges ?? wellKnownForges);
     const request = tools.mode(job.mode).preview({job, skill, context: built.context});
@@ -89,7 +89,7 @@ async function planJob(
   } catch (error) {
     if (error instanceof JobFailure) {
       const {reason, message, next = failureReasons[reason].next} = error.failure;
-      return {job, verdict: reason, message, next};
+      return {job: planned, verdict: reason, message, next};
     }
     throw error;
   }

@@ -126,7 +126,8 @@ export class BatchIntake {
     if (preparation.kind === 'ended') return undefined;
     const {prepared} = preparation;
     try {
-      await tools.delivery(job.deliver).check({...placeOf(prepared), job, paths: job.outputs});
+      const spelled = prepared.job;
+      await tools.delivery(job.deliver).check({...placeOf(prepared), job: spelled, paths: spelled.outputs});
       return toQuestion(prepared, tools);
     } finally {
       prepared.repo.release();
