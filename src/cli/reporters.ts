@@ -29,8 +29,8 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
   const rotation = run.logFile === undefined ? undefined : rotate(run.logFile, options.logMaxBytes);
   const reporters: Reporter[] = [
     await ResultsFile.open(run.resultsFile, run.id, records),
-    new LogFile(runLogFile(io.stateDir, run.id), run.id),
-    ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
+    new LogFile(runLogFile(io.stateDir, run.id), run.id, 0o700),
+    ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id, folderModeOf(run.logFile, io))]),
     await talk(io, options),
     ...(await openTraces(io)),
   ];
@@ -48,6 +48,11 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };
+}
+
+/** What is in the state folder is for its owner alone; other folders are as their owner makes them. */
+function folderModeOf(file: string, {stateDir}: Io): number | undefined {
+  return path.relative(stateDir, file).startsWith('..') ? undefined : 0o700;
 }
 
 /** What went wrong, when something did: an old log that cannot be moved keeps no run from starting. */

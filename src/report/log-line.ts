@@ -2,6 +2,7 @@ import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
 import {failureReasons, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
+import {countOf} from '../util/count-of.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {describeVerified} from './describe-verified.ts';
@@ -12,7 +13,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
   const head = (level: string): string => `${time} ${level} run=${runId}`;
   switch (event.type) {
     case 'run.started':
-      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${count(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
+      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${countOf(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
     case 'run.noted':
       return `${head(event.level === 'warn' ? 'WARN' : 'INFO')} ${escapeLine(event.text)}`;
     case 'job.started':
@@ -49,7 +50,7 @@ export function formatSummary(summary: RunSummary): string {
     ],
     'no jobs',
   );
-  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${countOf(summary.costUnknown, 'job')} of unknown cost`;
   return `${counts}; ${summary.costUsd.toFixed(4)} USD${unknown}`;
 }
 
@@ -83,8 +84,4 @@ export function formatCost(cost: Cost): string {
 
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)}s`;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

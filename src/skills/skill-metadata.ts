@@ -123,7 +123,7 @@ function isMode(text: string | undefined): text is Mode {
 }
 
 function isInsideRepo(file: string): boolean {
-  if (/^[/~]|[\\:\u0000-\u001f\u007f]/.test(file)) return false;
+  if (/^[/~$]|[\\:\u0000-\u001f\u007f]/.test(file)) return false;
   return file
     .replace(/\/$/, '')
     .split('/')

@@ -8,6 +8,7 @@ import type {Ledger} from '../../ledger/ledger.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
+import {countOf} from '../../util/count-of.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
 import {findRun} from '../find-run.ts';
@@ -112,7 +113,7 @@ async function goOn(
       ...(lost.calls === 0
         ? []
         : [
-            `${lost.calls} calls were in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted for them`,
+            `${countOf(lost.calls, 'call')} ${lost.calls === 1 ? 'was' : 'were'} in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted`,
           ]),
     ],
     resumed: true,
