@@ -4,7 +4,7 @@ import type {RunView} from '../src/run/read-run-view.ts';
 const documents: readonly (readonly [command: string, shape: string])[] = [
   [
     'status --json',
-    '`{running: [run], interrupted: [run], last: run or null, missed: [{config, expected_by, last_run, last_started_at}], next: [command]}`; each run as below, with `running_jobs`, `newest_failures`, `estimated_end`, `log` and `next`',
+    '`{running: [run], interrupted: [run], last: run or null, missed: [{config, expected_by, last_run, last_started_at}], next: [command]}`; each run as below, with `running_jobs`, `newest_failures`, `batches: [{model, requests, provider_id, sent_at}]`, `to_review`, `to_deliver`, `estimated_end`, `log` and `next`',
   ],
   ['status RUN --json', 'one such run'],
   ['status --watch --json', 'one run a line, each time something changed'],
@@ -26,7 +26,14 @@ const documents: readonly (readonly [command: string, shape: string])[] = [
     'doctor --json',
     '`{ok, checks: [{name, status: "ok", "warning" or "failure", message, fix}]}`; `fix` where there is one',
   ],
-  ['run --json, resume --json, retry --json', 'one event a line, from `run.started` to `run.finished`'],
+  [
+    'plan --json',
+    '`{jobs: [{job, task, skill, repo, path, verdict: "run", "up-to-date" or the reason why it will fail, message, next, mode, model, output_file, deliver, input_tokens, cost_usd: {low, high, basis}, files_shown: [{path, cut}], held_back: [file], left_out: {reason: count}}], disabled: [task], overrides: [text], notes: [text], warnings: [text], missing: [text], budget_usd}`; `missing` is what the environment lacks for the run, such as a key',
+  ],
+  [
+    'run --json, resume --json, retry --json',
+    'one event a line, from `run.started` to `run.finished`; the last has `exit_code` and `summary: {total, changed, unchanged, up_to_date, failed, not_started, cost_usd, cost_unknown}`, of which `cost_usd` is what is known and `cost_unknown` counts the jobs whose cost is not',
+  ],
 ];
 
 /** docs/reference/json.md: what `--json` prints. */

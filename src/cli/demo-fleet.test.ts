@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {makeTemporaryDirectory} from '../testing/temporary-fleet.ts';
@@ -59,6 +59,17 @@ it('leaves a folder alone that exists already', async () => {
   await writeFile(path.join(directory.path, 'wordfreq', 'mine.txt'), 'mine');
   await expect(createDemoFleet(directory.path, {now})).rejects.toThrow('wordfreq exists already');
   expect(await readFile(path.join(directory.path, 'wordfreq', 'mine.txt'), 'utf8')).toBe('mine');
+});
+
+it('overwrites no configuration, and makes nothing before it knows', async () => {
+  await using directory = await makeTemporaryDirectory();
+  await writeFile(path.join(directory.path, 'tasks.json'), 'mine');
+  await expect(createDemoFleet(directory.path, {now})).rejects.toThrow('tasks.json exists already');
+  expect(await readdir(directory.path)).toEqual(['tasks.json']);
+});
+
+it.skipIf(!existsSync('/proc/self'))('says in one line where nothing can be made', async () => {
+  await expect(createDemoFleet('/proc/x', {now})).rejects.toThrow('nothing can be written in /proc/x (ENOENT)');
 });
 
 async function git(repo: string, ...args: string[]): Promise<string> {

@@ -1,8 +1,10 @@
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {constants, existsSync} from 'node:fs';
+import {access, mkdir, readFile, writeFile} from 'node:fs/promises';
 import {devNull} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../domain/errors.ts';
+import {makeFolder} from '../util/make-folder.ts';
 import {runCommand} from '../util/run-command.ts';
 
 export interface DemoFleet {
@@ -14,15 +16,20 @@ export interface DemoFleet {
 
 /**
  * Writes real git repositories of several languages, a fleet file and a task configuration into `directory`.
- * The same `now` gives the same commit ids. Never touches a repo folder that exists already.
+ * The same `now` gives the same commit ids. Throws when something of what it would write is there already.
  */
 export async function createDemoFleet(directory: string, {now}: {now: Date}): Promise<DemoFleet> {
   const {authors, repos} = JSON.parse(await readFile(path.join(sources, 'fleet.json'), 'utf8')) as Sources;
-  await mkdir(directory, {recursive: true});
+  const fleetFile = path.join(directory, 'repos.json');
+  const configFile = path.join(directory, 'tasks.json');
+  const taken = [fleetFile, configFile, ...repos.map(({name}) => path.join(directory, name))].find(existsSync);
+  if (taken !== undefined)
+    throw new OrchestratorError('demo-exists', `${taken} exists already`, {hint: 'choose an empty folder'});
+  await makeDirectory(directory);
   const paths = await Promise.all(
     repos.map(async repo => {
       const target = path.join(directory, repo.name);
-      await createFolder(target);
+      await mkdir(target);
       const stream = await importStream(repo, authors, Math.floor(now.getTime() / 1000));
       await git(target, ['init', '--quiet', '--template=', '--initial-branch=main']);
       await git(target, ['fast-import', '--quiet'], stream);
@@ -30,8 +37,6 @@ export async function createDemoFleet(directory: string, {now}: {now: Date}): Pr
       return target;
     }),
   );
-  const fleetFile = path.join(directory, 'repos.json');
-  const configFile = path.join(directory, 'tasks.json');
   await writeJson(fleetFile, {
     repositories: repos.map(({name, description, tags}) => ({
       name,
@@ -77,13 +82,14 @@ const sources = fileURLToPath(new URL('../../examples/fleet/', import.meta.url))
 // npm and git act on files of these names, so the package carries them under others
 const storedNames: Readonly<Record<string, string>> = {'.gitignore': '_gitignore', '.env': '_env'};
 
-async function createFolder(target: string): Promise<void> {
+async function makeDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(target);
+    makeFolder(directory);
+    await access(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new OrchestratorError('demo-exists', `${target} exists already`, {
-      hint: 'Choose an empty folder.',
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new OrchestratorError('demo-unwritable', `nothing can be written in ${directory} (${code})`, {
+      hint: 'choose another --directory',
       cause: error,
     });
   }

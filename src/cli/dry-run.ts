@@ -4,7 +4,7 @@ import path from 'node:path';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {wellKnownForges} from '../domain/forge.ts';
 import type {Job} from '../domain/job.ts';
-import {JobFailure} from '../domain/outcome.ts';
+import {failureReasons, JobFailure} from '../domain/outcome.ts';
 import {formatProblem, type Problem} from '../domain/problem.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
@@ -66,16 +66,16 @@ type PlanTools = Awaited<ReturnType<typeof openRepoTools>> & {
 };
 
 async function planJob(
-  job: Job,
+  planned: Job,
   skills: ReadonlyMap<string, Skill>,
   tools: PlanTools,
   configuration: RunConfiguration,
 ): Promise<PlannedJob> {
-  const skill = skills.get(job.skill)!;
+  const skill = skills.get(planned.skill)!;
   try {
-    const preparation = await prepareJob(job, {...tools, skill: () => skill});
-    if (preparation.kind === 'ended') return {job, verdict: 'up-to-date'};
-    const {repo, built} = preparation.prepared;
+    const preparation = await prepareJob(planned, {...tools, skill: () => skill});
+    if (preparation.kind === 'ended') return {job: planned, verdict: 'up-to-date'};
+    const {job, repo, built} = preparation.prepared;
     await checkDelivery(preparation.prepared, tools.delivery, {isPlan: true}).finally(() => repo.release());
     const request = tools.mode(job.mode).preview({job, skill, context: built.context});
     if (request === undefined) return {job, verdict: 'run', cost: {low: 0, high: 0, basis: 'a script costs nothing'}};
@@ -94,7 +94,10 @@ async function planJob(
       ...(worstUsd === undefined ? {} : {worstUsd}),
     };
   } catch (error) {
-    if (error instanceof JobFailure) return {job, verdict: error.failure.reason, message: error.failure.message};
+    if (error instanceof JobFailure) {
+      const {reason, message, next = failureReasons[reason].next} = error.failure;
+      return {job: planned, verdict: reason, message, next};
+    }
     throw error;
   }
 }

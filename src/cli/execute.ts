@@ -15,6 +15,7 @@ import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
 import {notifyEnd} from './notify-end.ts';
 import {openReporters} from './reporters.ts';
+import {resumeCommand} from './resume-command.ts';
 
 export interface ExecuteOptions {
   readonly ledger: Ledger;
@@ -35,6 +36,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
   const ended = records.flatMap(record =>
     record.state === 'ended' && record.detail !== undefined ? [record.detail.outcome] : [],
   );
+  const budgetUsd = run.control.budgetUsd ?? settings.budgetUsd;
   const signals = new Signals();
   let reporter: Reporter | undefined;
   try {
@@ -42,7 +44,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       run,
       records,
       json,
-      ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
+      ...(budgetUsd === undefined ? {} : {budgetUsd}),
       ...(settings.logMaxBytes === undefined ? {} : {logMaxBytes: settings.logMaxBytes}),
     });
     const {costUsd: spentUsd} = summarizeRun(ended);
@@ -106,9 +108,16 @@ async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise
   const records = await ledger.jobs(run.id);
   const ofStatus = (...wanted: EndStatus[]): JobRecord[] =>
     records.filter(({detail}) => detail !== undefined && wanted.includes(endStatus(detail.outcome)));
-  const [bad, held, good] = [ofStatus('failed', 'not-started'), ofStatus('held'), ofStatus('changed')];
+  const [bad, left] = [ofStatus('failed'), ofStatus('not-started')];
+  const [held, good] = [ofStatus('held'), ofStatus('changed')];
   const line = (record: JobRecord): string =>
     `  ${escapeLine(jobLabel(record.job))}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
+  const next = [
+    ...(left.length > 0 ? [await resumeCommand(ledger, run)] : []),
+    ...(held.length > 0 ? ['orchestrator review'] : []),
+    ...(bad.length > 0 ? [`orchestrator failures ${run.id}`] : []),
+    ...(bad.length > 0 && left.length === 0 ? [`orchestrator retry ${run.id}`] : []),
+  ];
   const shown = 20;
   const more = (list: readonly unknown[]): string => (list.length > shown ? `  and ${list.length - shown} more\n` : '');
   return [
@@ -116,12 +125,13 @@ async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise
     more(bad),
     ...held.slice(0, shown).map(record => `!${line(record)}`),
     more(held),
+    ...left.slice(0, shown).map(record => `·${line(record)}`),
+    more(left),
     ...good.slice(0, shown).map(record => `✓${line(record)}`),
     more(good),
     `${run.id}  ${summary}\n`,
     `results  ${escapeLine(run.resultsFile)}\n`,
-    ...(held.length > 0 ? ['next     orchestrator review\n'] : []),
-    ...(bad.length > 0 ? ['next     orchestrator failures; orchestrator retry\n'] : []),
+    ...(next.length > 0 ? [`next     ${next.join('; ')}\n`] : []),
   ].join('');
 }
 

@@ -1,7 +1,8 @@
 import {jobLabel} from '../domain/job.ts';
-import {type FailureReason, failureReasons, notStartedReasons, type RetryHelps} from '../domain/outcome.ts';
+import {type FailureReason, failureReasons, nextStepOf, notStartedReasons, type RetryHelps} from '../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import {resumeCommand} from './resume-command.ts';
 
 /** One cause of failure in a run, with all whom it hit. */
 export interface FailureGroup {
@@ -24,9 +25,19 @@ export async function readFailureGroups(ledger: Ledger, run: RunRecord): Promise
   }
   groups.sort((a, b) => b.jobs.length - a.jobs.length || (a.reason < b.reason ? -1 : 1));
   for (const [reason, jobs] of Map.groupBy(notStarted, notStartedReason)) {
-    groups.push({reason, cause: notStartedReasons[reason], retry: 'yes', next: `orchestrator resume ${run.id}`, jobs});
+    const next = reason === 'budget' ? await budgetStep(ledger, run, jobs) : nextStepOf(reason, run.id);
+    groups.push({reason, cause: notStartedReasons[reason], retry: 'yes', next, jobs});
   }
   return groups;
+}
+
+async function budgetStep(ledger: Ledger, run: RunRecord, jobs: readonly JobRecord[]): Promise<string> {
+  const [first] = jobs;
+  const outcome = first?.detail?.outcome;
+  const shortfall = outcome?.status === 'not-started' ? outcome.shortfall : undefined;
+  return shortfall === undefined || shortfall.scope === 'run'
+    ? await resumeCommand(ledger, run)
+    : nextStepOf('budget', run.id, shortfall);
 }
 
 export function exampleOf({jobs}: FailureGroup): string {

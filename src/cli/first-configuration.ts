@@ -5,8 +5,8 @@ export interface FirstConfiguration {
   readonly skills: readonly string[];
   readonly model?: string;
   readonly budgetUsd?: number;
-  /** Where the schemas are, relative to the written files or absolute. */
-  readonly schemaFolder: string;
+  /** Where the schemas are, relative to the written files; absent where they lie elsewhere on this machine. */
+  readonly schemaFolder?: string;
 }
 
 /** Text of config/repos.json. */
@@ -15,7 +15,7 @@ export function renderFleetFile({repos, schemaFolder}: FirstConfiguration): stri
   return `{
   // Your fleet. Give tags to choose repos by, set "active": false to leave one out for now,
   // or "url" and "branch" where they differ. All keys: orchestrator schema repos
-  "$schema": ${json(`${schemaFolder}/repos.schema.json`)},
+${schemaLine('repos', schemaFolder)}
   "repositories": [
 ${entries.join(',\n')}
   ],
@@ -42,7 +42,7 @@ export function renderTaskFile({skills, model, budgetUsd, schemaFolder}: FirstCo
       : `    "budget_usd": ${budgetUsd}, // the most that one run may cost`;
   return `{
   // What runs at night: each task is one skill over a choice of repos. All keys: orchestrator schema tasks
-  "$schema": ${json(`${schemaFolder}/tasks.schema.json`)},
+${schemaLine('tasks', schemaFolder)}
   "tasks": [
 ${tasks.join(',\n')}
   ],
@@ -56,6 +56,13 @@ ${budgetLine}
   }
 }
 `;
+}
+
+/** The path of an installed package would be wrong on every other machine. */
+function schemaLine(name: string, folder: string | undefined): string {
+  return folder === undefined
+    ? `  // For editors: orchestrator schema ${name} > config/${name}.schema.json, then  "$schema": "./${name}.schema.json",`
+    : `  "$schema": ${json(`${folder}/${name}.schema.json`)},`;
 }
 
 function json(value: string): string {

@@ -9,6 +9,7 @@ import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
 import {keptListings} from '../fleet/list-sources.ts';
 import {loadModels} from '../run/check-models.ts';
+import {checkSkillDirs} from '../run/check-skill-dirs.ts';
 import {sourceFromFile, sourceFromFlags} from '../run/configuration-source.ts';
 import {openFleet} from '../run/open-fleet.ts';
 import {openSkillLibrary, type SkillLibrary} from '../skills/skill-library.ts';
@@ -63,6 +64,7 @@ export function openPlaces(io: Io, options: PlaceOptions): Places {
     configDir: base.directory,
     problemAt: (at, message) => base.problemAt(['settings', ...at], {message}),
   });
+  checkSkillDirs(settings, base, problems);
   refuse([...problems, ...wrong]);
   return {
     settings,

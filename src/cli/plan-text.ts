@@ -12,6 +12,8 @@ export interface PlannedJob {
   /** `run`, `up-to-date`, or the reason why it will fail. */
   readonly verdict: string;
   readonly message?: string;
+  /** What to do about a job that will fail. */
+  readonly next?: string;
   readonly inputTokens?: number;
   readonly shown?: readonly {path: string; cut: boolean}[];
   readonly heldBack?: readonly string[];
@@ -51,8 +53,8 @@ export function planText({planned, configuration, warnings}: Plan): string {
     lines.push(`Budget: ${formatLimit(settings.budgetUsd)} USD; calls stop before it could be passed.`);
   for (const warning of warnings) lines.push(`! ${escapeLine(warning)}`);
   if (lines.at(-1) !== '') lines.push('');
-  for (const {job, verdict, message} of bad)
-    lines.push(`✗ ${escapeLine(jobLabel(job))}  ${verdict}: ${escapeLine(message ?? '')}`);
+  for (const {job, verdict, message, next} of bad)
+    lines.push(`✗ ${escapeLine(jobLabel(job))}  ${verdict}: ${escapeLine(`${message ?? ''} — ${next ?? ''}`)}`);
   for (const {job, inputTokens, shown, heldBack} of run.slice(0, 200)) {
     if (inputTokens === undefined)
       lines.push(`  ${escapeLine(jobLabel(job))}  scripts/run of the skill, in the sandbox`);
@@ -112,7 +114,7 @@ function kilo(tokens: number): string {
 export function planJson({planned, configuration, warnings, missing}: Plan): unknown {
   const {disabled, settings, overrides, notes} = configuration;
   return {
-    jobs: planned.map(({job, verdict, message, inputTokens, shown, heldBack, leftOut, cost}) => ({
+    jobs: planned.map(({job, verdict, message, next, inputTokens, shown, heldBack, leftOut, cost}) => ({
       job: jobLabel(job),
       task: job.task,
       skill: job.skill,
@@ -120,6 +122,7 @@ export function planJson({planned, configuration, warnings, missing}: Plan): unk
       path: job.path ?? null,
       verdict,
       message,
+      next,
       mode: job.mode,
       model: job.models[0] ?? null,
       output_file: job.output,

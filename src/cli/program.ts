@@ -79,8 +79,11 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   command(
     'resume [run]',
     'finish an interrupted or stopped run',
-    'orchestrator resume\norchestrator resume r-20251201-020000-7f3a',
+    'orchestrator resume\norchestrator resume r-20251201-020000-7f3a --budget 5',
   )
+    .option('--budget <usd>', 'the most that the whole run may cost from now on')
+    .option('--deadline <hh:mm>', 'start nothing after this local time')
+    .option('--max-workers <n>', 'jobs at once')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
   command(
@@ -90,6 +93,9 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   )
     .option('--all', 'also those that a retry alone cannot help')
     .option('--job <job...>', 'only these: skill/repo, repo, or id')
+    .option('--budget <usd>', 'the most that the whole run may cost from now on')
+    .option('--deadline <hh:mm>', 'start nothing after this local time')
+    .option('--max-workers <n>', 'jobs at once')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
   command(

@@ -1,6 +1,6 @@
 import {hostname} from 'node:os';
 import type {Job} from '../domain/job.ts';
-import {type JobRecord, queueHolder, type RunRecord} from '../domain/run.ts';
+import {type JobRecord, noControl, queueHolder, type RunControl, type RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {packSkill} from '../skills/skill-content.ts';
@@ -56,6 +56,7 @@ export async function goOnQueued(
     readonly chosen: (record: JobRecord) => boolean;
     readonly json: boolean;
     readonly notes: readonly string[];
+    readonly control: Partial<RunControl>;
   },
 ): Promise<number> {
   return await withQueue(io, url, async opened => {
@@ -74,8 +75,9 @@ export async function goOnQueued(
         id,
         again.map(job => job.id),
         enqueue,
+        {...before?.control, ...noControl, ...options.control},
       );
-    }
+    } else await ledger.control(id, options.control);
     const run = (await ledger.run(id))!;
     return await followRun(io, {
       ...opened,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {Reporter, RunEvent} from '../domain/event.ts';
+import type {Reporter, RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import {LogFile} from '../report/log-file.ts';
@@ -29,8 +29,8 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
   const rotation = run.logFile === undefined ? undefined : rotate(run.logFile, options.logMaxBytes);
   const reporters: Reporter[] = [
     await ResultsFile.open(run.resultsFile, run.id, records),
-    new LogFile(runLogFile(io.stateDir, run.id), run.id),
-    ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
+    new LogFile(runLogFile(io.stateDir, run.id), run.id, 0o700),
+    ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id, folderModeOf(run.logFile, io))]),
     await talk(io, options),
     ...(await openTraces(io)),
   ];
@@ -48,6 +48,11 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };
+}
+
+/** What is in the state folder is for its owner alone; other folders are as their owner makes them. */
+function folderModeOf(file: string, {stateDir}: Io): number | undefined {
+  return path.relative(stateDir, file).startsWith('..') ? undefined : 0o700;
 }
 
 /** What went wrong, when something did: an old log that cannot be moved keeps no run from starting. */
@@ -98,6 +103,10 @@ function lines({out, outFault}: Io, render: (event: RunEvent) => string): Report
   };
 }
 
+function toJsonSummary({upToDate, notStarted, costUsd, costUnknown, ...counts}: RunSummary): Record<string, number> {
+  return {...counts, up_to_date: upToDate, not_started: notStarted, cost_usd: costUsd, cost_unknown: costUnknown};
+}
+
 /** Metadata only: text of models and repos stays out of what a program reads. */
 function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
   const head = {event: event.type, time: new Date(event.at).toISOString(), run: runId};
@@ -140,8 +149,8 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
       return {
         ...head,
         exit_code: event.exitCode,
-        summary: event.summary,
-        ...(event.parts === undefined ? {} : {this_time: event.parts.now}),
+        summary: toJsonSummary(event.summary),
+        ...(event.parts === undefined ? {} : {this_time: toJsonSummary(event.parts.now)}),
       };
     default:
       return event satisfies never;

@@ -17,8 +17,13 @@ export interface StatusPlaces {
   readonly color: boolean;
 }
 
+/** A run with the command that goes on with it, where that needs more than its id. */
+export interface ShownRun extends RunDetails {
+  readonly resumeCommand?: string;
+}
+
 /** One run as a block of lines; what is untrusted is escaped. */
-export function statusLines(details: RunDetails, places: StatusPlaces): string[] {
+export function statusLines(details: ShownRun, places: StatusPlaces): string[] {
   const {run, state} = details;
   const head = state === 'running' ? runningLines(details, places) : endedLines(details, places);
   const body = [
@@ -60,14 +65,15 @@ function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string
 }
 
 /** What a person would type next. */
-export function nextSteps({run, state, counts, toReview, toDeliver, toRetry}: RunDetails): string[] {
+export function nextSteps(details: ShownRun): string[] {
+  const {run, state, counts, toReview, toDeliver, toRetry} = details;
   if (state === 'running') {
     const goOn = run.control.paused ? ['orchestrator resume'] : [];
     return [...goOn, 'orchestrator status --watch', 'orchestrator logs -f', 'orchestrator stop'];
   }
   const open = counts.running + counts.pending + counts.notStarted;
   return [
-    ...(open > 0 ? [`orchestrator resume ${run.id}`] : []),
+    ...(open > 0 ? [details.resumeCommand ?? `orchestrator resume ${run.id}`] : []),
     ...(toReview > 0 ? ['orchestrator review'] : []),
     ...(toDeliver > 0 ? ['orchestrator deliver'] : []),
     ...(counts.total > counts.running + counts.pending ? [`orchestrator report ${run.id}`] : []),
@@ -143,6 +149,7 @@ function shortPath(file: string, {home}: StatusPlaces): string {
 
 /** One line for a terminal-less watcher. */
 export function statusLine({run, state, counts, spentUsd}: RunDetails, nowMs: number): string {
+  const word = state === 'running' && run.control.paused ? 'paused' : state;
   const ended = counts.total - counts.running - counts.pending;
-  return `${new Date(nowMs).toISOString()} ${run.id} ${state} ${ended}/${counts.total} ${countsText(counts)}; ${formatUsd(spentUsd)} USD`;
+  return `${new Date(nowMs).toISOString()} ${run.id} ${word} ${ended}/${counts.total} ${countsText(counts)}; ${formatUsd(spentUsd)} USD`;
 }

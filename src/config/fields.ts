@@ -134,7 +134,7 @@ function outputPath() {
     .string()
     .min(1)
     .max(1024)
-    .regex(/^(?![/~\\])(?!.*(?:^|\/)(?:\.{1,2}|\.[gG][iI][tT])(?:\/|$))[^\\:\u0000-\u001f\u007f]+$/, {
-      error: 'expected a path inside the repo, without "..", ".git", ":" or "\\"',
+    .regex(/^(?![/~$\\])(?!.*(?:^|\/)(?:\.{1,2}|\.[gG][iI][tT])(?:\/|$))[^\\:\u0000-\u001f\u007f]+$/, {
+      error: 'expected a path inside the repo, without "..", ".git", "~", "$", ":" or "\\"',
     });
 }

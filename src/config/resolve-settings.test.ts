@@ -134,7 +134,7 @@ describe('resolveSettings', () => {
       [
         "--max-workers — expected a number, found "ten"",
         "--model — expected a model as "provider/model", or "offline", found "gpt"",
-        "--output — expected a path inside the repo, without "..", ".git", ":" or "\\", found "/etc/x"",
+        "--output — expected a path inside the repo, without "..", ".git", "~", "$", ":" or "\\", found "/etc/x"",
         "--deliver — expected one of "files", "branch", "pull-request", "patch", found "brnch"; did you mean "branch"?",
         "--budget — expected a number above 0, found -1",
         "--deadline — expected a time of day as "HH:MM", from "00:00" to "23:59", found "25:00"",

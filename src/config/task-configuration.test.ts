@@ -50,7 +50,7 @@ describe('parseTaskConfiguration', () => {
       night.json:6:27 tasks[3].skill — expected text in double quotes, found 7
       night.json:6:39 tasks[3].repos — expected a list, found "~/code"; write ["~/code"]
       night.json:6:60 tasks[3].enabled — expected true or false, found "yes"
-      night.json:6:77 tasks[3].output — expected a path inside the repo, without "..", ".git", ":" or "\\", found "../x"
+      night.json:6:77 tasks[3].output — expected a path inside the repo, without "..", ".git", "~", "$", ":" or "\\", found "../x"
       night.json:7:5 tasks[4] — expected an object, found "README"
       night.json:9:3 setings — "setings" is not a key of a task configuration; did you mean "settings"?
       night.json:11:5 settings.paralel — "paralel" is not a setting; did you mean "parallel"?

@@ -1,4 +1,4 @@
-import type {RepoContext} from '../domain/context.ts';
+import {countLeftOut, nameHeldBack, type RepoContext} from '../domain/context.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {type ContextDigests, digestContext} from './context-digest.ts';
@@ -44,7 +44,10 @@ export async function buildContext(given: BuildContextOptions): Promise<BuiltCon
   return {context, entries: view.entries, digests: digestContext(judged, before.entries)};
 }
 
-function describeEmpty(context: RepoContext): string {
-  if (context.leftOut.length === 0) return 'The repository has no file with text in it';
-  return `None of its ${context.fileCount} files may be shown to a model`;
+function describeEmpty({leftOut, fileCount}: RepoContext): string {
+  if (leftOut.length === 0) return 'The repository has no file with text in it';
+  const held = nameHeldBack(leftOut);
+  const reasons = Object.entries(countLeftOut(leftOut)).map(([reason, count]) => `${count} ${reason}`);
+  const names = held.length === 0 ? '' : `; held back: ${held.slice(0, 3).join(', ')}${held.length > 3 ? ' …' : ''}`;
+  return `None of its files (${fileCount}) may be shown to a model: ${reasons.join(', ')}${names}`;
 }

@@ -1,5 +1,6 @@
 import {readRetryAfter} from '../models/rate-limit-headers.ts';
 import type {Clock} from '../util/clock.ts';
+import {maskSecret} from '../util/mask-secret.ts';
 import {type HttpAnswer, type Post, PostError} from '../util/post-once.ts';
 import {judgeForgeAnswer} from './forge-answer.ts';
 import {ForgeError} from './forge-error.ts';
@@ -113,7 +114,7 @@ export function createForgeHttp(options: ForgeHttpOptions): AskForge {
 /** What a forge says may repeat what it was sent, and goes into logs. */
 function withoutSecrets(answer: HttpAnswer, headers: ForgeHttpOptions['headers']): HttpAnswer {
   const secrets = [headers['authorization'], headers['private-token']].flatMap(value => value?.split(' ').at(-1) ?? []);
-  const clean = (text: string): string => secrets.reduce((kept, secret) => kept.replaceAll(secret, '[token]'), text);
+  const clean = (text: string): string => secrets.reduce((kept, secret) => maskSecret(kept, secret, '[token]'), text);
   const {location} = answer.headers;
   return {
     ...answer,

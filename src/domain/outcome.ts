@@ -18,13 +18,13 @@ export const failureReasons = {
   'path-missing': {
     family: 'repo',
     cause: 'The path of the repo does not exist on this machine.',
-    next: 'Correct "path" in the fleet file, or clone the repo there.',
+    next: 'Correct the path where it is written ("path" of the fleet file, "repos", --repos), or clone the repo there.',
     retry: 'after-fix',
   },
   'not-a-repository': {
     family: 'repo',
     cause: 'The path exists but holds no git repository.',
-    next: 'Run git init there, or remove it from the fleet.',
+    next: 'Name the folder that holds .git, run git init there, or leave it out.',
     retry: 'after-fix',
   },
   'no-commits': {
@@ -72,7 +72,7 @@ export const failureReasons = {
   'context-empty': {
     family: 'context',
     cause: 'Nothing in the repository may be shown to a model.',
-    next: 'See held-back files with: orchestrator plan',
+    next: 'Add a file that may be shown, or leave the repo out.',
     retry: 'after-fix',
   },
   'context-too-large': {
@@ -691,6 +691,35 @@ export const notStartedReasons = {
 
 export type NotStartedReason = keyof typeof notStartedReasons;
 
+/** Which budget had no room for a call, and how much room that call needs. */
+export interface Shortfall {
+  readonly scope: 'run' | 'task' | 'day' | 'month';
+  readonly limitUsd: number;
+  /** What the call can cost at worst. */
+  readonly worstUsd: number;
+}
+
+/** What to do about a job that was not started; `run` is its id. */
+export function nextStepOf(reason: NotStartedReason, run: string, shortfall?: Shortfall): string {
+  const resume = `orchestrator resume ${run}`;
+  switch (reason) {
+    case 'budget':
+      if (shortfall === undefined || shortfall.scope === 'run') return `${resume} --budget USD`;
+      if (shortfall.scope === 'task')
+        return 'Raise "budget_usd" of the task and start it again; what is done is not paid again.';
+      return `Raise "budget_usd_per_${shortfall.scope}" and start it again, or later: ${resume}`;
+    case 'deadline':
+    case 'stopped':
+      return resume;
+    case 'auth':
+      return `Set a valid key in the environment, then: ${resume}`;
+    case 'quota':
+      return `Add credit, then: ${resume}`;
+    default:
+      return reason satisfies never;
+  }
+}
+
 /** A file of a change, with counted lines. */
 export interface ChangedFile {
   readonly path: string;
@@ -723,7 +752,7 @@ export type Outcome =
   | ({readonly status: 'unchanged'; readonly files: readonly ChangedFile[]; readonly note?: string} & Spent)
   | ({readonly status: 'up-to-date'; readonly since: string} & Spent)
   | ({readonly status: 'failed'; readonly failure: Failure} & Spent)
-  | ({readonly status: 'not-started'; readonly reason: NotStartedReason} & Spent);
+  | ({readonly status: 'not-started'; readonly reason: NotStartedReason; readonly shortfall?: Shortfall} & Spent);
 
 /** How a job ended, as lists and counts have it: what waits for a person is no failure of anything. */
 export type EndStatus = Outcome['status'] | 'held';

@@ -151,7 +151,8 @@ export async function takeOverRun(
         ...[nowMs, nowMs],
         ...holderParams(holder),
         nowMs,
-        JSON.stringify(noControl),
+        // Budget and workers that were set hold on; what stopped it does not.
+        JSON.stringify({...run.control, ...noControl}),
         run.id,
         run.state,
         ...holderParams(run.holder),

@@ -1,5 +1,5 @@
 import type {Job} from '../domain/job.ts';
-import type {RunRecord, WorkerRecord} from '../domain/run.ts';
+import type {RunControl, RunRecord, WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Statement} from './database.ts';
 import {type Ledger, LedgerError} from './ledger.ts';
@@ -28,7 +28,12 @@ export interface SharedLedger extends Ledger {
     enqueue: readonly Statement[],
   ): ReturnType<Ledger['startRun']>;
   /** Starts an ended run again with these jobs, in one transaction with `enqueue`. False when it has not ended. */
-  reopenSharedRun(runId: string, ids: readonly string[], enqueue: readonly Statement[]): Promise<boolean>;
+  reopenSharedRun(
+    runId: string,
+    ids: readonly string[],
+    enqueue: readonly Statement[],
+    control?: RunControl,
+  ): Promise<boolean>;
   saveSkills(skills: readonly SkillContent[]): Promise<void>;
   skill(digest: string): Promise<SkillContent | undefined>;
 

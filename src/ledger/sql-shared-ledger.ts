@@ -12,13 +12,13 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
     ...createLedger(database, clock),
     startSharedRun: (run, jobs, skills, enqueue) =>
       startRun(database, run, jobs, clock.now(), [...skills.map(insertSkill), ...enqueue]),
-    async reopenSharedRun(runId, ids, enqueue) {
+    async reopenSharedRun(runId, ids, enqueue, control = noControl) {
       try {
         await database.write([
           {
             sql: `UPDATE runs SET ${idleUntil}, state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?
                   WHERE id = ? AND state <> 'running' RETURNING id`,
-            params: [...Array(2).fill(clock.now()), JSON.stringify(noControl), runId],
+            params: [...Array(2).fill(clock.now()), JSON.stringify(control), runId],
             guard: true,
           },
           ...ids.map(id => reopenJob(runId, id)),

@@ -1,13 +1,14 @@
 import type {LanguageModelV4, LanguageModelV4GenerateResult} from '@ai-sdk/provider';
 import type {FinishReason, ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Clock} from '../util/clock.ts';
+import {maskSecret} from '../util/mask-secret.ts';
 import {type Post, PostError} from '../util/post-once.ts';
 import {readContent, toPrompt, toTools} from './ai-sdk-messages.ts';
 import type {Model} from './model.ts';
 import {ModelCallError} from './model-call-error.ts';
 import type {Provider} from './providers.ts';
 import {readRateLimit} from './rate-limit-headers.ts';
-import {refusalError} from './refusal-error.ts';
+import {errorOfSuccess, refusalError} from './refusal-error.ts';
 import {readUsage, usageOfBody} from './reply-usage.ts';
 
 interface Effects {
@@ -93,9 +94,27 @@ function asModelCallError(provider: Provider, error: unknown): ModelCallError {
   const {name, responseBody, data} = (error ?? {}) as {name?: unknown; responseBody?: unknown; data?: unknown};
   // Everything the SDK finds wrong with an answer of status 200. Errors of any other kind are ours.
   if (typeof name !== 'string' || !name.startsWith('AI_')) throw error;
-  return new ModelCallError('malformed', `the answer of ${provider.name} is not a valid reply (${name})`, {
-    usage: usageOfBody(responseBody ?? data),
-  });
+  return new ModelCallError(
+    'malformed',
+    `the answer of ${provider.name} is not a valid reply: ${faultOf(responseBody)}`,
+    {
+      usage: usageOfBody(responseBody ?? data),
+    },
+  );
+}
+
+function faultOf(body: unknown): string {
+  if (typeof body === 'string' && body.trim() === '') return 'it is empty';
+  return typeof body === 'string' && !isJson(body) ? 'it is not JSON' : 'it lacks parts that every reply has';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 type Fetch = typeof globalThis.fetch;
@@ -127,6 +146,8 @@ function fetchOnce(provider: Provider, {post, clock}: Effects): Fetch {
           usage: usageOfBody(answer.text),
         });
       }
+      const error = errorOfSuccess(provider.name, answer);
+      if (error !== undefined) throw withoutKey(error, provider.key);
       return new Response(answer.text, {headers: answer.headers});
     }
     throw withoutKey(refusalError(provider.name, answer, clock.now()), provider.key);
@@ -145,7 +166,7 @@ function holdsKey(text: string, key: string | undefined): boolean {
 
 /** A server may answer with what it was sent. */
 function withoutKey(error: ModelCallError, key: string | undefined): ModelCallError {
-  if (key !== undefined && key !== '') error.message = error.message.replaceAll(key, '[key]');
+  error.message = maskSecret(error.message, key, '[key]');
   return error;
 }
 

@@ -1,4 +1,5 @@
 import type {Clock} from '../util/clock.ts';
+import {maskSecret} from '../util/mask-secret.ts';
 import {type HttpPost, type Post, PostError} from '../util/post-once.ts';
 import type {ListedBatch} from './batch-provider.ts';
 import {ModelCallError} from './model-call-error.ts';
@@ -39,10 +40,8 @@ export async function askText({provider, post, clock}: Asking, path: string, cal
       throw new ModelCallError('timeout', `${provider.name} did not answer within ${timeoutMs / 60_000} minutes`);
     }
     if (error instanceof PostError) throw new ModelCallError(error.kind, `${provider.name}: ${error.message}`);
-    if (error instanceof ModelCallError && provider.key) {
-      // A server may answer with what it was sent.
-      error.message = error.message.replaceAll(provider.key, '[key]');
-    }
+    // A server may answer with what it was sent.
+    if (error instanceof ModelCallError) error.message = maskSecret(error.message, provider.key, '[key]');
     throw error;
   }
 }

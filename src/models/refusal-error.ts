@@ -7,14 +7,39 @@ import {readDuration, readRateLimit, readRetryAfter} from './rate-limit-headers.
 export function refusalError(provider: string, answer: HttpAnswer, now: number): ModelCallError {
   const told = readErrorBody(answer.text);
   const kind = kindOf(answer.status, told.types);
-  const type = told.types[0] === undefined ? '' : ` ${quoteText(told.types[0], 60)}`;
+  const [type] = told.types;
   const words = told.message === undefined || told.message === '' ? '' : `: ${quoteText(told.message)}`;
   const target = kind === 'redirected' ? `, redirecting to ${quoteText(answer.headers['location'] ?? 'nowhere')}` : '';
-  return new ModelCallError(kind, `${provider} answered ${answer.status}${type}${target}${words}`, {
-    status: answer.status,
-    retryAfterMs: readRetryAfter(answer.headers, now) ?? told.retryAfterMs,
-    rateLimit: readRateLimit(answer.headers, now),
-  });
+  return new ModelCallError(
+    kind,
+    `${provider} answered ${answer.status}${type === undefined ? '' : ` ${quoteText(type, 60)}`}${target}${words}`,
+    {
+      status: answer.status,
+      retryAfterMs: readRetryAfter(answer.headers, now) ?? told.retryAfterMs,
+      rateLimit: readRateLimit(answer.headers, now),
+    },
+  );
+}
+
+/** Some servers say with status 200 that something went wrong: an error, and nothing of a reply beside it. */
+export function errorOfSuccess(provider: string, {status, text}: HttpAnswer): ModelCallError | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const isReply = ['content', 'choices', 'candidates', 'output'].some(part => field(body, part) !== undefined);
+  const error = field(body, 'error');
+  if (isReply || error === undefined || error === null || error === '') return undefined;
+  const told = readErrorBody(text);
+  // Whatever it says: with this status it may have been billed.
+  return new ModelCallError('malformed', `${provider} answered ${status} with an error${describe(told)}`);
+}
+
+function describe({types: [type], message}: ErrorBody): string {
+  const words = message === undefined || message === '' ? '' : `: ${quoteText(message)}`;
+  return `${type === undefined ? '' : ` ${quoteText(type, 60)}`}${words}`;
 }
 
 function kindOf(status: number, types: readonly string[]): ModelCallErrorKind {

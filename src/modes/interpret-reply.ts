@@ -49,7 +49,8 @@ export async function interpretReply(
 function assertFinished({finishReason, rawFinishReason}: ModelReply): void {
   const reason = unfinished[finishReason];
   if (reason === undefined) return;
-  const word = rawFinishReason === undefined ? finishReason : `${finishReason}, ${quoteText(rawFinishReason, 60)}`;
+  const named = rawFinishReason === undefined ? finishReason : `${finishReason}, ${quoteText(rawFinishReason, 60)}`;
+  const word = finishReason === 'other' && rawFinishReason === undefined ? 'no finish reason is given' : named;
   throw new JobFailure(reason, `The model did not end its answer (${word}).`);
 }
 

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {resolveOutput} from './output-path.ts';
+import {resolveOutput, spellOutput} from './output-path.ts';
 
 const date = new Date(2026, 0, 9, 23, 59);
 
@@ -25,4 +25,13 @@ describe('resolveOutput', () => {
     expect(resolveOutput({skill: {name: 'x', output: 'docs/'}, date})).toBe('docs/2026-01-09.md');
     expect(resolveOutput({skill: {name: 'code-reviewer'}, date})).toBe('CODE_REVIEWER.md');
   });
+});
+
+it('spellOutput takes the file that differs in capitals alone, when there is one', () => {
+  const entries = (...paths: string[]) => new Map(paths.map(path => [path, {kind: 'file'} as const]));
+  expect(spellOutput('README.md', entries('a', 'Readme.MD'))).toBe('Readme.MD');
+  expect(spellOutput('README.md', entries('readme.md', 'README.md'))).toBe('README.md');
+  expect(spellOutput('README.md', entries('readme.md', 'Readme.md'))).toBe('README.md');
+  expect(spellOutput('README.md', entries('docs/readme.md', 'README.rst'))).toBe('README.md');
+  expect(spellOutput('README.md', new Map([['readme.md', {kind: 'symlink'} as const]]))).toBe('README.md');
 });

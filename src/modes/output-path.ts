@@ -1,3 +1,4 @@
+import type {TreeEntry} from '../domain/git.ts';
 import type {Skill} from '../domain/skill.ts';
 import {localDate} from '../util/local-time.ts';
 
@@ -23,6 +24,21 @@ export function fallbackOutput({name}: Pick<Skill, 'name'>): string {
 /** Whether the file is what the output names, or is below it when that is a folder. */
 export function coversOutput(output: string, path: string): boolean {
   return output.endsWith('/') ? path.startsWith(output) && path !== output : path === output;
+}
+
+/**
+ * The output as the repo spells it: a `readme.md` is the README.md that is asked for, and on some disks the two are one file. Undecided
+ * when several files differ in case alone.
+ */
+export function spellOutput(output: string, entries: ReadonlyMap<string, Pick<TreeEntry, 'kind'>>): string {
+  if (output.endsWith('/') || entries.has(output)) return output;
+  const wanted = output.toLowerCase();
+  const alike: string[] = [];
+  for (const [path, {kind}] of entries) {
+    if (path.length !== output.length || path.toLowerCase() !== wanted) continue;
+    if (kind === 'file' || kind === 'executable') alike.push(path);
+  }
+  return alike.length === 1 ? alike[0]! : output;
 }
 
 /** `YYYY`, `MM` and `DD` as whole words (or written together) become the local date; a leading `./` goes. MM and DD count only beside YYYY. */

@@ -78,7 +78,9 @@ function explain({kind, reason, rows}: RowGroup): Pick<RowGroup, 'cause' | 'next
     return {cause, ...(steps.size === 0 ? {} : {next: [...steps].join('; ')})};
   }
   if (kind === 'not-started' && reason !== undefined && Object.hasOwn(notStartedReasons, reason)) {
-    return {cause: notStartedReasons[reason as keyof typeof notStartedReasons], next: 'orchestrator resume'};
+    const steps = new Set(rows.map(row => row.next));
+    const next = steps.size === 1 ? rows[0]?.next : undefined;
+    return {cause: notStartedReasons[reason as keyof typeof notStartedReasons], next: next ?? 'orchestrator resume'};
   }
   if (kind === 'unfinished')
     return {cause: 'The job had not ended when the results were written.', next: 'orchestrator status'};

@@ -11,11 +11,11 @@ export class LogFile implements Reporter {
   readonly #descriptor: number;
   #broken = false;
 
-  /** @throws OrchestratorError when the file cannot be opened. */
-  constructor(file: string, runId: string) {
+  /** `folderMode` is that of folders that have to be made. @throws OrchestratorError when the file cannot be opened. */
+  constructor(file: string, runId: string, folderMode?: number) {
     this.#runId = runId;
     try {
-      makeFolder(path.dirname(file));
+      makeFolder(path.dirname(file), folderMode);
       this.#descriptor = openSync(file, 'a+', 0o600);
       endTornLine(this.#descriptor);
     } catch (error) {

@@ -2,6 +2,7 @@ import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
 import {type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
+import {countOf} from '../util/count-of.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
@@ -14,7 +15,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
   const head = (level: string): string => `${time} ${level} run=${runId}`;
   switch (event.type) {
     case 'run.started':
-      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${count(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
+      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${countOf(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
     case 'run.noted':
       return `${head(event.level === 'warn' ? 'WARN' : 'INFO')} ${escapeLine(event.text)}`;
     case 'job.started':
@@ -62,7 +63,7 @@ export function formatParts(parts: Extract<RunEvent, {type: 'run.finished'}>['pa
 }
 
 export function formatSummary(summary: RunSummary): string {
-  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${countOf(summary.costUnknown, 'job')} of unknown cost`;
   return `${formatCounts(summary)}; ${formatUsd(summary.costUsd)} USD${unknown}`;
 }
 
@@ -118,8 +119,4 @@ export function formatCost(cost: Cost): string {
 
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)}s`;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
 import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
-import {nextStep, type Outcome} from '../domain/outcome.ts';
+import {nextStep, nextStepOf, type Outcome, type Shortfall} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {ResultRow} from './results-schema.ts';
@@ -31,7 +31,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
   const files = 'files' in outcome ? outcome.files : change?.change.files;
   return {
     ...head,
-    ...withReview(describeOutcome(outcome), review),
+    ...withReview(describeOutcome(runId, outcome), review),
     ...plan,
     ...(files === undefined ? {} : {files: files.map(file => ({...file}))}),
     ...(outcome.status === 'changed' ? {delivered: {...outcome.delivered}} : {}),
@@ -68,7 +68,7 @@ function withReview({next, ...described}: Described, review: ReviewRow | undefin
   return {...described, ...(step === undefined ? {} : {next: step})};
 }
 
-function describeOutcome(outcome: Outcome): Described {
+function describeOutcome(runId: string, outcome: Outcome): Described {
   switch (outcome.status) {
     case 'changed':
       return {status: 'success', outcome: 'changed'};
@@ -85,7 +85,8 @@ function describeOutcome(outcome: Outcome): Described {
         status: 'cancelled',
         outcome: 'not-started',
         reason: outcome.reason,
-        message: `not-started: ${outcome.reason}`,
+        message: `not-started: ${outcome.reason}${describeShortfall(outcome.shortfall)}`,
+        next: nextStepOf(outcome.reason, runId, outcome.shortfall),
       };
     case 'failed':
       return {
@@ -97,6 +98,12 @@ function describeOutcome(outcome: Outcome): Described {
     default:
       return outcome satisfies never;
   }
+}
+
+function describeShortfall(shortfall: Shortfall | undefined): string {
+  if (shortfall === undefined) return '';
+  const {scope, limitUsd, worstUsd} = shortfall;
+  return `: the next call can cost ${worstUsd.toFixed(4)} USD, and the budget of the ${scope}, ${limitUsd} USD, has no room for it`;
 }
 
 function describeUnknown({reason, atLeastUsd}: Extract<Cost, {readonly usd: null}>): string {

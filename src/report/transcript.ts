@@ -26,7 +26,7 @@ export interface Transcript {
 
 /** Begins the file anew: a job that goes on writes its recorded turns again. */
 export function openTranscript(file: string): Transcript {
-  makeFolder(path.dirname(file));
+  makeFolder(path.dirname(file), 0o700);
   chmodSync(path.dirname(file), 0o700);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
   const descriptor = openSync(file, flags, 0o600);

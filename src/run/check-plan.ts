@@ -1,11 +1,10 @@
 import type {Flags} from '../config/settings.ts';
 import {findForgeAddress, forgeToken, wellKnownForges} from '../domain/forge.ts';
-import {asksNoModel, type Job} from '../domain/job.ts';
+import type {Job} from '../domain/job.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Models} from '../models/models.ts';
 import {priceOf, unknownPrice} from '../models/prices.ts';
-import type {JsonPath} from '../util/jsonc-document.ts';
-import {quote} from '../util/jsonc-document.ts';
+import {type JsonPath, quote} from '../util/jsonc-document.ts';
 import type {ResolvedTask, RunConfiguration} from './load-run-configuration.ts';
 import {flagLabel} from './task-from-flags.ts';
 
@@ -80,7 +79,7 @@ function hintForKey({configuration, flags}: PlanToCheck, at: JsonPath, hint: str
     : `set it, or change the model here: what the configuration says wins over --model ${flags.model}`;
 }
 
-function checkTokens({plan, task, problems: _, missing}: TaskCheck): void {
+function checkTokens({plan, task, missing}: TaskCheck): void {
   const {configuration, jobs, env} = plan;
   const hosts = new Set<string>();
   for (const job of jobs) {
@@ -100,7 +99,7 @@ function checkTokens({plan, task, problems: _, missing}: TaskCheck): void {
 async function checkPrices({plan, task, job, problems}: TaskCheck): Promise<void> {
   const {settings, models} = plan.configuration;
   const limit = task.budgetUsd ?? settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
-  if (limit === undefined || asksNoModel(job)) return;
+  if (limit === undefined) return;
   if (job.agent !== undefined) {
     const text = {
       message: `a budget is set, and what the agent ${quote(job.agent.name)} costs is not known before it is paid`,

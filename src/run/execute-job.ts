@@ -196,7 +196,10 @@ function memoryOf(
 }
 
 function failedOutcome(error: unknown, spent: Spent): Outcome {
-  if (error instanceof NotStarted) return {status: 'not-started', reason: error.reason, ...spent};
+  if (error instanceof NotStarted) {
+    const {reason, shortfall} = error;
+    return {status: 'not-started', reason, ...(shortfall === undefined ? {} : {shortfall}), ...spent};
+  }
   if (error instanceof JobFailure) return {status: 'failed', failure: error.failure, ...spent};
   if (error instanceof NotWanted) return {status: 'unchanged', files: [], note: error.message, ...spent};
   return {status: 'failed', failure: crash(error), ...spent};

@@ -6,12 +6,12 @@ import {ConfigurationError} from '../domain/errors.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
-import {isDirectory} from '../fleet/find-repos.ts';
 import type {ForgeListings} from '../fleet/forge-listings.ts';
 import {AddressError, parseNotifyTarget, parsePingUrl} from '../report/notify/notify-target.ts';
 import {openSkillLibrary} from '../skills/skill-library.ts';
-import {type JsonPath, quote} from '../util/jsonc-document.ts';
+import type {JsonPath} from '../util/jsonc-document.ts';
 import {checkModels, loadModels} from './check-models.ts';
+import {checkSkillDirs} from './check-skill-dirs.ts';
 import {type ConfigurationSource, sourceFromFile, sourceFromFlags} from './configuration-source.ts';
 import type {PlannedTask} from './plan-run.ts';
 import {resolveTask} from './resolve-task.ts';
@@ -115,18 +115,6 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
     ...(sources.configFile === undefined ? {} : {configFile: path.resolve(sources.cwd, sources.configFile)}),
     ...(base.written.description === undefined ? {} : {description: base.written.description}),
   };
-}
-
-function checkSkillDirs(settings: Settings, base: ConfigurationSource, problems: Problem[]): void {
-  const fromConfig = base.written.settings?.skills?.length ?? 0;
-  for (const [index, directory] of settings.skillDirs.entries()) {
-    // One that is not absolute holds a variable without a value, which is said already.
-    if (!path.isAbsolute(directory) || isDirectory(directory)) continue;
-    const message = `the folder ${quote(directory)} does not exist`;
-    problems.push(
-      index < fromConfig ? base.problemAt(['settings', 'skills', index], {message}) : {path: '--skills-dir', message},
-    );
-  }
 }
 
 /** A message that cannot be sent is found now, not at the end of the night. Nothing of an address is shown: it may be a secret. */

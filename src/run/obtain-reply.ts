@@ -1,6 +1,6 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
-import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
+import {JobFailure, type NotStartedReason, type Shortfall} from '../domain/outcome.ts';
 import {type Cost, noCost, noUsage, unknownCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
@@ -176,15 +176,24 @@ async function reserve(
       // What is asked for after the last call elsewhere was settled is the answer.
       isLastTry = (await ledger.callsInFlight(options.isRunShared ? '' : runId)) === 0;
       if (!isLastTry) await clock.sleep(busyPollMs, signal);
-    } else throw closeFor(result.scope, job, gate);
+    } else throw closeFor(result.scope, scopes.limits, worstCaseUsd, job, gate);
   }
 }
 
-function closeFor(scope: string, job: Job, gate: RunGate): NotStarted {
+function closeFor(
+  scope: string,
+  limits: readonly BudgetScope[],
+  worstUsd: number,
+  job: Job,
+  gate: RunGate,
+): NotStarted {
   const reason: NotStartedReason = 'budget';
-  if (scope.startsWith('task:')) gate.closeCallsOfTask(job.task, reason);
-  else gate.closeCalls(reason);
-  return new NotStarted(reason);
+  const kind = scope.slice(0, scope.indexOf(':')) as Shortfall['scope'];
+  const limitUsd = limits.find(limit => limit.scope === scope)?.limitUsd ?? 0;
+  const shortfall = {scope: kind, limitUsd, worstUsd};
+  if (kind === 'task') gate.closeCallsOfTask(job.task, reason, shortfall);
+  else gate.closeCalls(reason, shortfall);
+  return new NotStarted(reason, shortfall);
 }
 
 const jobScope = 'job:';

@@ -2,12 +2,13 @@ import type {Job} from '../domain/job.ts';
 import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
-import {coversOutput} from '../modes/output-path.ts';
+import {coversOutput, spellOutput} from '../modes/output-path.ts';
 import {assertDeliverable} from './deliver-change.ts';
 import {operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
 import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
 
 export interface PreparedJob {
+  /** With its outputs as the repo spells them. */
   readonly job: Job;
   readonly repo: OpenRepo;
   readonly built: BuiltContext;
@@ -52,10 +53,15 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
-    const standing = describeStanding(job, memory, deliveries);
+    const spelled = {
+      ...job,
+      output: spellOutput(job.output, built.entries),
+      outputs: job.outputs.map(output => spellOutput(output, built.entries)),
+    };
+    const standing = describeStanding(spelled, memory, deliveries);
     return {
       kind: 'ready',
-      prepared: {job, repo, built, inputs, deliveries, standing, ...(same ? {remembered: candidate} : {})},
+      prepared: {job: spelled, repo, built, inputs, deliveries, standing, ...(same ? {remembered: candidate} : {})},
     };
   } catch (error) {
     repo.release();

@@ -1,11 +1,14 @@
 import type {Dispatcher} from '../dispatch/dispatcher.ts';
 import type {Reporter, RunSummary} from '../domain/event.ts';
 import type {Job} from '../domain/job.ts';
-import {exitCodeOf, type Outcome} from '../domain/outcome.ts';
+import {exitCodeOf, type NotStartedReason, nextStepOf, type Outcome} from '../domain/outcome.ts';
 import type {RunRecord} from '../domain/run.ts';
+import {knownUsd} from '../domain/usage.ts';
+import {budgetThatWouldDo} from './budget-that-would-do.ts';
 import {executeJob} from './execute-job.ts';
 import type {JobTools} from './job-tools.ts';
-import {prepareJob} from './prepare-job.ts';
+import {NotStarted} from './not-started.ts';
+import {type Preparation, prepareJob} from './prepare-job.ts';
 import {summarizeRun} from './summarize-run.ts';
 
 export interface RunJobsOptions {
@@ -47,8 +50,10 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
     },
     async execute(job, preparation, answered) {
       const startedAt = tools.clock.now();
-      reporter.report({type: 'job.started', at: startedAt, job});
-      const detail = await executeJob(job, preparation, tools, answered, signal).catch(error => {
+      const closed = tools.gate.jobsClosed;
+      const begun = closed === undefined ? preparation : preparation.then(prepared => giveBack(prepared, closed));
+      if (closed === undefined) reporter.report({type: 'job.started', at: startedAt, job});
+      const detail = await executeJob(job, begun, tools, answered, signal).catch(error => {
         options.abort(error);
         throw error;
       });
@@ -56,6 +61,7 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
       reporter.report({type: 'job.finished', at: tools.clock.now(), job, detail, startedAt});
     },
   });
+  await tellShortfall(options, outcomes);
   // A run that the ledger calls ended is not looked at again, so its results have to be complete before.
   const isTold = await reporter.flush?.();
   if (isTold === false) {
@@ -74,4 +80,28 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
   const end = {exitCode, summary, ...(parts === undefined ? {} : {parts})};
   reporter.report({type: 'run.finished', at: tools.clock.now(), run, ...end});
   return {state, ...end};
+}
+
+/** What was prepared before the run was told to stop is not begun after it. */
+function giveBack(preparation: Preparation, reason: NotStartedReason): never {
+  if (preparation.kind === 'ready') preparation.prepared.repo.release();
+  throw new NotStarted(reason);
+}
+
+/** Why a budget stopped the run, and with how much it would not. */
+async function tellShortfall({run, tools, reporter}: RunJobsOptions, outcomes: readonly Outcome[]): Promise<void> {
+  const {shortfall} = tools.gate;
+  if (shortfall === undefined) return;
+  const {scope, limitUsd, worstUsd} = shortfall;
+  const {spentUsd} = await tools.ledger.costOfRun(run.id);
+  const leftJobs = outcomes.filter(outcome => outcome.status === 'not-started' && outcome.reason === 'budget').length;
+  const paidJobs = outcomes.filter(({cost}) => knownUsd(cost) > 0).length;
+  const enough = budgetThatWouldDo({spentUsd, paidJobs, leftJobs, worstUsd});
+  const next =
+    scope === 'run'
+      ? `orchestrator resume ${run.id} --budget ${enough.toFixed(2)}`
+      : nextStepOf('budget', run.id, shortfall);
+  const left = scope === 'run' ? `, ${Math.max(0, limitUsd - spentUsd).toFixed(4)} left` : '';
+  const text = `the budget of the ${scope}, ${limitUsd} USD, has no room for the next call, which can cost ${worstUsd.toFixed(4)} USD: ${spentUsd.toFixed(4)} USD spent by this run${left}; to go on: ${next}`;
+  reporter.report({type: 'run.noted', at: tools.clock.now(), level: 'warn', text});
 }

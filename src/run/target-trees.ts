@@ -1,4 +1,4 @@
-import {existsSync, realpathSync} from 'node:fs';
+import {existsSync, realpathSync, statSync} from 'node:fs';
 import path from 'node:path';
 import type {Repo} from '../domain/repo.ts';
 
@@ -34,7 +34,8 @@ export function findTargetTrees(repos: readonly Pick<Repo, 'name' | 'path'>[], c
 /** The path itself when it does not exist. */
 export function realPath(file: string): string {
   try {
-    return realpathSync(file);
+    // Asked of thousands of repos that may not be there, and an exception costs more than a look.
+    return statSync(file, {throwIfNoEntry: false}) === undefined ? file : realpathSync(file);
   } catch {
     return file;
   }

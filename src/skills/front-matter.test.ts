@@ -26,10 +26,24 @@ it.each([
   expect(parseFrontMatter(text).fault?.message).toContain(message);
 });
 
+it('takes a description with a colon in it as it was meant, and nothing else', () => {
+  const text =
+    '---\nname: x\ndescription: Does it. Use when: "all" is well # or not\nmetadata:\n  mode: simple\n---\n# Do\n';
+  const matter = parseFrontMatter(text);
+  expect(matter.data?.['description']).toBe('Does it. Use when: "all" is well # or not');
+  expect(matter.fault === undefined && matter.locate(['metadata', 'mode'])).toEqual({line: 5, column: 3});
+  expect(parseFrontMatter('---\nname: a: b\n---\n').fault).toMatchObject({
+    line: 2,
+    hint: expect.stringContaining('quotes'),
+  });
+  for (const value of ['"a": b', '[a: b', '&a b: c'])
+    expect(parseFrontMatter(`---\ndescription: ${value}\n---\n`).fault, value).toBeDefined();
+});
+
 it('counts lines from the start of the file', () => {
   expect(parseFrontMatter('---\na: 1\nb: [\n---\nx').fault?.line).toBeGreaterThanOrEqual(3);
   const matter = parseFrontMatter('---\na: 1\nb: 2\n---\nx');
-  expect(matter.fault === undefined && matter.lineOf('b')).toBe(3);
+  expect(matter.fault === undefined && matter.locate(['b'])).toEqual({line: 3, column: 1});
 });
 
 it('never throws', () => {

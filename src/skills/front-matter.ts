@@ -7,13 +7,15 @@ interface FrontMatterFault {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  readonly hint?: string;
 }
 
 export type FrontMatter =
   | {
       readonly data: Readonly<Record<string, FrontMatterValue>>;
       readonly body: string;
-      lineOf(key: string): number;
+      /** Where a key stands, by the way to it; the nearest key above it that is there, else the first line. */
+      locate(at: readonly string[]): {readonly line: number; readonly column: number};
       readonly fault?: undefined;
     }
   | {readonly fault: FrontMatterFault; readonly data?: undefined};
@@ -32,7 +34,10 @@ export function parseFrontMatter(source: string): FrontMatter {
         ? 'the front matter is not closed by a line "---"'
         : 'the file must start with front matter between two lines "---"',
     );
-  const yaml = match[1] ?? '';
+  return parseYaml(match[1] ?? '', text.slice(match[0].length).replace(/^\n+/, ''));
+}
+
+function parseYaml(yaml: string, body: string, isQuoted = false): FrontMatter {
   if (yaml.length > maxCharacters) return refuse(2, 1, `the front matter is longer than ${maxCharacters} characters`);
   const lines = new LineCounter();
   try {
@@ -44,8 +49,12 @@ export function parseFrontMatter(source: string): FrontMatter {
     });
     const wrong = document.errors[0] ?? document.warnings[0];
     if (wrong !== undefined) {
+      const quoted = isQuoted ? yaml : quoteSentences(yaml);
+      if (quoted !== yaml) return parseYaml(quoted, body, true);
       const at = lines.linePos(wrong.pos[0]);
-      return refuse(at.line + 1, at.col, `the front matter is not plain YAML: ${wrong.message.split('\n')[0]}`);
+      const message = `the front matter is not plain YAML: ${wrong.message.split('\n')[0]}`;
+      const hint = 'text with ": " or " #" in it stands between quotes: "…"';
+      return refuse(at.line + 1, at.col, message, wrong.message.startsWith('Nested mappings') ? hint : undefined);
     }
     const data: unknown = document.toJS({maxAliasCount: 0});
     const root = document.contents;
@@ -53,11 +62,21 @@ export function parseFrontMatter(source: string): FrontMatter {
       return refuse(2, 1, 'the front matter must be keys and values, such as "name: my-skill"');
     return {
       data: data as Readonly<Record<string, FrontMatterValue>>,
-      body: text.slice(match[0].length).replace(/^\n+/, ''),
-      lineOf(key) {
-        const pair = root.items.find(item => isScalar(item.key) && item.key.value === key);
-        const offset = isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
-        return offset === undefined ? 1 : lines.linePos(offset).line + 1;
+      body,
+      locate(at) {
+        let offset: number | undefined;
+        let inside: unknown = root;
+        for (const key of at) {
+          const pair = isMap(inside)
+            ? inside.items.find(item => isScalar(item.key) && item.key.value === key)
+            : undefined;
+          if (!isScalar(pair?.key)) break;
+          offset = pair.key.range?.[0];
+          inside = pair.value;
+        }
+        if (offset === undefined) return {line: 1, column: 1};
+        const {line, col} = lines.linePos(offset);
+        return {line: line + 1, column: col};
       },
     };
   } catch (error) {
@@ -70,8 +89,19 @@ export function parseFrontMatter(source: string): FrontMatter {
   }
 }
 
-function refuse(line: number, column: number, message: string): FrontMatter {
-  return {fault: {line, column, message}};
+/**
+ * `description: Use when: …` is not YAML, and many skills have it. The sentence of such a line is put between quotes, as other readers of
+ * skills understand it; everything else stays an error.
+ */
+function quoteSentences(yaml: string): string {
+  return yaml.replaceAll(
+    /^(description|compatibility|license): +(?![\s"'[{|>&*!%@`#?-])(.*: .*)$/gm,
+    (_, key: string, sentence: string) => `${key}: ${JSON.stringify(sentence.trimEnd())}`,
+  );
+}
+
+function refuse(line: number, column: number, message: string, hint?: string): FrontMatter {
+  return {fault: {line, column, message, ...(hint === undefined ? {} : {hint})}};
 }
 
 function isData(value: unknown): value is FrontMatterValue {

@@ -114,12 +114,12 @@ metadata:
     expect(problemsOf(makeSkill('readme', text)).join('\n')).toMatchInlineSnapshot(`
       "readme/SKILL.md:2:1 name — the name may hold lowercase letters, digits and single hyphens, found "Read Me"
       readme/SKILL.md:3:1 description — "description" is missing
-      readme/SKILL.md:5:1 metadata — metadata.checks: "must-contian" is not a check; did you mean "must-contain"?
-      readme/SKILL.md:5:1 metadata — metadata: "../x" is not a path inside the repo
-      readme/SKILL.md:5:1 metadata — metadata.mode: expected one of simple, agent, script, found "agnt"
-      readme/SKILL.md:5:1 metadata — metadata.min-characters: expected a whole number, found "many"
-      readme/SKILL.md:5:1 metadata — metadata.heading: expected true or false, found "maybe"
-      readme/SKILL.md:4:1 allowed-tools — allowed-tools must be a list of texts
+      readme/SKILL.md:9:12 metadata.checks.must-contian — is not a check; did you mean "must-contain"?
+      readme/SKILL.md:6:3 metadata.output — "../x" is not a path inside the repo
+      readme/SKILL.md:7:3 metadata.mode — expected one of simple, agent, script, found "agnt"; did you mean "agent"?
+      readme/SKILL.md:8:3 metadata.min-characters — expected a whole number, found "many"
+      readme/SKILL.md:9:29 metadata.checks.heading — expected true or false, found "maybe"
+      readme/SKILL.md:4:1 allowed-tools — must be a list of texts
       readme/SKILL.md:1:1 — there are no instructions below the front matter"
     `);
     expect(problemsOf(makeSkill('b', plain('a')))).toEqual([

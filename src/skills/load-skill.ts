@@ -23,16 +23,15 @@ export function loadSkill(directory: string, options: {source: Skill['source']; 
   if (matter.fault !== undefined) return {problems: [{file, ...matter.fault}]};
 
   const problems: Problem[] = [];
-  const add = (key: string, message: string): void => {
-    problems.push({file, line: matter.lineOf(key), column: 1, path: key, message});
+  const addAt = (at: readonly string[], message: string, hint?: string): void => {
+    problems.push({file, ...matter.locate(at), path: at.join('.'), message, ...(hint === undefined ? {} : {hint})});
   };
+  const add = (key: string, message: string): void => addAt([key], message);
   const name = checkName(matter.data['name'], path.basename(directory), message => add('name', message));
   const description = checkDescription(matter.data['description'], message => add('description', message));
   const {metadata, faults} = readMetadata(matter.data['metadata']);
-  for (const message of faults) add('metadata', message);
-  const toolFaults: string[] = [];
-  const allowedTools = readList(matter.data['allowed-tools'], 'allowed-tools', /[\s,]/, toolFaults);
-  for (const message of toolFaults) add('allowed-tools', message);
+  for (const {at, message, hint} of faults) addAt(at, message, hint);
+  const allowedTools = readList(matter.data['allowed-tools'], /[\s,]/, message => add('allowed-tools', message));
   if (matter.body.trim() === '')
     problems.push({file, line: 1, column: 1, message: 'there are no instructions below the front matter'});
   if (problems.length > 0) return {problems};

@@ -12,42 +12,54 @@ export interface SkillMetadata {
   readonly checks: SkillChecks;
 }
 
-/** Reads our keys, written as text or nested; other keys belong to other tools and are left alone. Faults are sentences. */
+/** What is wrong with one key, and the way to it from the top of the front matter. */
+export interface MetadataFault {
+  readonly at: readonly string[];
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Reads our keys, written as text or nested; other keys belong to other tools and are left alone. */
 export function readMetadata(metadata: FrontMatterValue | undefined): {
   readonly metadata: SkillMetadata;
-  readonly faults: readonly string[];
+  readonly faults: readonly MetadataFault[];
 } {
-  const faults: string[] = [];
+  const faults: MetadataFault[] = [];
   const keys = isRecord(metadata) ? metadata : {};
-  if (metadata !== undefined && metadata !== '' && !isRecord(metadata)) faults.push('metadata must be keys and values');
+  const refuse =
+    (...at: string[]): Refuse =>
+    (message, hint) =>
+      void faults.push({at: ['metadata', ...at], message, ...(hint === undefined ? {} : {hint})});
+  if (metadata !== undefined && metadata !== '' && !isRecord(metadata)) refuse()('must be keys and values');
   const checks = isRecord(keys['checks']) ? keys['checks'] : {};
-  const check = (name: string): FrontMatterValue | undefined => checks[name] ?? keys[name];
   for (const name of Object.keys(checks)) {
-    if (checkKeys.includes(name)) continue;
-    const hint = didYouMean(name, checkKeys);
-    faults.push(`metadata.checks: ${JSON.stringify(name)} is not a check${hint === undefined ? '' : `; ${hint}`}`);
+    if (!checkKeys.includes(name)) refuse('checks', name)('is not a check', didYouMean(name, checkKeys));
   }
+  const own = (name: string): Given => ({value: keys[name], refuse: refuse(name)});
+  const check = (name: string): Given =>
+    name in checks ? {value: checks[name], refuse: refuse('checks', name)} : own(name);
 
-  const output = readText(keys['output'], 'output', faults);
-  const outputs = readList(keys['outputs'], 'outputs', /[\n,]/, faults);
-  for (const file of output === undefined ? outputs : [output, ...outputs]) {
-    if (!isInsideRepo(file)) faults.push(`metadata: ${JSON.stringify(file)} is not a path inside the repo`);
+  const output = readText(own('output'));
+  const outputs = readList(keys['outputs'], /[\n,]/, refuse('outputs'));
+  for (const [name, files] of [
+    ['output', output === undefined ? [] : [output]] as const,
+    ['outputs', outputs] as const,
+  ]) {
+    for (const file of files)
+      if (!isInsideRepo(file)) refuse(name)(`${JSON.stringify(file)} is not a path inside the repo`);
   }
-  const mode = readText(keys['mode'], 'mode', faults);
+  const mode = readText(own('mode'));
   if (mode !== undefined && !isMode(mode)) {
-    faults.push(`metadata.mode: expected one of ${modes.join(', ')}, found ${JSON.stringify(mode)}`);
+    refuse('mode')(`expected one of ${modes.join(', ')}, found ${JSON.stringify(mode)}`, didYouMean(mode, modes));
   }
-  const verify = readVerify(keys['verify'], faults);
-  const mustContain = readList(check('must-contain'), 'must-contain', /\n/, faults);
-  const mustNotContain = readList(check('must-not-contain'), 'must-not-contain', /\n/, faults);
-  const minCharacters = readCount(check('min-characters'), 'min-characters', faults);
-  const maxCharacters = readCount(check('max-characters'), 'max-characters', faults);
+  const verify = readVerify(own('verify'));
+  const list = (name: string): string[] => readList(check(name).value, /\n/, check(name).refuse);
+  const [mustContain, mustNotContain] = [list('must-contain'), list('must-not-contain')];
+  const [minCharacters, maxCharacters] = [readCount(check('min-characters')), readCount(check('max-characters'))];
   if (minCharacters !== undefined && maxCharacters !== undefined && minCharacters > maxCharacters) {
-    faults.push('metadata: min-characters is larger than max-characters');
+    check('min-characters').refuse('is larger than max-characters');
   }
-  const heading = readSwitch(check('heading'), 'heading', faults);
-  const markdown = readSwitch(check('markdown'), 'markdown', faults);
-  const links = readSwitch(check('links'), 'links', faults);
+  const [heading, markdown, links] = ['heading', 'markdown', 'links'].map(name => readSwitch(check(name)));
   return {
     faults,
     metadata: {
@@ -55,7 +67,7 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
       outputs,
       ...(isMode(mode) ? {mode} : {}),
       ...(verify === undefined ? {} : {verify}),
-      contextGlobs: readList(keys['context'], 'context', /[\n,]/, faults),
+      contextGlobs: readList(keys['context'], /[\n,]/, refuse('context')),
       checks: {
         ...(mustContain.length === 0 ? {} : {mustContain}),
         ...(mustNotContain.length === 0 ? {} : {mustNotContain}),
@@ -69,24 +81,26 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
   };
 }
 
+type Refuse = (message: string, hint?: string) => void;
+
+interface Given {
+  readonly value: FrontMatterValue | undefined;
+  readonly refuse: Refuse;
+}
+
 /** A list as YAML list or as text with separators. Braces of a glob keep their commas. */
-export function readList(
-  value: FrontMatterValue | undefined,
-  name: string,
-  separator: RegExp,
-  faults: string[],
-): string[] {
+export function readList(value: FrontMatterValue | undefined, separator: RegExp, refuse: Refuse): string[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return splitOutsideBraces(value, separator);
   if (Array.isArray(value) && value.every(item => typeof item === 'string'))
     return value.map(item => item.trim()).filter(item => item !== '');
-  faults.push(`${name} must be a list of texts`);
+  refuse('must be a list of texts');
   return [];
 }
 
-function readVerify(value: FrontMatterValue | undefined, faults: string[]): readonly string[] | 'auto' | undefined {
+function readVerify({value, refuse}: Given): readonly string[] | 'auto' | undefined {
   if (typeof value === 'string' && value.trim() === 'auto') return 'auto';
-  const commands = readList(value, 'metadata.verify', /\n/, faults);
+  const commands = readList(value, /\n/, refuse);
   return commands.length === 0 ? undefined : commands;
 }
 
@@ -109,33 +123,33 @@ function isMode(text: string | undefined): text is Mode {
 }
 
 function isInsideRepo(file: string): boolean {
-  if (/^[/~]|[\\:\u0000-\u001f\u007f]/.test(file)) return false;
+  if (/^[/~$]|[\\:\u0000-\u001f\u007f]/.test(file)) return false;
   return file
     .replace(/\/$/, '')
     .split('/')
     .every(part => part !== '' && part !== '.' && part !== '..' && part.toLowerCase() !== '.git');
 }
 
-function readText(value: FrontMatterValue | undefined, name: string, faults: string[]): string | undefined {
+function readText({value, refuse}: Given): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value.trim();
-  faults.push(`metadata.${name} must be text`);
+  refuse('must be text');
   return undefined;
 }
 
-function readCount(value: FrontMatterValue | undefined, name: string, faults: string[]): number | undefined {
-  const text = readText(value, name, faults);
+function readCount(given: Given): number | undefined {
+  const text = readText(given);
   if (text === undefined) return undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  faults.push(`metadata.${name}: expected a whole number, found ${JSON.stringify(text)}`);
+  given.refuse(`expected a whole number, found ${JSON.stringify(text)}`);
   return undefined;
 }
 
-function readSwitch(value: FrontMatterValue | undefined, name: string, faults: string[]): boolean | undefined {
-  const text = readText(value, name, faults);
+function readSwitch(given: Given): boolean | undefined {
+  const text = readText(given);
   if (text === undefined) return undefined;
   if (text === 'true' || text === 'false') return text === 'true';
-  faults.push(`metadata.${name}: expected true or false, found ${JSON.stringify(text)}`);
+  given.refuse(`expected true or false, found ${JSON.stringify(text)}`);
   return undefined;
 }
 

@@ -59,7 +59,8 @@ function locationOf(path: string, gitDirectory: string, workTree: string | undef
     isFolder(objectsDirectory) &&
     isFolder(join(commonDirectory, 'refs')) &&
     lstatSync(join(gitDirectory, 'HEAD'), {throwIfNoEntry: false}) !== undefined;
-  if (!isRepo) throw new JobFailure('not-a-repository', 'No git repository at the path');
+  if (!isRepo)
+    throw gitDirectory === path ? notAtPath(path) : new JobFailure('not-a-repository', 'No git repository at the path');
   accessSync(objectsDirectory, constants.R_OK | constants.X_OK);
   const isInnerGit = workTree === undefined && basename(path) === '.git' && gitDirectory === path;
   const tree = isInnerGit ? dirname(path) : workTree;
@@ -78,6 +79,17 @@ function readText(path: string, otherwise: string): string | undefined {
 
 function isFolder(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false})?.isDirectory() === true;
+}
+
+/** People name a folder of a repo when they mean the repo. */
+function notAtPath(path: string): JobFailure {
+  for (let above = dirname(path), below = path; above !== below; below = above, above = dirname(above)) {
+    if (statSync(join(above, '.git'), {throwIfNoEntry: false}) === undefined) continue;
+    return new JobFailure('not-a-repository', 'The path is a folder inside a git repository', {
+      next: `Name the repository: ${JSON.stringify(above)}`,
+    });
+  }
+  return new JobFailure('not-a-repository', 'No git repository at the path');
 }
 
 function notARepo(why: string): JobFailure {

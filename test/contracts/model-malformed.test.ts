@@ -10,6 +10,22 @@ const runsPerFlavour = 400;
 
 type Path = readonly (string | number)[];
 
+it.each(flavours)('%s: says what is wrong with an answer of status 200 in words of its own', async flavour => {
+  await using server = await startScriptedModelServer({record: false});
+  const model = await openModelOn(server.url, flavour);
+  const said = async (body: string): Promise<string> => {
+    server.reply({fault: 'raw', body});
+    const result = await ask(model).catch(error => error);
+    expect(result).toMatchObject({kind: 'malformed', message: expect.not.stringContaining('AI_')});
+    return result.message;
+  };
+  const error = JSON.stringify({error: {type: 'odd_error', message: `boom\u001b[2J${'x'.repeat(1000)}`}});
+  expect(await said(error)).toMatch(/^\w+ answered 200 with an error "odd_error": "boom\\u001b\[2Jx{100,}…"$/);
+  expect(await said('{"error": "boom"}')).toMatch(/ answered 200 with an error: "boom"$/);
+  expect(await said('')).toMatch(/ is not a valid reply: it is empty$/);
+  expect(await said('<html>')).toMatch(/ is not a valid reply: it is not JSON$/);
+});
+
 describe('2,000 malformed replies', () => {
   it.each(flavours)('of %s: each a typed error, or a reply whose text and end stand in it', async flavour => {
     const dialect = flavour === 'compatible' ? 'openai-chat' : flavour;

@@ -164,6 +164,7 @@ describe('what is said', () => {
       'run.started',
       'run.finished',
     ]);
+    expect(events.at(-1).summary).toMatchObject({total: 3, changed: 1, up_to_date: 0, not_started: 0, cost_unknown: 0});
     expect(
       events
         .filter(({event}) => event === 'job.finished')

@@ -261,7 +261,7 @@ describe('history and report', () => {
         What the next call could cost at worst does not fit the budget.
         JOB                       USD  WHAT HAPPENED
         readme-generator/shop  0.0000  not-started: budget
-        next: orchestrator resume
+        next: orchestrator resume r-20251201-020000-6100 --budget USD
 
       ✓ changed (1)
         JOB                   FILES                USD   TOOK

@@ -1,6 +1,7 @@
-import {copyFile} from 'node:fs/promises';
+import {copyFile, mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {makeRepo} from '../../src/testing/temporary-fleet.ts';
 import {invitePerson, type Person} from '../support/person.ts';
 
 let person: Person;
@@ -116,6 +117,21 @@ describe('a plan', () => {
     expect(stdout).toContain('0 run · 0 up to date · 1 will fail');
     expect(stdout).toContain('✗ repo-summarizer/r0  forge-unknown: The repo has no "url" in the fleet file');
     expect(stdout).not.toContain('SKILL  ');
+  });
+
+  it('says of each job that will fail what to do, wherever its repo was named', async () => {
+    await person.own(names(1));
+    await makeRepo(path.join(person.home, 'code/bare-of-text'), {files: {'a.bin': Buffer.from([0, 1])}});
+    await makeRepo(path.join(person.home, 'code/secret'), {files: {'notes.txt': 'password=hunter2\n'}});
+    await mkdir(path.join(person.home, 'code/r0/sub'));
+    const folders = ['r0/sub', 'gone', 'bare-of-text', 'secret'].map(name => `~/code/${name}`);
+    const {stdout} = await person.call(['plan', '-r', ...folders, '--model', 'offline']);
+    expect(stdout.split('\n').filter(line => line.startsWith('✗'))).toEqual([
+      `✗ repo-summarizer/sub  not-a-repository: The path is a folder inside a git repository — Name the repository: "${person.home}/code/r0"`,
+      '✗ repo-summarizer/gone  path-missing: Path does not exist — Correct the path where it is written ("path" of the fleet file, "repos", --repos), or clone the repo there.',
+      '✗ repo-summarizer/bare-of-text  context-empty: None of its files (1) may be shown to a model: 1 binary — Add a file that may be shown, or leave the repo out.',
+      '✗ repo-summarizer/secret  context-empty: None of its files (1) may be shown to a model: 1 secret; held back: notes.txt (weak-password at line 1) — Add a file that may be shown, or leave the repo out.',
+    ]);
   });
 
   it('warns of two tasks that write one file, and tells their jobs apart', async () => {

@@ -64,7 +64,8 @@ describe('a run that is killed or stopped', () => {
     expect(performance.now() - secondAt).toBeLessThan(2_000);
     const rows = await readResults(night);
     expect(rows.every(row => row.outcome === 'not-started')).toBe(true);
-    // Those that were in flight may have been billed.
+    // Only jobs that had begun are said to have, and those that were in flight may have been billed.
+    expect(output().match(/ started$/gm)).toHaveLength(silent.requestCount);
     expect(rows.filter(row => row.cost_usd === null)).toHaveLength(silent.requestCount);
     expect(output()).toMatch(new RegExp(`finished: .*, exit ${code}\n`));
     for (const args of [

@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
-import {type Files, makeFleet} from '../../src/testing/temporary-fleet.ts';
+import {type Files, makeFleet, runGit} from '../../src/testing/temporary-fleet.ts';
 import {readDocuments} from '../support/documents.ts';
 import {anthropicAt, invitePerson, type Person} from '../support/person.ts';
 
@@ -51,6 +51,26 @@ it.each(shipped)('%s takes a short file from a model', async skill => {
   const {exitCode} = await person.call(['-s', skill, '-r', '~/code/*'], {env: anthropicAt(server.url)});
   expect((await person.results()).map(({message}) => message).filter(message => message !== undefined)).toEqual([]);
   expect(exitCode).toBe(0);
+});
+
+it('writes the file that is there in other letters, night after night', async () => {
+  await makeFleet(path.join(person.home, 'spelled'), {
+    lower: {files: {'readme.md': '# lower\n\nMine.\n', 'a.py': 'x\n'}},
+  });
+  const repo = path.join(person.home, 'spelled/lower');
+  const run = ['-s', 'readme-generator', '-r', repo, '--model', 'offline'];
+  const plan = await person.call([...run, '--dry-run']);
+  expect(plan.stdout).toContain('→ readme.md');
+  expect((await person.call(run)).stdout).toContain('changed readme.md');
+  expect((await readdir(repo)).sort()).toEqual(['.git', 'a.py', 'readme.md']);
+  expect(await readFile(path.join(repo, 'readme.md'), 'utf8')).toContain('Mine.');
+  expect((await person.call(run)).stdout).toContain('up-to-date');
+  await using server = await startScriptedModelServer();
+  server.reply(() => '# lower\n\nOurs.\n');
+  await runGit(repo, ['commit', '-qam', 'x']);
+  const env = anthropicAt(server.url);
+  expect((await person.call(['-s', 'readme-generator', '-r', repo], {env})).stdout).toContain('changed readme.md');
+  expect(server.requests[0]!.prompt).toContain('Write the file "readme.md"');
 });
 
 it('writes the file of the skill in the guide without a model, with the heading that it asks for', async () => {

@@ -2,7 +2,6 @@ import {mkdtempSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {escapeBlock} from '../../util/escape-text.ts';
-import {makeFolder} from '../../util/make-folder.ts';
 import {createDemoFleet} from '../demo-fleet.ts';
 import type {Io} from '../io.ts';
 import {run} from './run.ts';
@@ -15,7 +14,6 @@ export async function demo(io: Io, options: {directory?: string}): Promise<numbe
     options.directory === undefined
       ? mkdtempSync(path.join(tmpdir(), 'orchestrator-demo-'))
       : path.resolve(io.cwd, options.directory);
-  makeFolder(directory);
   const fleet = await createDemoFleet(directory, {now: new Date()});
   io.out(`Made ${fleet.repos.length} small git repositories in ${directory}\n`);
   io.out(`Running: ${program} --config ${fleet.configFile}\n\n`);

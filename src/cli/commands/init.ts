@@ -4,6 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {findRepos, isDirectory, isGitRepo} from '../../fleet/find-repos.ts';
 import {uniqueName} from '../../fleet/unique-name.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {expandPath, shortenPath} from '../../util/expand-path.ts';
 import {makeFolder} from '../../util/make-folder.ts';
@@ -241,9 +242,9 @@ function finish(
   writeBoth(io, {
     ...answers,
     repos: answers.repos.map(({name, path: folder}) => ({name, path: shortFromHome(folder, io.home)})),
-    schemaFolder: schemaFolder(io),
+    ...schemaFolder(io),
   });
-  io.out(`wrote ${files.fleet} (${answers.repos.length} repos) and ${files.tasks}; nothing has run\n`);
+  io.out(`wrote ${files.fleet} (${countOf(answers.repos.length, 'repo')}) and ${files.tasks}; nothing has run\n`);
   io.out(`next: orchestrator plan --config ${files.tasks}\n`);
   if (!options.yes) {
     const removed = found.length - answers.repos.length;
@@ -257,7 +258,7 @@ function finish(
       '--yes',
     ];
     io.err(
-      `the same without questions: orchestrator init ${flags.map(shellWord).join(' ')}${removed > 0 ? `   (it takes all ${found.length} repos)` : ''}\n`,
+      `the same without questions: orchestrator init ${flags.map(shellWord).join(' ')}${removed > 0 ? `   (it takes all ${countOf(found.length, 'repo')})` : ''}\n`,
     );
   }
   return 0;
@@ -288,9 +289,9 @@ function writeBoth(io: Io, configuration: FirstConfiguration): void {
   }
 }
 
-/** Relative where the package lies below the working directory, so that the files can be shared. */
-function schemaFolder(io: Io): string {
+/** Only where the package lies below the working directory, so that the files can be shared. */
+function schemaFolder(io: Io): {schemaFolder?: string} {
   const folder = fileURLToPath(new URL('../../../schema', import.meta.url));
-  const relative = path.relative(path.join(io.cwd, 'config'), folder);
-  return path.relative(io.cwd, folder).startsWith('..') ? folder : relative;
+  const isBelow = !path.relative(io.cwd, folder).startsWith('..');
+  return isBelow ? {schemaFolder: path.relative(path.join(io.cwd, 'config'), folder)} : {};
 }

@@ -1,6 +1,8 @@
 import {existsSync} from 'node:fs';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Fleet} from '../../domain/repo.ts';
+import type {Skill} from '../../domain/skill.ts';
+import {fallbackOutput} from '../../modes/output-path.ts';
 import {shortenPath} from '../../util/expand-path.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
@@ -144,8 +146,8 @@ function listSkills(io: Io, places: Places): Listing {
   };
 }
 
-function outputOf(skill: {readonly output?: string; readonly outputs: readonly string[]}): string {
-  return skill.outputs.length > 0 ? skill.outputs.join(' ') : (skill.output ?? '');
+function outputOf(skill: Pick<Skill, 'name' | 'output' | 'outputs'>): string {
+  return skill.outputs.length > 0 ? skill.outputs.join(' ') : (skill.output ?? fallbackOutput(skill));
 }
 
 async function listModels(io: Io, places: Places): Promise<Listing> {

@@ -15,6 +15,7 @@ import {checkPlan} from '../../run/check-plan.ts';
 import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
 import {planRun} from '../../run/plan-run.ts';
 import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {formatUsd} from '../../util/format-usd.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
@@ -177,7 +178,7 @@ async function closeInterrupted(ledger: Ledger, claim: string): Promise<string[]
     const paid =
       lost.calls === 0
         ? ''
-        : `; ${lost.calls} calls were in flight and stay counted at most ${formatUsd(lost.usd)} USD`;
+        : `; ${countOf(lost.calls, 'call')} in flight stay counted at most ${formatUsd(lost.usd)} USD`;
     notes.push(
       `${past.id} was interrupted: ${total - open} of ${total} jobs had ended${paid}; this run uses its recorded replies`,
     );

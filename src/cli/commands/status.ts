@@ -4,15 +4,16 @@ import {jobLabel} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {findMissedRuns, type MissedRun} from '../../run/find-missed-runs.ts';
-import {type RunDetails, readRunDetails} from '../../run/read-run-view.ts';
+import {readRunDetails} from '../../run/read-run-view.ts';
 import {systemClock} from '../../util/clock.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {missedLine, toMissedJson} from '../missed-runs.ts';
 import {runLogFile} from '../reporters.ts';
+import {resumeCommand} from '../resume-command.ts';
 import {toRunJson} from '../run-view.ts';
-import {nextSteps, statusLine, statusLines} from '../status-text.ts';
+import {nextSteps, type ShownRun, statusLine, statusLines} from '../status-text.ts';
 
 export interface StatusOptions {
   readonly json?: true;
@@ -58,18 +59,23 @@ async function findMissed(io: Io, ledger: Ledger | undefined): Promise<readonly 
 }
 
 /** Runs to show: those that go on, those whose process is gone, and the newest that ended. */
-async function look(ledger: Ledger, id: string | undefined): Promise<readonly RunDetails[]> {
+async function look(ledger: Ledger, id: string | undefined): Promise<readonly ShownRun[]> {
   const now = systemClock.now();
-  if (id !== undefined) return [await readRunDetails(ledger, await findRun(ledger, id, () => false, ''), now)];
+  if (id !== undefined) return [await readShown(ledger, await findRun(ledger, id, () => false, ''), now)];
   const open = await ledger.runs({state: 'running', limit: 20});
   const last = (await ledger.runs({limit: 50})).find(run => run.state !== 'running');
   const shown: RunRecord[] = [...open, ...(last === undefined ? [] : [last])];
-  return await Promise.all(shown.map(run => readRunDetails(ledger, run, now)));
+  return await Promise.all(shown.map(run => readShown(ledger, run, now)));
+}
+
+async function readShown(ledger: Ledger, run: RunRecord, now: number): Promise<ShownRun> {
+  const details = await readRunDetails(ledger, run, now);
+  return run.endReason === 'budget' ? {...details, resumeCommand: await resumeCommand(ledger, run)} : details;
 }
 
 function print(
   io: Io,
-  views: readonly RunDetails[],
+  views: readonly ShownRun[],
   missed: readonly MissedRun[],
   id: string | undefined,
   options: StatusOptions,
@@ -82,18 +88,18 @@ function print(
   io.out(`${lines}${views.length === 0 ? noRunsYet : toText(io, views)}`);
 }
 
-function toText(io: Io, views: readonly RunDetails[]): string {
+function toText(io: Io, views: readonly ShownRun[]): string {
   const places = {nowMs: systemClock.now(), home: io.home, stateDir: io.stateDir, color: io.color};
   return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
 }
 
-function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun[], id: string | undefined): unknown {
+function toJson(io: Io, views: readonly ShownRun[], missed: readonly MissedRun[], id: string | undefined): unknown {
   const entries = views.map(view => ({
     view,
     json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: nextSteps(view)},
   }));
   if (id !== undefined) return entries[0]?.json;
-  const of = (isShown: (view: RunDetails) => boolean): unknown[] =>
+  const of = (isShown: (view: ShownRun) => boolean): unknown[] =>
     entries.filter(({view}) => isShown(view)).map(({json}) => json);
   return {
     running: of(view => view.state === 'running'),
@@ -105,7 +111,7 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
-function detailsJson(details: RunDetails): Record<string, unknown> {
+function detailsJson(details: ShownRun): Record<string, unknown> {
   const {running, failures, batches, endsAt} = details;
   return {
     running_jobs: running.map(({job, startedAt}) => ({
@@ -141,7 +147,8 @@ async function watch(io: Io, ledger: Ledger, id: string | undefined, options: St
   let last = '';
   for (;;) {
     const views = await look(ledger, id);
-    if (inPlace) {
+    if (views.length === 0 && !options.json) io.out(noRunsYet);
+    else if (inPlace) {
       const {columns, rows} = io.size();
       const lines = toText({...io, color: false}, views)
         .trimEnd()
@@ -158,7 +165,7 @@ async function watch(io: Io, ledger: Ledger, id: string | undefined, options: St
   }
 }
 
-function printChanges(io: Io, views: readonly RunDetails[], options: StatusOptions, last: string): string {
+function printChanges(io: Io, views: readonly ShownRun[], options: StatusOptions, last: string): string {
   const going = views.some(view => view.state === 'running')
     ? views.filter(view => view.state === 'running')
     : views.slice(0, 1);
