@@ -108,6 +108,7 @@ metadata:
   output: ../x
   mode: agnt
   min-characters: many
+  context: "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
   checks: {must-contian: x, heading: maybe}
 ---
 `;
@@ -119,6 +120,7 @@ metadata:
       readme/SKILL.md:5:1 metadata — metadata.mode: expected one of simple, agent, script, found "agnt"
       readme/SKILL.md:5:1 metadata — metadata.min-characters: expected a whole number, found "many"
       readme/SKILL.md:5:1 metadata — metadata.heading: expected true or false, found "maybe"
+      readme/SKILL.md:5:1 metadata — metadata.context: "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}" cannot be used: it stands for more than 256 alternatives
       readme/SKILL.md:4:1 allowed-tools — allowed-tools must be a list of texts
       readme/SKILL.md:1:1 — there are no instructions below the front matter"
     `);

@@ -1,4 +1,4 @@
-import {symlink, unlink, writeFile} from 'node:fs/promises';
+import {mkdir, symlink, unlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type AgentRig, openAgentRig, steps} from '../../../test/support/agent-rig.ts';
@@ -63,15 +63,39 @@ describe('tools', () => {
     const mode = 'mode' in options ? {mode: {programPath: await folderWithGitOnly()}} : {};
     const found = await texts(
       [
-        ['search_files', {pattern: 'const [ab] = [0-9]', file_pattern: '*.ts'}],
+        ['search_files', {pattern: 'const [ab] = \\d', file_pattern: '*.ts'}],
         ['search_files', {pattern: 'nowhere to be found'}],
         ['search_files', {pattern: '('}],
+        ['search_files', {pattern: 'const|line 7$', file_pattern: '{src/**/[a-b].t?,long*}'}],
+        ['search_files', {pattern: 'needle'}],
+        ['search_files', {pattern: 'const a', file_pattern: 'src'}],
+        ['search_files', {pattern: 'hello', file_pattern: '{a,b}'.repeat(9)}],
+        ['search_files', {pattern: '(a+)+$', file_pattern: 'aaa'}],
       ],
-      mode,
+      {
+        ...mode,
+        before: async (directory: string) => {
+          for (const file of ['node_modules/p/i.js', '.hidden/x', 'ignored/x', '.git/x']) {
+            await mkdir(path.join(directory, path.dirname(file)), {recursive: true});
+            await writeFile(path.join(directory, file), 'needle\n');
+          }
+          await writeFile(path.join(directory, '.gitignore'), 'ignored/\n');
+          await writeFile(path.join(directory, 'aaa'), `${'a'.repeat(3000)}!\n`);
+        },
+      },
     );
-    expect(found[0]).toBe('src/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
-    expect(found[1]).toBe('[nothing found]');
-    expect(found[2]).toMatch(/^! Error: the search failed/);
+    const [consts, none, broken, some, needles, folder, wide, greedy] = found;
+    expect(consts).toBe('src/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
+    expect(none).toBe('[nothing found]');
+    expect(broken).toMatch(/^! Error: the search failed/);
+    expect(some).toBe('long.txt:7:line 7\nsrc/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
+    // What is there is found, whatever the repo ignores.
+    expect(needles!.split('\n').sort()).toEqual(
+      ['.hidden/x', 'ignored/x', 'node_modules/p/i.js'].map(f => `${f}:1:needle`),
+    );
+    expect(folder).toBe('[nothing found]');
+    expect(wide).toMatch(/^! Error: "file_pattern" cannot be used/);
+    expect(greedy).toMatch(/^\[nothing found\]$|^! Error: the search/);
   });
 
   it('list files by folder and pattern', async () => {
@@ -95,6 +119,36 @@ describe('tools', () => {
     expect(ts).toBe('src/a.ts');
     expect(skill).toBe('/skill/SKILL.md\n/skill/references/rules.md');
     expect(none).toBe('! Error: there is no folder "nope".');
+  });
+
+  it('list files by any pattern without holding up other jobs', async () => {
+    const before = performance.now();
+    const [found] = await texts([['list_files', {pattern: '*a*a*a*a*b'}]], {
+      before: (directory: string) => writeFile(path.join(directory, 'a'.repeat(200)), 'x'),
+    });
+    expect(found).toBe('[no files]');
+    expect(performance.now() - before).toBeLessThan(2500);
+  });
+
+  it('say in which folders the files are of which there are too many', async () => {
+    const [listed] = await texts([['list_files', {}]], {
+      before: async (directory: string) => {
+        for (const [folder, count] of [
+          ['many/more', 600],
+          ['few', 3],
+        ] as const) {
+          await mkdir(path.join(directory, folder), {recursive: true});
+          for (let index = 0; index < count; index++) await writeFile(path.join(directory, folder, `${index}.txt`), '');
+        }
+      },
+    });
+    const lines = listed!.split('\n');
+    expect(lines.slice(500)).toEqual([
+      '[cut: 112 more; give a folder or a narrower pattern. All of them by folder:]',
+      'few/ (3 files)',
+      'many/ (600 files)',
+      'src/ (2 files)',
+    ]);
   });
 
   it('write and edit, keep the mode of a file, and refuse what is ambiguous', async () => {
@@ -307,7 +361,6 @@ describe('the end', () => {
 async function folderWithGitOnly(): Promise<string> {
   const found = await runCommand('which', ['git'], {env: process.env});
   const folder = path.join(rig.directory, 'bin');
-  const {mkdir} = await import('node:fs/promises');
   await mkdir(folder, {recursive: true});
   const link = path.join(folder, 'git');
   await unlink(link).catch(() => {});

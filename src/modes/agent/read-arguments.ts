@@ -1,3 +1,4 @@
+import {compileGlob, type Glob, GlobError} from '../../util/glob.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {ToolError} from './tool.ts';
 
@@ -13,6 +14,19 @@ export function readText(input: Input, name: string): string {
 
 export function readOptionalText(input: Input, name: string): string | undefined {
   return input[name] === undefined || input[name] === null ? undefined : readText(input, name);
+}
+
+/** A glob for paths of the repo. Without a slash it is about names in any folder, as people expect; absent, null and empty are the same. */
+export function readGlob(input: Input, name: string): Glob | undefined {
+  const text = readOptionalText(input, name) ?? '';
+  if (text === '') return undefined;
+  if (text.length > 1000) throw new ToolError(`"${name}" is longer than 1000 characters`);
+  try {
+    return compileGlob(text, {anywhere: true});
+  } catch (error) {
+    if (error instanceof GlobError) throw new ToolError(`"${name}" cannot be used: ${error.message}`);
+    throw error;
+  }
 }
 
 /** A whole number from `least`; absent and null are the same. Some models write numbers as text. */
