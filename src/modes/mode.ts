@@ -25,8 +25,8 @@ export interface ModeInput {
   readonly obtainReply: (request: ModelRequest, options?: ObtainOptions) => Promise<ModelReply>;
   /** For what is paid by other ways than `obtainReply`. */
   readonly noteSpent: (spent: Spent) => void;
-  /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. */
-  readonly verify: (edits: readonly FileEdit[]) => Promise<Shortfall | undefined>;
+  /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. The signal breaks them off. */
+  readonly verify: (edits: readonly FileEdit[], signal: AbortSignal) => Promise<Shortfall | undefined>;
   /** The record of what was asked and answered, for a mode that works in turns. */
   readonly turns: TurnLog;
 }

@@ -43,7 +43,7 @@ export function createScriptMode({openSandbox, workspaces, runId, mask}: ScriptM
           signal: input.signal,
         });
         assertEndedWell({...result, output: await mask(result.output.slice(-maxSaidCharacters))});
-        const edits = await checkout.edits();
+        const edits = await checkout.edits(input.signal);
         const summary = readOutbox(path.join(outbox.source, 'summary.md'), maxSummaryBytes);
         return {edits, ...(summary === undefined ? {} : {summary: await mask(summary)})};
       } finally {

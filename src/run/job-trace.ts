@@ -28,6 +28,10 @@ export class JobTrace {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};
   };
 
+  readonly setVerified = (results: readonly VerifyResult[]): void => {
+    this.verified = results;
+  };
+
   readonly addAttempt = (): void => {
     this.attempts++;
   };

@@ -45,9 +45,16 @@ export async function proposeChange(
       signal,
       turns,
       noteSpent: trace.addSpent,
-      async verify(edits) {
+      async verify(edits, verifySignal) {
         const change = await tools.diff(repo.reader, {edits});
-        const verified = await tools.verify({job, repo, entries: built.entries, change, signal});
+        const verified = await tools.verify({
+          job,
+          repo,
+          entries: built.entries,
+          change,
+          signal: verifySignal,
+          onResults: trace.setVerified,
+        });
         trace.verdict = {patch: change.patch, verified};
         return describeBlame(verified);
       },

@@ -124,7 +124,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
           openCheckout: async () => checkout,
           begin: async () => {},
           noteSpent: amount => void spent.push(amount),
-          verify: async edits => await options.verify?.(edits),
+          verify: async (edits, signal) => await options.verify?.(edits, signal),
           async obtainReply(request, {signal} = {}) {
             requests.push(request);
             const last = request.messages?.findLast(({role}) => role === 'tool');

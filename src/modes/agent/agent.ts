@@ -58,11 +58,11 @@ export function createAgentMode(options: AgentModeOptions): Mode {
           now: options.clock.now,
           obtainReply: (request, recorded) =>
             input.obtainReply(request, {signal: timer.signal, ...(recorded === undefined ? {} : {recorded})}),
-          judge: agentEnd => judge(agentEnd, checkout, input),
+          judge: agentEnd => judge(agentEnd, checkout, input, timer.signal),
           checkTime: timer.check,
         });
         const summary = await options.maskSecrets(end.summary);
-        return {edits: await checkout.edits(), ...(summary === '' ? {} : {summary})};
+        return {edits: await checkout.edits(timer.signal), ...(summary === '' ? {} : {summary})};
       } catch (error) {
         throw timer.explain(error);
       } finally {
@@ -119,9 +119,14 @@ async function layOutSkill(skill: Skill, directory: string, {owner}: Sandbox): P
 }
 
 /** What is missing for the work to count as done: by the diff, the checks of the skill and the verify commands. */
-export async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput): Promise<Shortfall | undefined> {
-  const edits: readonly FileEdit[] = await checkout.edits();
-  return judgeEnd({...end, edits}, input) ?? (edits.length === 0 ? undefined : await input.verify(edits));
+export async function judge(
+  end: AgentEnd,
+  checkout: Checkout,
+  input: ModeInput,
+  signal: AbortSignal,
+): Promise<Shortfall | undefined> {
+  const edits: readonly FileEdit[] = await checkout.edits(signal);
+  return judgeEnd({...end, edits}, input) ?? (edits.length === 0 ? undefined : await input.verify(edits, signal));
 }
 
 /** The wall time of a job, from its first turn in this process on. */

@@ -37,20 +37,23 @@ export function createForeignAgentMode(options: ForeignAgentOptions): Mode {
       const checkout = await input.openCheckout();
       await input.turns.open({agent: foreign.name});
       const timer = startTimer(input, options.clock);
-      const agent = await startAgentProcess(foreign, {directory: checkout.directory, env: options.env});
-      const conversation = new Conversation(input, checkout, agent, options);
       try {
-        const summary = await conversation.hold(foreign, timer.signal);
-        return {
-          edits: await checkout.edits(),
-          ...(summary === '' ? {} : {summary: await options.maskSecrets(summary)}),
-        };
+        const agent = await startAgentProcess(foreign, {directory: checkout.directory, env: options.env});
+        const conversation = new Conversation(input, checkout, agent, options);
+        try {
+          const summary = await conversation.hold(foreign, timer.signal);
+          return {
+            edits: await checkout.edits(timer.signal),
+            ...(summary === '' ? {} : {summary: await options.maskSecrets(summary)}),
+          };
+        } finally {
+          await agent.close();
+          input.noteSpent({usage: noUsage, cost: conversation.cost(foreign)});
+        }
       } catch (error) {
         throw timer.explain(error);
       } finally {
         timer.end();
-        await agent.close();
-        input.noteSpent({usage: noUsage, cost: conversation.cost(foreign)});
       }
     },
   };
@@ -103,7 +106,7 @@ class Conversation {
         clientCapabilities: {fs: {readTextFile: true, writeTextFile: true}, terminal: false},
       });
       const session = await agent.request(methods.agent.session.new, {cwd: this.#checkout.directory, mcpServers: []});
-      return await this.#work(agent, session.sessionId);
+      return await this.#work(agent, session.sessionId, signal);
     });
     // A connection that closes is the shadow of a process that ends, and that says more.
     const talked = talk.catch(async (error: unknown) => {
@@ -122,7 +125,7 @@ class Conversation {
     }
   }
 
-  async #work(agent: ClientContext, sessionId: string): Promise<string> {
+  async #work(agent: ClientContext, sessionId: string, signal: AbortSignal): Promise<string> {
     const {job, skill, context} = this.#input;
     const {renderContext, estimateTokens} = this.#options;
     const {methods} = await import('@agentclientprotocol/sdk');
@@ -138,7 +141,7 @@ class Conversation {
       this.#note({type: 'reply', turn: round, text: this.#text, finish_reason: response.stopReason});
       assertEnded(response.stopReason);
       const work = {summary, deniedCalls: this.#denied, changingCalls: 0};
-      const words = nextWords(await judge(work, this.#checkout, this.#input), round, 'Go on.');
+      const words = nextWords(await judge(work, this.#checkout, this.#input, signal), round, 'Go on.');
       if (words === undefined) return summary;
       text = words;
     }
