@@ -39,7 +39,8 @@ function answer({turns, prompt, tools}: RecordedRequest): ScriptedAnswer {
     [{name: 'edit_file', input: {path: 'README.md', old: 'A small program', new: `A small program called ${repo}`}}],
     [
       tools.includes('run_command')
-        ? {name: 'run_command', input: {command: 'wc -l README.md > lines.txt; echo once >> count.txt'}}
+        ? // It fails, and what it did counts all the same, also after a crash.
+          {name: 'run_command', input: {command: 'wc -l README.md > lines.txt; echo once >> count.txt; false'}}
         : {name: 'search_files', input: {pattern: 'program'}},
     ],
     [{name: 'finish', input: {summary: `Described ${repo}.`}}],

@@ -149,7 +149,7 @@ async function repeatTurn(
     // Killed or failed before this call: it had no answer.
     if (result === undefined) continue;
     checkTime();
-    const isRepeated = !result.isError && (call.name === finishTool.name || tools.isRepeated(call.name));
+    const isRepeated = !result.denied && (call.name === finishTool.name || tools.isRepeated(call.name, result.isError));
     const {changed, finished} = isRepeated ? await answerCall(call, tools, reach) : {};
     if (finished !== undefined) work.summary = finished.summary;
     count(call, result, changed === true, state);

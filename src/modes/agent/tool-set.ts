@@ -24,8 +24,8 @@ export interface ToolSet {
   readonly offered: readonly Tool[];
   /** Throws `ToolDenied` for a tool that exists and is not offered; undefined for one that nobody knows. */
   find(name: string): Tool | undefined;
-  /** Whether calls of this tool are made again when a job goes on after a crash. */
-  isRepeated(name: string): boolean;
+  /** Whether a call of this tool, which worked or failed, is made again when a job goes on after a crash. */
+  isRepeated(name: string, failed: boolean): boolean;
 }
 
 /** The tools of a job: ours and those of the operator's servers, as far as the skill and the machine allow. */
@@ -38,7 +38,8 @@ export function createToolSet(
   const offered = all.filter(({name}) => allowed.allows(name) && (name !== runCommandTool.name || options.hasSandbox));
   return {
     offered,
-    isRepeated: name => offered.some(tool => tool.name === name && tool.mutates),
+    isRepeated: (name, failed) =>
+      offered.some(tool => tool.name === name && (failed ? tool.mutatesOnError === true : tool.mutates)),
     find(name) {
       const tool = offered.find(candidate => candidate.name === name);
       if (tool !== undefined || !all.some(candidate => candidate.name === name)) return tool;

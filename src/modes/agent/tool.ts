@@ -30,6 +30,8 @@ export interface ToolAnswer {
   readonly text: string;
   /** True when the repo is not as it was before. */
   readonly changed?: boolean;
+  /** The call did what it was asked for, and that came to nothing good: a command that failed, or was stopped. */
+  readonly isError?: boolean;
   /** Set by `finish`. */
   readonly finished?: {readonly summary: string};
 }
@@ -42,6 +44,8 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Whether it can change the repo: such calls are made again when a job goes on after a crash. */
   readonly mutates: boolean;
+  /** Whether a call that failed can have changed the repo all the same. */
+  readonly mutatesOnError?: true;
   /** Throws `ToolError` for what the model can mend, `ToolDenied` for what it may not do. */
   call(input: Readonly<Record<string, unknown>>, reach: ToolReach): Promise<ToolAnswer>;
 }
