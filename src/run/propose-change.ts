@@ -3,6 +3,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {Checkout} from '../workspace/checkout.ts';
 import {describeBlame} from './describe-blame.ts';
 import type {Answered} from './execute-job.ts';
+import {digestRequest} from './inputs.ts';
 import type {JobTools} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
 import {assertCurrent, type PreparedJob} from './prepare-job.ts';
@@ -67,6 +68,8 @@ export async function proposeChange(
         await tools.startJob(job, repo.key, signal);
         await onHeld();
       },
+      hasReply: async request =>
+        !job.force && (await tools.ledger.reply(digestRequest(request, mode.version))) !== undefined,
       async obtainReply(request, options = {}) {
         const reply = await tools.obtainReply(
           {

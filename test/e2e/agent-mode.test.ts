@@ -153,8 +153,9 @@ it('stops at its cap, whatever the model does, and says what to do', async () =>
     toolCalls: [readme, {name: 'read_file', input: {path: `after-${turns}`}}, finish],
   }));
   expect(await person.call(['--config', 'config/tasks.json'])).toMatchObject({exitCode: 0});
-  // The sixth was told that it was the last.
-  expect(server.requests.slice(6).map(({turns}) => turns)).toEqual([5]);
+  // Also of the sixth, which was told that it was the last; the next one hears that it was not.
+  expect(server.requests.slice(6).map(({turns}) => turns)).toEqual([6]);
+  expect(server.requests[6]?.prompt).toMatch(/one turn is left[\s\S]*there are more turns now/);
 });
 
 it('never costs more than the budget of the job', async () => {

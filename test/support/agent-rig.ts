@@ -123,6 +123,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
           turns: turnLog(turns, lines),
           openCheckout: async () => checkout,
           begin: async () => {},
+          hasReply: async () => false,
           noteSpent: amount => void spent.push(amount),
           verify: async (edits, signal) => await options.verify?.(edits, signal),
           async obtainReply(request, {signal} = {}) {

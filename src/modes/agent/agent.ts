@@ -58,6 +58,7 @@ export function createAgentMode(options: AgentModeOptions): Mode {
           now: options.clock.now,
           obtainReply: (request, recorded) =>
             input.obtainReply(request, {signal: timer.signal, ...(recorded === undefined ? {} : {recorded})}),
+          hasReply: input.hasReply,
           judge: agentEnd => judge(agentEnd, checkout, input, timer.signal),
           checkTime: timer.check,
         });

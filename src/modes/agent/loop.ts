@@ -2,8 +2,8 @@ import type {Message, ModelReply, ModelRequest, ToolCall, ToolResult} from '../.
 import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {type AnsweredCall, answerCall} from './answer-call.ts';
-import {compactHistory} from './compact-history.ts';
-import {nextWords, type Shortfall} from './judge-end.ts';
+import {History} from './history.ts';
+import {nextWords, type Shortfall, type WorkDone} from './judge-end.ts';
 import {Repetition} from './repetition.ts';
 import type {ToolReach} from './tool.ts';
 import type {ToolSet} from './tool-set.ts';
@@ -29,6 +29,8 @@ export interface LoopOptions {
   readonly estimateTokens: (text: string) => number;
   readonly now: () => number;
   /** `recorded`: digest of the reply that this run has already. */
+  /** Whether a reply to this request is recorded, of this run or another. */
+  readonly hasReply: (request: ModelRequest) => Promise<boolean>;
   readonly obtainReply: (request: ModelRequest, recorded: string | undefined) => Promise<ModelReply>;
   /** Undefined when the work is done; else what is missing, which the agent is told while it has rounds left. */
   readonly judge: (end: AgentEnd) => Promise<Shortfall | undefined>;
@@ -47,6 +49,8 @@ export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
   await turns.open(first);
   for (let turn = 1; turn <= maxTurns; turn++) {
     options.checkTime();
+    const isLateNoted = turn > 1 && (await wasNoted(turn, history, options));
+    if (isLateNoted) history.add([lastTurnNote]);
     const startedAt = now();
     const request = {...first, messages: history.shown()};
     const known = turns.recorded(turn, request);
@@ -62,7 +66,7 @@ export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
       const end = work.summary === undefined ? undefined : {...state, summary: work.summary};
       const wasToldMore = known?.answers.some(({role}) => role === 'user') === true;
       if (known !== undefined && (end === undefined || wasToldMore)) answers = known.answers;
-      else answers = await closeTurn(turn, end, work, options, state);
+      else answers = await closeTurn({turn, isLateNoted, end}, work, options, state);
       if (end !== undefined && wasToldMore) state.rounds++;
       if (answers === undefined && end !== undefined) {
         await record(work.messages, false);
@@ -159,16 +163,14 @@ async function repeatTurn(
 
 /** What the agent is told, or undefined when it is done. Throws when it is not and has no rounds left. */
 async function closeTurn(
-  turn: number,
-  end: AgentEnd | undefined,
+  {turn, isLateNoted, end}: {turn: number; isLateNoted: boolean; end: AgentEnd | undefined},
   {messages}: TurnWork,
   {judge, maxTurns}: LoopOptions,
   state: State,
 ): Promise<readonly Message[] | undefined> {
   if (end === undefined) {
-    // Said once and late, so that a run with more turns asks the same and is answered from the record.
-    if (turn !== maxTurns - 1) return messages;
-    return [...messages, {role: 'user', text: '[one turn is left: end the work and call finish]'}];
+    if (turn === maxTurns - 1) return [...messages, lastTurnNote];
+    return isLateNoted ? [...messages, {role: 'user', text: '[there are more turns now: go on]'}] : messages;
   }
   const text = nextWords(await judge(end), ++state.rounds, 'Go on, then call finish again.');
   return text === undefined ? undefined : [...messages, {role: 'user', text}];
@@ -182,6 +184,22 @@ function replyOf({text, toolCalls, vendorParts}: ModelReply): Pick<ModelReply, '
     ...(vendorParts === undefined ? {} : {vendorParts}),
   };
 }
+/** Said once and late, since whatever is said changes all requests after it. */
+const lastTurnNote: Message = {role: 'user', text: '[one turn is left: end the work and call finish]'};
+
+/**
+ * Whether this turn was the last one of a run that had no more of them, and was told so. With more room it is asked in the same words, and
+ * so answered from the record.
+ */
+async function wasNoted(turn: number, history: History, {first, turns, hasReply}: LoopOptions): Promise<boolean> {
+  const isKnown = async (messages: readonly Message[] | undefined): Promise<boolean> => {
+    if (messages === undefined) return false;
+    const request = {...first, messages};
+    return turns.recorded(turn, request) !== undefined || (await hasReply(request));
+  };
+  return !(await isKnown(history.preview([]))) && (await isKnown(history.preview([lastTurnNote])));
+}
+
 
 function assertWhole({finishReason, rawFinishReason, toolCalls}: ModelReply): void {
   if (finishReason === 'stop' || (finishReason === 'tool-calls' && toolCalls !== undefined)) return;
@@ -193,39 +211,4 @@ function assertWhole({finishReason, rawFinishReason, toolCalls}: ModelReply): vo
         : 'reply-unfinished';
   const word = rawFinishReason === undefined ? finishReason : `${finishReason}, ${quoteText(rawFinishReason, 60)}`;
   throw new JobFailure(reason, `The model did not end its answer (${word}).`);
-}
-
-/** The conversation so far; its older part is shortened in large steps, so that the prefix mostly stays the same for caches. */
-class History {
-  readonly #options: Pick<LoopOptions, 'maxHistoryTokens' | 'estimateTokens'>;
-  #messages: Message[] = [];
-  readonly #tokens = new WeakMap<Message, number>();
-
-  constructor(options: Pick<LoopOptions, 'maxHistoryTokens' | 'estimateTokens'>) {
-    this.#options = options;
-  }
-
-  add(messages: readonly Message[]): void {
-    this.#messages.push(...messages);
-  }
-
-  shown(): readonly Message[] {
-    const {maxHistoryTokens} = this.#options;
-    if (this.#count() > maxHistoryTokens) this.#messages = compactHistory(this.#messages);
-    const tokens = this.#count();
-    if (tokens > maxHistoryTokens)
-      throw new JobFailure(
-        'history-too-long',
-        `The conversation has about ${tokens} tokens; at most ${maxHistoryTokens} are sent.`,
-      );
-    return [...this.#messages];
-  }
-
-  #count(): number {
-    return this.#messages.reduce((sum, message) => {
-      const tokens = this.#tokens.get(message) ?? this.#options.estimateTokens(JSON.stringify(message));
-      this.#tokens.set(message, tokens);
-      return sum + tokens;
-    }, 0);
-  }
 }
