@@ -262,6 +262,12 @@ export const failureReasons = {
     next: 'See what it did with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
     retry: 'yes',
   },
+  'ended-without-finish': {
+    family: 'agent',
+    cause: 'The agent stopped without saying that it is done, and changed nothing.',
+    next: 'See what it said with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
+    retry: 'yes',
+  },
   'agent-stalled': {
     family: 'agent',
     cause: 'The agent made no headway: its calls failed, or it answered nothing.',

@@ -105,8 +105,9 @@ async function makeChange(
     return endWell({status: 'unchanged', files: [], note, ...trace.spent}, {edits: []}, new Map());
   }
   // The work tree may hold what an earlier night left there; only the delivery into it can say that nothing is new.
+  const said = change.edits.length === 0 && job.mode === 'agent' ? noteOf(proposal) : {};
   if (change.edits.length === 0 && job.deliver !== 'files')
-    return endWell({status: 'unchanged', files: [], ...trace.spent}, proposal, new Map());
+    return endWell({status: 'unchanged', files: [], ...said, ...trace.spent}, proposal, new Map());
 
   trace.findings = await tools.judgeChange(job, change);
   const isApproved = trace.findings.length > 0 && (await tools.ledger.isAccepted(repo.key, change.patchId));
@@ -124,7 +125,8 @@ async function makeChange(
     throw failure;
   }
   const result = await deliverChange(prepared, proposal, change, trace, tools);
-  return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
+  const outcome = outcomeOf(result, trace.spent);
+  return endWell(outcome.status === 'unchanged' ? {...said, ...outcome} : outcome, proposal, result.blobs);
 
   function endWell(outcome: Outcome, done: Proposal, blobs: ReadonlyMap<string, string>): JobEnd {
     // A branch, pull request or patch was handed over: what became of it is a person's to say.
@@ -151,6 +153,11 @@ async function checkAgainstSkill(
     if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
     throw error;
   }
+}
+
+/** An agent has to say that nothing needs to change, and why. */
+function noteOf({summary}: Proposal): {note?: string} {
+  return summary === undefined ? {} : {note: `the agent says that nothing needs to change: ${quoteText(summary, 200)}`};
 }
 
 function describeFindings(findings: readonly PolicyFinding[]): string {

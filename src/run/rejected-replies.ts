@@ -4,6 +4,8 @@ import {type Failure, type FailureReason, failureReasons} from '../domain/outcom
 /** Ends of an agent that lead back to the same end when its replies are used again. */
 const wholeCourse: ReadonlySet<FailureReason> = new Set([
   'no-effect',
+  'ended-without-finish',
+  'reply-empty',
   'tools-denied',
   'agent-stalled',
   'agent-looping',

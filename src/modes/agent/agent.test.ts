@@ -14,6 +14,7 @@ beforeAll(async () => {
     'long.txt': Array.from({length: 3000}, (_, index) => `line ${index + 1}`).join('\n'),
     'image.bin': Buffer.from([1, 0, 2]),
     '.env': 'PASSWORD=hunter2hunter2\n',
+    '.gitignore': 'build/\n',
     'config.py': 'AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"\nDEBUG = True\n',
     'run.sh': {executable: '#!/bin/sh\necho 1\n'},
     link: {symlink: '/etc/passwd'},
@@ -75,11 +76,10 @@ describe('tools', () => {
       {
         ...mode,
         before: async (directory: string) => {
-          for (const file of ['node_modules/p/i.js', '.hidden/x', 'ignored/x', '.git/x']) {
+          for (const file of ['node_modules/p/i.js', '.hidden/x', 'build/x', '.git/x']) {
             await mkdir(path.join(directory, path.dirname(file)), {recursive: true});
             await writeFile(path.join(directory, file), 'needle\n');
           }
-          await writeFile(path.join(directory, '.gitignore'), 'ignored/\n');
           await writeFile(path.join(directory, 'aaa'), `${'a'.repeat(3000)}!\n`);
         },
       },
@@ -91,7 +91,7 @@ describe('tools', () => {
     expect(some).toBe('long.txt:7:line 7\nsrc/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
     // What is there is found, whatever the repo ignores.
     expect(needles!.split('\n').sort()).toEqual(
-      ['.hidden/x', 'ignored/x', 'node_modules/p/i.js'].map(f => `${f}:1:needle`),
+      ['.hidden/x', 'build/x', 'node_modules/p/i.js'].map(f => `${f}:1:needle`),
     );
     expect(folder).toBe('[nothing found]');
     expect(wide).toMatch(/^! Error: "file_pattern" cannot be used/);
@@ -107,6 +107,7 @@ describe('tools', () => {
     ]);
     expect(all?.split('\n')).toEqual([
       '.env',
+      '.gitignore',
       'config.py',
       'image.bin',
       'link (link)',
@@ -144,7 +145,7 @@ describe('tools', () => {
     });
     const lines = listed!.split('\n');
     expect(lines.slice(500)).toEqual([
-      '[cut: 112 more; give a folder or a narrower pattern. All of them by folder:]',
+      '[cut: 113 more; give a folder or a narrower pattern. All of them by folder:]',
       'few/ (3 files)',
       'many/ (600 files)',
       'src/ (2 files)',
@@ -256,6 +257,33 @@ describe('the end', () => {
     ['a reply that was cut', () => ({text: 'I', finish: 'length'}), {}, 'reply-truncated'],
     ['a refusal of the filter', () => ({finish: 'content-filter'}), {}, 'reply-refused'],
     ['a refusal in words', () => ({text: 'I am sorry, but I cannot help with that.'}), {}, 'reply-refused'],
+    ['a reply without anything', () => ({text: ''}), {}, 'reply-empty'],
+    ['talk and nothing else', () => ({text: 'Let me start by reading the files.'}), {}, 'ended-without-finish'],
+    ['a failure in words', () => ({text: 'I was not able to do this.'}), {}, 'ended-without-finish'],
+    ['nothing done, and nothing said about that', steps(), {}, 'no-effect'],
+    [
+      'nothing but files that the repo ignores',
+      steps({calls: [['write_file', {path: 'build/x', content: 'y'}]]}),
+      {},
+      'no-effect',
+    ],
+    [
+      'nothing to change, after a change was refused',
+      () => ({
+        calls: [
+          ['write_file', {path: '.git/x', content: 'y'}],
+          ['finish', {summary: 'Fine.', nothing_to_change: true}],
+        ],
+      }),
+      {},
+      'tools-denied',
+    ],
+    [
+      'nothing to change where a file was asked for',
+      () => ({calls: [['finish', {summary: 'Fine.', nothing_to_change: true}]]}),
+      {skill: {output: 'OUT.md'}, job: {output: 'OUT.md', outputs: ['OUT.md'], outputPattern: 'OUT.md'}},
+      'no-effect',
+    ],
     ['an end nobody knows', () => ({finish: 'other'}), {}, 'reply-unfinished'],
     ['tool calls that are none', () => ({finish: 'tool-calls'}), {}, 'reply-unfinished'],
     [
@@ -315,9 +343,39 @@ describe('the end', () => {
     expect(proposal?.edits.map(edit => edit.path)).toEqual(['docs/notes.md']);
   });
 
-  it('without an effect is no failure where none was asked for', async () => {
-    const {proposal} = await rig.run(steps({text: 'Everything is as it should be.'}));
-    expect(proposal?.edits).toEqual([]);
+  it('without an effect is no failure where none was asked for, and the agent says that none is needed', async () => {
+    const {proposal, requests} = await rig.run(
+      steps(
+        {text: 'Everything is as it should be.'},
+        {
+          calls: [
+            ['read_file', {path: '.env'}],
+            ['finish', {summary: 'All good.'}],
+          ],
+        },
+        {calls: [['finish', {summary: 'All files have it.', nothing_to_change: true}]]},
+      ),
+    );
+    expect(proposal).toEqual({edits: [], summary: 'All files have it.'});
+    expect(requests[1]?.messages?.at(-1)).toEqual({
+      role: 'user',
+      text: 'The work does not count as done. The agent changed nothing and stopped without saying that it is done: "Everything is as it should be." Go on, then call finish again.\n\nIf nothing needs to change, call finish with "nothing_to_change": true and say why.',
+    });
+  });
+
+  it('says what was written where that is no part of a change', async () => {
+    const {failure} = await rig.run(steps({calls: [['write_file', {path: 'build/x', content: 'y'}]]}));
+    expect(failure?.message).toBe(
+      'Nothing was changed that counts. What was written is no part of a change: "build/" is ignored by the repo.',
+    );
+  });
+
+  it('is mended when it was an empty reply', async () => {
+    const {proposal, requests} = await rig.run(
+      steps({text: ' '}, {calls: [['write_file', {path: 'a.md', content: '# A\n'}]]}),
+    );
+    expect(proposal?.edits.map(edit => edit.path)).toEqual(['a.md']);
+    expect(requests[1]?.messages?.at(-1)).toMatchObject({text: expect.stringContaining('The reply is empty')});
   });
 
   it('comes in time', async () => {
@@ -342,7 +400,9 @@ describe('the end', () => {
   it('leaves old results out by name when the history grows, and says so', async () => {
     const {requests, failure} = await rig.run(
       turn =>
-        turn < 12 ? {calls: [['read_file', {path: 'long.txt', offset: turn * 100 + 1, limit: 300}]]} : {text: 'Done.'},
+        turn < 12
+          ? {calls: [['read_file', {path: 'long.txt', offset: turn * 100 + 1, limit: 300}]]}
+          : {calls: [['finish', {summary: 'Done.', nothing_to_change: true}]]},
       {job: {contextTokens: 6000}},
     );
     expect(failure).toBeUndefined();

@@ -39,7 +39,7 @@ export function createAgentMode(options: AgentModeOptions): Mode {
   const preview: Mode['preview'] = input =>
     input.job.agent === undefined ? firstRequest(input, toolsOf(input), options) : undefined;
   return {
-    version: 1,
+    version: 2,
     preview,
     async propose(input) {
       if (input.job.agent !== undefined && options.foreign !== undefined) return await options.foreign.propose(input);
@@ -127,7 +127,10 @@ export async function judge(
   signal: AbortSignal,
 ): Promise<Shortfall | undefined> {
   const edits: readonly FileEdit[] = await checkout.edits(signal);
-  return judgeEnd({...end, edits}, input) ?? (edits.length === 0 ? undefined : await input.verify(edits, signal));
+  return (
+    judgeEnd({...end, edits, leftOut: checkout.leftOut}, input) ??
+    (edits.length === 0 ? undefined : await input.verify(edits, signal))
+  );
 }
 
 /** The wall time of a job, from its first turn in this process on. */

@@ -16,7 +16,7 @@ import {type AgentModeOptions, judge, startTimer} from './agent.ts';
 import {openAgentFiles} from './agent-files.ts';
 import {type AgentProcess, startAgentProcess} from './agent-process.ts';
 import {readAllowedTools} from './allowed-tools.ts';
-import {nextWords} from './judge-end.ts';
+import {nextWords, nothingToChangeWords} from './judge-end.ts';
 import {firstPrompt, foreignPrompt, trimContext} from './prompt.ts';
 
 export interface ForeignAgentOptions
@@ -69,6 +69,7 @@ class Conversation {
   #text = '';
   #usd: number | undefined;
   #denied = 0;
+  #deniedChanges = 0;
 
   constructor(input: ModeInput, checkout: Checkout, agent: AgentProcess, options: ForeignAgentOptions) {
     this.#input = input;
@@ -140,7 +141,14 @@ class Conversation {
       const summary = this.#text.trim().slice(-8000);
       this.#note({type: 'reply', turn: round, text: this.#text, finish_reason: response.stopReason});
       assertEnded(response.stopReason);
-      const work = {summary, deniedCalls: this.#denied, changingCalls: 0};
+      const work = {
+        summary,
+        finished: true,
+        nothingToChange: summary.split('\n').some(line => line.startsWith(nothingToChangeWords)),
+        deniedCalls: this.#denied,
+        deniedChanges: this.#deniedChanges,
+        changingCalls: 0,
+      };
       const words = nextWords(await judge(work, this.#checkout, this.#input, signal), round, 'Go on.');
       if (words === undefined) return summary;
       text = words;
@@ -178,6 +186,7 @@ class Conversation {
       options.find(({kind}) => kind === wanted) ??
       (isAllowed ? undefined : options.find(({kind}) => kind === 'reject_always'));
     if (!isAllowed) this.#denied++;
+    if (!isAllowed && isChange(toolCall.kind)) this.#deniedChanges++;
     const title = `${toolCall.kind ?? 'other'}: ${toolCall.title ?? ''}`;
     this.#note({
       type: 'result',
@@ -246,6 +255,10 @@ class Conversation {
     watch().catch(() => {});
     return {signal: stalled.signal, stop: () => stopped.abort('ended')};
   }
+}
+
+function isChange(kind: RequestPermissionRequest['toolCall']['kind']): boolean {
+  return kind === 'edit' || kind === 'delete' || kind === 'move';
 }
 
 function assertEnded(stopReason: PromptResponse['stopReason']): void {

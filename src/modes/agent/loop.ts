@@ -8,14 +8,13 @@ import {Repetition} from './repetition.ts';
 import type {ToolReach} from './tool.ts';
 import type {ToolSet} from './tool-set.ts';
 import {finishTool} from './tools/finish.ts';
+import {listFilesTool} from './tools/list-files.ts';
+import {readFileTool} from './tools/read-file.ts';
+import {searchFilesTool} from './tools/search-files.ts';
 import type {ToolTiming, TurnLog} from './turn-log.ts';
 
 /** What the agent says at its end, and what its calls came to. */
-export interface AgentEnd {
-  readonly summary: string;
-  readonly deniedCalls: number;
-  readonly changingCalls: number;
-}
+export type AgentEnd = Omit<WorkDone, 'edits' | 'leftOut'>;
 
 export interface LoopOptions {
   /** Everything but the messages. */
@@ -29,9 +28,9 @@ export interface LoopOptions {
   readonly estimateTokens: (text: string) => number;
   readonly now: () => number;
   /** `recorded`: digest of the reply that this run has already. */
+  readonly obtainReply: (request: ModelRequest, recorded: string | undefined) => Promise<ModelReply>;
   /** Whether a reply to this request is recorded, of this run or another. */
   readonly hasReply: (request: ModelRequest) => Promise<boolean>;
-  readonly obtainReply: (request: ModelRequest, recorded: string | undefined) => Promise<ModelReply>;
   /** Undefined when the work is done; else what is missing, which the agent is told while it has rounds left. */
   readonly judge: (end: AgentEnd) => Promise<Shortfall | undefined>;
   /** Throws when the job may go on no longer. */
@@ -45,13 +44,13 @@ const maxResultCharacters = 200_000;
 export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
   const {first, turns, maxTurns, now} = options;
   const history = new History(options);
-  const state: State = {deniedCalls: 0, changingCalls: 0, rounds: 0, repetition: new Repetition()};
+  const state: State = {deniedCalls: 0, deniedChanges: 0, changingCalls: 0, rounds: 0, repetition: new Repetition()};
   await turns.open(first);
   for (let turn = 1; turn <= maxTurns; turn++) {
     options.checkTime();
+    const startedAt = now();
     const isLateNoted = turn > 1 && (await wasNoted(turn, history, options));
     if (isLateNoted) history.add([lastTurnNote]);
-    const startedAt = now();
     const request = {...first, messages: history.shown()};
     const known = turns.recorded(turn, request);
     const reply = await options.obtainReply(request, known?.replyDigest);
@@ -63,7 +62,7 @@ export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
     try {
       if (known === undefined) await takeTurn(reply, work, options, state);
       else await repeatTurn(reply, known.answers, work, options, state);
-      const end = work.summary === undefined ? undefined : {...state, summary: work.summary};
+      const end = work.end === undefined ? undefined : {...state, ...work.end};
       const wasToldMore = known?.answers.some(({role}) => role === 'user') === true;
       if (known !== undefined && (end === undefined || wasToldMore)) answers = known.answers;
       else answers = await closeTurn({turn, isLateNoted, end}, work, options, state);
@@ -84,6 +83,7 @@ export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
 
 interface State {
   deniedCalls: number;
+  deniedChanges: number;
   changingCalls: number;
   rounds: number;
   readonly repetition: Repetition;
@@ -94,15 +94,15 @@ interface TurnWork {
   messages: Message[];
   readonly results: ToolResult[];
   readonly timings: ToolTiming[];
-  /** Set when the agent says that it is done. */
-  summary?: string;
+  /** Set when the agent says that it is done, or says nothing more. */
+  end?: Pick<AgentEnd, 'summary' | 'finished' | 'nothingToChange'>;
 }
 
 /** Runs the tools that the reply asks for. */
 async function takeTurn(reply: ModelReply, work: TurnWork, options: LoopOptions, state: State): Promise<void> {
   const calls = reply.toolCalls ?? [];
   if (calls.length === 0) {
-    work.summary = reply.text.trim();
+    work.end = endOfText(reply);
     return;
   }
   work.messages = [{role: 'tool', results: work.results}];
@@ -119,10 +119,15 @@ async function takeTurn(reply: ModelReply, work: TurnWork, options: LoopOptions,
         : result.text;
     work.results.push({...result, text});
     work.timings.push({name: call.name, startedAt, endedAt: options.now(), isError: result.isError});
-    if (finished !== undefined) work.summary = finished.summary;
+    if (finished !== undefined) work.end = {...finished, finished: true};
     count(call, result, changed === true, state);
   }
   state.repetition.endTurn(work.results);
+}
+
+/** A reply that asks for nothing: whether that is an end, its words do not tell. */
+function endOfText({text}: ModelReply): NonNullable<TurnWork['end']> {
+  return {summary: text.trim(), finished: false, nothingToChange: false};
 }
 
 function tooMany({id, name}: ToolCall): AnsweredCall {
@@ -130,8 +135,11 @@ function tooMany({id, name}: ToolCall): AnsweredCall {
   return {result: {callId: id, name, text, isError: true}};
 }
 
+const readingTools: ReadonlySet<string> = new Set([readFileTool.name, listFilesTool.name, searchFilesTool.name]);
+
 function count(call: ToolCall, result: ToolResult, changed: boolean, state: State): void {
   if (result.denied) state.deniedCalls++;
+  if (result.denied && !readingTools.has(call.name)) state.deniedChanges++;
   if (changed) state.changingCalls++;
   state.repetition.see(call, result, changed);
 }
@@ -147,7 +155,7 @@ async function repeatTurn(
   const calls = reply.toolCalls ?? [];
   const results = answers.flatMap(answer => (answer.role === 'tool' ? answer.results : []));
   work.messages = answers.filter(({role}) => role === 'tool');
-  if (calls.length === 0) work.summary = reply.text.trim();
+  if (calls.length === 0) work.end = endOfText(reply);
   for (const call of calls) {
     const result = results.find(({callId}) => callId === call.id);
     // Killed or failed before this call: it had no answer.
@@ -155,7 +163,7 @@ async function repeatTurn(
     checkTime();
     const isRepeated = !result.denied && (call.name === finishTool.name || tools.isRepeated(call.name, result.isError));
     const {changed, finished} = isRepeated ? await answerCall(call, tools, reach) : {};
-    if (finished !== undefined) work.summary = finished.summary;
+    if (finished !== undefined) work.end = {...finished, finished: true};
     count(call, result, changed === true, state);
   }
   state.repetition.endTurn(results);
@@ -176,14 +184,6 @@ async function closeTurn(
   return text === undefined ? undefined : [...messages, {role: 'user', text}];
 }
 
-/** What of a reply the model is shown again. */
-function replyOf({text, toolCalls, vendorParts}: ModelReply): Pick<ModelReply, 'text' | 'toolCalls' | 'vendorParts'> {
-  return {
-    text,
-    ...(toolCalls === undefined ? {} : {toolCalls}),
-    ...(vendorParts === undefined ? {} : {vendorParts}),
-  };
-}
 /** Said once and late, since whatever is said changes all requests after it. */
 const lastTurnNote: Message = {role: 'user', text: '[one turn is left: end the work and call finish]'};
 
@@ -200,6 +200,14 @@ async function wasNoted(turn: number, history: History, {first, turns, hasReply}
   return !(await isKnown(history.preview([]))) && (await isKnown(history.preview([lastTurnNote])));
 }
 
+/** What of a reply the model is shown again. */
+function replyOf({text, toolCalls, vendorParts}: ModelReply): Pick<ModelReply, 'text' | 'toolCalls' | 'vendorParts'> {
+  return {
+    text,
+    ...(toolCalls === undefined ? {} : {toolCalls}),
+    ...(vendorParts === undefined ? {} : {vendorParts}),
+  };
+}
 
 function assertWhole({finishReason, rawFinishReason, toolCalls}: ModelReply): void {
   if (finishReason === 'stop' || (finishReason === 'tool-calls' && toolCalls !== undefined)) return;

@@ -39,6 +39,15 @@ export function readOptionalCount(input: Input, name: string, least: number): nu
   return number;
 }
 
+/** False when it is absent or null. Some models write it as text. */
+export function readOptionalFlag(input: Input, name: string): boolean {
+  const value = input[name];
+  if (value === undefined || value === null) return false;
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new ToolError(`"${name}" must be true or false, found ${describe(value)}`);
+}
+
 function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   return typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'an object') : quoteText(String(value), 40);

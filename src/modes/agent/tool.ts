@@ -33,7 +33,7 @@ export interface ToolAnswer {
   /** The call did what it was asked for, and that came to nothing good: a command that failed, or was stopped. */
   readonly isError?: boolean;
   /** Set by `finish`. */
-  readonly finished?: {readonly summary: string};
+  readonly finished?: {readonly summary: string; readonly nothingToChange: boolean};
 }
 
 /** Something that the model may ask for. */
