@@ -31,11 +31,13 @@ interface PlannedJob {
 export interface DryRunOptions {
   readonly configuration: RunConfiguration;
   readonly jobs: readonly Job[];
+  /** What else is worth knowing before it runs. */
+  readonly notes: readonly string[];
   readonly json: boolean;
 }
 
 /** Prints what a run would do. Calls no model, writes nothing that stays. */
-export async function dryRun(io: Io, {configuration, jobs, json}: DryRunOptions): Promise<number> {
+export async function dryRun(io: Io, {configuration, jobs, notes, json}: DryRunOptions): Promise<number> {
   const hasLedger = existsSync(path.join(io.stateDir, 'state.db'));
   const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-plan-'));
   const ledger = openLedger(hasLedger ? io.stateDir : scratch, io.queue);
@@ -43,7 +45,11 @@ export async function dryRun(io: Io, {configuration, jobs, json}: DryRunOptions)
   try {
     const skills = new Map(configuration.tasks.map(({skill}) => [skill.name, skill]));
     const planned = await mapConcurrently(jobs, 8, job => planJob(job, skills, {...repos, ledger}, configuration));
-    io.out(json ? `${JSON.stringify(toJson(planned, configuration), null, 2)}\n` : toText(planned, configuration));
+    io.out(
+      json
+        ? `${JSON.stringify(toJson(planned, configuration, notes), null, 2)}\n`
+        : toText(planned, configuration, notes),
+    );
     return 0;
   } finally {
     await repos.close();
@@ -85,7 +91,11 @@ async function planJob(
   }
 }
 
-function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}: RunConfiguration): unknown {
+function toJson(
+  planned: readonly PlannedJob[],
+  {disabled, settings, overrides}: RunConfiguration,
+  notes: readonly string[],
+): unknown {
   return {
     jobs: planned.map(({job, verdict, message, inputTokens, shown, heldBack, leftOut, cost}) => ({
       job: jobLabel(job),
@@ -107,11 +117,16 @@ function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}:
     })),
     disabled,
     overrides,
+    ...(notes.length === 0 ? {} : {notes}),
     budget_usd: settings.budgetUsd ?? null,
   };
 }
 
-function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, fleet}: RunConfiguration): string {
+function toText(
+  planned: readonly PlannedJob[],
+  {disabled, settings, overrides, fleet}: RunConfiguration,
+  notes: readonly string[],
+): string {
   const run = planned.filter(({verdict}) => verdict === 'run');
   const same = planned.filter(({verdict}) => verdict === 'up-to-date');
   const bad = planned.filter(({verdict}) => verdict !== 'run' && verdict !== 'up-to-date');
@@ -145,7 +160,7 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, 
   }
   if (run.length > 200) lines.push(`  and ${run.length - 200} more jobs (all of them: --json)`);
   for (const task of disabled) lines.push(`  task "${escapeLine(task.name)}" (${task.skill}) is disabled`);
-  for (const text of overrides) lines.push(`  ${escapeLine(text)}`);
+  for (const text of [...overrides, ...notes]) lines.push(`  ${escapeLine(text)}`);
   lines.push(
     '',
     `Will send: ${sum(run, ({shown}) => shown?.length ?? 0)} files. Held back: ${sum(run, ({heldBack}) => heldBack?.length ?? 0)} files with secrets. Left out: ${leftOutText(run)}.`,

@@ -37,7 +37,7 @@ describe('loadSkill', () => {
         'readme',
         `license: MIT
 compatibility: any
-allowed-tools: read_file, Bash(git:*) write_file
+allowed-tools: read_file, Bash(git:*) write_file, Bash(git add:*), Read(docs/**)
 other-tool: {x: 1}
 metadata:
   version: "1.0"
@@ -80,7 +80,7 @@ metadata:
         maxCharacters: 9000,
         heading: true,
       },
-      allowedTools: ['read_file', 'Bash(git:*)', 'write_file'],
+      allowedTools: ['read_file', 'Bash(git:*)', 'write_file', 'Bash(git add:*)', 'Read(docs/**)'],
       license: 'MIT',
       compatibility: 'any',
       digest: '',

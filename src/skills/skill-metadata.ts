@@ -72,12 +72,7 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
 }
 
 /** A list as YAML list or as text with separators. Braces of a glob keep their commas. */
-export function readList(
-  value: FrontMatterValue | undefined,
-  name: string,
-  separator: RegExp,
-  faults: string[],
-): string[] {
+function readList(value: FrontMatterValue | undefined, name: string, separator: RegExp, faults: string[]): string[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return splitOutsideBraces(value, separator);
   if (Array.isArray(value) && value.every(item => typeof item === 'string'))

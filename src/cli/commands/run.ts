@@ -5,7 +5,7 @@ import {asksNoModel, type Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {checkForges, checkSandbox, checkSupported} from '../../orchestrator/check-jobs.ts';
+import {checkForges, checkSandbox, checkSupported, describeUnknownTools} from '../../orchestrator/check-jobs.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {openModels} from '../../orchestrator/open-models.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
@@ -57,14 +57,15 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   }
   if (io.queue === undefined) checkForges(jobs, configuration.fleet.forges, io.env);
   await checkPrices(configuration, jobs);
-  if (options.dryRun)
-    return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
-  // Workers have sandboxes of their own.
-  if (io.queue === undefined) {
-    const skillOf = (name: string): Skill | undefined =>
-      configuration.tasks.find(({skill}) => skill.name === name)?.skill;
-    await checkSandbox(jobs, configuration.settings.sandbox, skillOf);
+  const skillOf = (name: string): Skill | undefined =>
+    configuration.tasks.find(({skill}) => skill.name === name)?.skill;
+  const unknownTools = await describeUnknownTools(jobs, Object.keys(configuration.settings.mcp ?? {}), skillOf);
+  if (options.dryRun) {
+    const {dryRun} = await import('../dry-run.ts');
+    return await dryRun(io, {configuration, jobs, notes: unknownTools, json: options.json === true});
   }
+  // Workers have sandboxes of their own.
+  if (io.queue === undefined) await checkSandbox(jobs, configuration.settings.sandbox, skillOf);
   if (options.detach && io.queue === undefined) return await detach(io, options.json === true);
 
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
@@ -75,6 +76,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   const notes = [
     ...configuration.overrides,
     ...(configuration.fleet.notes ?? []),
+    ...unknownTools,
     ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
   ];
   if (io.queue !== undefined) {

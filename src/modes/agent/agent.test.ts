@@ -228,6 +228,37 @@ describe('tools', () => {
     expect(said.filter(text => !text.startsWith('! Refused'))).toEqual([]);
   });
 
+  it('are narrowed to the paths that the skill names, in all they show', async () => {
+    const {results, proposal} = await rig.run(
+      steps({
+        calls: [
+          ['read_file', {path: './src//a.ts'}],
+          ['read_file', {path: 'main.py'}],
+          ['read_file', {path: '/skill/references/rules.md'}],
+          ['write_file', {path: 'main.py', content: 'x'}],
+          ['write_file', {path: 'docs/../main.py', content: 'x'}],
+          ['write_file', {path: 'docs/a.md', content: '# A\n'}],
+          ['edit_file', {path: 'src/a.ts', old: 'a = 1', new: 'a = 2'}],
+          ['list_files', {}],
+          ['search_files', {pattern: 'hello|const'}],
+        ],
+      }),
+      {skill: {allowedTools: ['Read(src/**)', 'Write(docs/**)', 'Glob(src/*.ts)', 'Grep(*.ts)']}},
+    );
+    expect(results.slice(0, 9).map(({text, denied}) => (denied ? `! ${text}` : text))).toEqual([
+      'export const a = 1;\nexport const b = 2;',
+      '! Refused: the skill allows read_file only for "src/**", not for "main.py".',
+      'Be brief.',
+      '! Refused: the skill allows write_file only for "docs/**", not for "main.py".',
+      expect.stringMatching(/^! Refused/),
+      'Made: 4 bytes.',
+      '! Refused: the skill does not allow edit_file.',
+      'src/a.ts',
+      'src/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;',
+    ]);
+    expect(proposal?.edits.map(edit => edit.path)).toEqual(['docs/a.md']);
+  });
+
   it('are narrowed by the skill, in the words of other agents too', async () => {
     const run = await rig.run(steps({calls: [['write_file', {path: 'x', content: 'y'}]]}), {
       skill: {allowedTools: ['Read', 'Grep', 'Bash(git:*)']},

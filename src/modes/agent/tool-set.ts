@@ -1,6 +1,8 @@
 import type {Skill} from '../../domain/skill.ts';
+import {quoteText} from '../../util/quote-text.ts';
 import {type AllowedTools, readAllowedTools} from './allowed-tools.ts';
-import {type Tool, ToolDenied} from './tool.ts';
+import {reachPath} from './reach-path.ts';
+import {type Tool, ToolDenied, type ToolReach} from './tool.ts';
 import {editFileTool} from './tools/edit-file.ts';
 import {finishTool} from './tools/finish.ts';
 import {listFilesTool} from './tools/list-files.ts';
@@ -50,14 +52,30 @@ export function createToolSet(
   };
 }
 
+/** The tool with the limits that the skill sets to it. */
 function narrowed(tool: Tool, allowed: AllowedTools): Tool {
-  if (tool.name !== runCommandTool.name) return tool;
+  const {name} = tool;
   return {
     ...tool,
     async call(input, reach) {
-      const problem = typeof input['command'] === 'string' ? allowed.commandProblem(input['command']) : undefined;
-      if (problem !== undefined) throw new ToolDenied(problem);
-      return await tool.call(input, reach);
+      const {command, path} = input;
+      const problem = typeof command === 'string' ? allowed.commandProblem(command) : undefined;
+      if (name === runCommandTool.name && problem !== undefined) throw new ToolDenied(problem);
+      if (oneFileTools.has(name) && typeof path === 'string') assertInScope(name, path, reach, allowed);
+      return await tool.call(input, {...reach, shows: file => allowed.allowsPath(name, file)});
     },
   };
+}
+
+const oneFileTools: ReadonlySet<string> = new Set([readFileTool.name, writeFileTool.name, editFileTool.name]);
+
+/** Files of the skill can be read in any case: it brought them to be read. */
+function assertInScope(name: string, path: string, reach: ToolReach, allowed: AllowedTools): void {
+  const {inside, isSkill} = reachPath(path, reach);
+  const plain = inside
+    .split('/')
+    .filter(segment => segment !== '' && segment !== '.')
+    .join('/');
+  if (isSkill || allowed.allowsPath(name, plain)) return;
+  throw new ToolDenied(`the skill allows ${name} only for ${allowed.describePaths(name)}, not for ${quoteText(path)}`);
 }

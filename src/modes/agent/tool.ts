@@ -8,6 +8,8 @@ export interface ToolReach {
   readonly skillFiles: AgentFiles;
   /** Absolute path of the private folder. */
   readonly directory: string;
+  /** Whether a tool that shows many files may show this one of the repo; all of them when it is absent. */
+  readonly shows?: (path: string) => boolean;
   /** Absent: no commands. */
   readonly commands?: {
     readonly sandbox: Sandbox;

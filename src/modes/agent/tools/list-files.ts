@@ -25,7 +25,8 @@ export const listFilesTool: Tool = {
     const wanted: FoundFile[] = [];
     for (const file of found) {
       await rest();
-      if (file.kind !== 'folder' && (glob?.matches(file.path) ?? true)) wanted.push(file);
+      const isShown = isSkill || (reach.shows?.(file.path) ?? true);
+      if (file.kind !== 'folder' && isShown && (glob?.matches(file.path) ?? true)) wanted.push(file);
     }
     const prefix = isSkill ? '/skill/' : '';
     const lines = wanted

@@ -47,7 +47,11 @@ async function search(pattern: string, glob: Glob | undefined, reach: ToolReach)
   return result.stdout
     .toString('utf8')
     .split('\n')
-    .filter(line => line !== '' && (glob === undefined || glob.matches(splitPath(line)[0])));
+    .filter(line => line !== '' && isWanted(splitPath(line)[0]));
+
+  function isWanted(path: string): boolean {
+    return (glob?.matches(path) ?? true) && (reach.shows?.(path) ?? true);
+  }
 }
 
 /** Nothing of the repo may decide what is found, so no ignore file counts. */
