@@ -45,7 +45,7 @@ export async function proposeChange(
       entries: built.entries,
       signal,
       turns,
-      noteSpent: trace.addSpent,
+      noteSpent: trace.noteSpent,
       async verify(edits, verifySignal) {
         const change = await tools.diff(repo.reader, {edits});
         const verified = await tools.verify({
