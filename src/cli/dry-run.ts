@@ -10,7 +10,8 @@ import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {openPlanDeliveries} from '../orchestrator/deliveries.ts';
 import {openLedger} from '../orchestrator/open-ledger.ts';
-import {openRepoTools} from '../orchestrator/repo-tools.ts';
+import {openMcp} from '../orchestrator/open-mcp.ts';
+import {noRun, openRepoTools} from '../orchestrator/repo-tools.ts';
 import {checkDelivery} from '../run/deliver-change.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
@@ -36,7 +37,8 @@ export async function dryRun(io: Io, {configuration, jobs, missing, notes, json}
   const hasLedger = existsSync(path.join(io.stateDir, 'state.db'));
   const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-plan-'));
   const ledger = openLedger(hasLedger ? io.stateDir : scratch, io.queue);
-  const repos = await openRepoTools(scratch, jobs);
+  const mcp = await openMcp(jobs, configuration.settings.mcp, io.env);
+  const repos = await openRepoTools(scratch, jobs, mcp === undefined ? noRun : {...noRun, mcp});
   const forges = configuration.fleet.forges ?? wellKnownForges;
   const delivery = openPlanDeliveries({stateDir: scratch, env: io.env, ledger, forges});
   try {
@@ -57,6 +59,7 @@ export async function dryRun(io: Io, {configuration, jobs, missing, notes, json}
     io.out(json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
     return 0;
   } finally {
+    await mcp?.close();
     await repos.close();
     await ledger.close();
     rmSync(scratch, {recursive: true, force: true});

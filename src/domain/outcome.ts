@@ -292,6 +292,12 @@ export const failureReasons = {
     next: 'Start it by hand to see what is wrong, then: orchestrator retry',
     retry: 'after-fix',
   },
+  'mcp-unavailable': {
+    family: 'agent',
+    cause: 'An MCP server of the configuration cannot be used, and the agent was to have its tools.',
+    next: 'Start the server by hand to see what is wrong, or take it out of "mcp"; then: orchestrator retry',
+    retry: 'after-fix',
+  },
   'history-too-long': {
     family: 'agent',
     cause: 'The conversation of the agent is too long for its limit, also when it is shortened.',

@@ -64,3 +64,29 @@ it.skipIf(noSandbox)(
     });
   },
 );
+
+it('an MCP server that cannot be used fails the jobs that need it, and no others; the plan says so', async () => {
+  server.reply(({tools}) => (tools.length === 0 ? wholeFile('api') : writes()));
+  const narrow = 'name: narrow\ndescription: Writes notes.\nallowed-tools: Write\nmetadata:\n  output: NOTES.md';
+  await person.write('skills/narrow/SKILL.md', `---\n${narrow}\n---\nWrite the notes.\n`);
+  await person.write('config/tasks.json', {
+    tasks: [
+      {name: 'Simple', skill: 'readme-generator', repos: ['~/code/api'], mode: 'simple'},
+      {name: 'Agent', skill: 'repo-summarizer', repos: ['~/code/api'], mode: 'agent'},
+      {name: 'Without', skill: 'narrow', repos: ['~/code/api'], mode: 'agent', max_turns: 1},
+    ],
+    settings: {
+      model: 'anthropic/claude-sonnet-5-5',
+      mcp: {tickets: {command: ['false']}},
+      skills: ['../skills'],
+      parallel: false,
+    },
+  });
+  const plan = await person.start(['--config', 'config/tasks.json', '--dry-run']);
+  expect(plan.stdout).toMatch(/✗ repo-summarizer\/api {2}mcp-unavailable: the MCP server "tickets" cannot be used/);
+  expect(plan.stdout).toContain('2 run · 0 up to date · 1 will fail');
+  const said = await person.start(['--config', 'config/tasks.json']);
+  expect(said.exitCode).toBe(1);
+  expect(said.stdout).toContain('WARN');
+  expect((await person.results()).map(({outcome}) => outcome)).toEqual(['changed', 'mcp-unavailable', 'turn-limit']);
+});

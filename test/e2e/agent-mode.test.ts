@@ -275,13 +275,13 @@ it('offers the tools of the MCP servers of the configuration, and none of the re
     },
   });
   server.reply(({turns, toolResults}) => {
-    if (turns === 0) return {text: '', toolCalls: [{name: 'tickets_find', input: {id: 7}}]};
+    if (turns === 0) return {text: '', toolCalls: [{name: 'mcp__tickets__find', input: {id: 7}}]};
     expect(toolResults[0]?.text).toBe('ticket 7: from home');
     return {text: '', toolCalls: [readme, finish]};
   });
   const said = await person.start(['--config', 'config/tasks.json'], {env: {MY_TOKEN: 'from home'}});
   expect(said).toMatchObject({exitCode: 0, stderr: ''});
-  expect(server.requests[0]?.tools).toContain('tickets_find');
+  expect(server.requests[0]?.tools).toContain('mcp__tickets__find');
 });
 
 it('lets another agent work through the Agent Client Protocol, with no model and no key of ours', async () => {

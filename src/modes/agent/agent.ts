@@ -12,10 +12,12 @@ import type {Clock} from '../../util/clock.ts';
 import type {Checkout} from '../../workspace/checkout.ts';
 import type {Mode, ModeInput} from '../mode.ts';
 import {openAgentFiles} from './agent-files.ts';
+import {readAllowedTools} from './allowed-tools.ts';
 import {judgeEnd, type Shortfall} from './judge-end.ts';
 import {type AgentEnd, runLoop} from './loop.ts';
+import type {McpTools} from './mcp-tools.ts';
 import {firstPrompt, systemPrompt, trimContext} from './prompt.ts';
-import type {Tool, ToolReach} from './tool.ts';
+import type {ToolReach} from './tool.ts';
 import {createToolSet, type ToolSet} from './tool-set.ts';
 
 export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secretNameRule' | 'programPath'> {
@@ -25,8 +27,8 @@ export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secre
   readonly clock: Clock;
   /** Undefined where commands cannot be run. */
   readonly sandbox?: Sandbox;
-  /** Tools of the operator's own servers. */
-  readonly moreTools?: readonly Tool[];
+  /** Of the operator's own servers. */
+  readonly mcp?: Pick<McpTools, 'tools' | 'faults'>;
   /** Works on jobs that name another agent. */
   readonly foreign?: Mode;
 }
@@ -34,8 +36,10 @@ export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secre
 /** A model with tools, in a private work tree, turn by turn until the diff says that the work is done. */
 export function createAgentMode(options: AgentModeOptions): Mode {
   const {sandbox} = options;
-  const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet =>
-    createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.moreTools ?? []});
+  const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet => {
+    assertServers(skill, options);
+    return createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.mcp?.tools ?? []});
+  };
   const preview: Mode['preview'] = input =>
     input.job.agent === undefined ? firstRequest(input, toolsOf(input), options) : undefined;
   return {
@@ -71,6 +75,13 @@ export function createAgentMode(options: AgentModeOptions): Mode {
       }
     },
   };
+}
+
+/** An agent that lacks a tool it was to have does something else than what was asked for. */
+function assertServers(skill: Skill, {mcp}: AgentModeOptions): void {
+  const allowed = readAllowedTools(skill.allowedTools);
+  for (const [server, fault] of mcp?.faults ?? [])
+    if (allowed.asksForServer(server)) throw new JobFailure('mcp-unavailable', fault);
 }
 
 function firstRequest(

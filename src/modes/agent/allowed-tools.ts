@@ -33,6 +33,8 @@ export interface AllowedTools {
   commandProblem(command: string): string | undefined;
   /** True when the skill names commands as something it needs. */
   readonly asksForCommands: boolean;
+  /** Whether tools of this MCP server may be offered; which it has is not known before it is asked. */
+  asksForServer(server: string): boolean;
   /** Entries that name no tool of ours and none of these MCP servers. */
   unknown(servers: readonly string[]): readonly string[];
 }
@@ -64,13 +66,12 @@ export function readAllowedTools(allowed: readonly string[]): AllowedTools {
         .join(', '),
     commandProblem: command =>
       isFree('run_command') || commands.length === 0 ? undefined : commandScopeProblem(command, commands),
+    asksForServer: server => isAll || entries.some(entry => isOfServer(entry, server)),
     unknown: servers =>
       entries
-        .filter(({names, written}) => {
-          const isOurs = names.some(name => name === '*' || ownNames.includes(name));
-          return (
-            !isOurs && !servers.some(server => written.startsWith(`mcp__${server}`) || written.startsWith(`${server}_`))
-          );
+        .filter(entry => {
+          const isOurs = entry.names.some(name => name === '*' || ownNames.includes(name));
+          return !isOurs && !servers.some(server => isOfServer(entry, server));
         })
         .map(({written}) => written),
   };
@@ -88,6 +89,10 @@ function readEntry(written: string): Entry {
   const [, name = '', scope] = /^([^(]+)(?:\((.*)\))?$/s.exec(written) ?? [];
   const names = knownAs[name.toLowerCase()] ?? [name];
   return scope === undefined || ['', '*', '**'].includes(scope.trim()) ? {written, names} : {written, names, scope};
+}
+
+function isOfServer({written}: Entry, server: string): boolean {
+  return written === `mcp__${server}` || written.startsWith(`mcp__${server}__`) || written.startsWith(`${server}_`);
 }
 
 /** `mcp__tickets__find` is offered as that; `mcp__tickets` stands for all tools of the server, `tickets_find` for the same tool. */
