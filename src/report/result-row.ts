@@ -42,13 +42,17 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     ...(record.endedAt === undefined || record.startedAt === undefined
       ? {}
       : {duration_ms: Math.max(0, record.endedAt - record.startedAt)}),
-    usage: {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cache_read_tokens: usage.cacheReadTokens,
-      cache_write_tokens: usage.cacheWriteTokens,
-      requests: usage.requests,
-    },
+    ...(usage.unknown
+      ? {}
+      : {
+          usage: {
+            input_tokens: usage.inputTokens,
+            output_tokens: usage.outputTokens,
+            cache_read_tokens: usage.cacheReadTokens,
+            cache_write_tokens: usage.cacheWriteTokens,
+            requests: usage.requests,
+          },
+        }),
     cost_usd: cost.usd === null ? null : Number(cost.usd.toFixed(9)),
     ...(cost.usd === null ? {cost_reason: describeUnknown(cost)} : {}),
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),

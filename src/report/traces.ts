@@ -173,7 +173,8 @@ function modelName(model: string): string {
   return model.slice(model.indexOf('/') + 1);
 }
 
-function usageAttributes({inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens}: Usage): Attributes {
+function usageAttributes({inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, unknown}: Usage): Attributes {
+  if (unknown) return {};
   return {
     'gen_ai.usage.input_tokens': inputTokens,
     'gen_ai.usage.output_tokens': outputTokens,

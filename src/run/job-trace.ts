@@ -1,7 +1,7 @@
 import type {Change, PolicyFinding, VerifyResult} from '../domain/change.ts';
 import type {Spent} from '../domain/outcome.ts';
 import type {SandboxTier} from '../domain/sandbox.ts';
-import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
+import {addCost, addUsage, knownUsd, noCost, noUsage} from '../domain/usage.ts';
 import type {ObtainedReply} from './job-tools.ts';
 import type {Preparation} from './prepare-job.ts';
 import type {Verified} from './verify-change.ts';
@@ -36,7 +36,7 @@ export class JobTrace {
 
   /** Paid by another way than a call of ours, so that the ledger does not know of it. */
   readonly noteSpent = (spent: Spent): void => {
-    this.#noted += spent.cost.usd ?? 0;
+    this.#noted += knownUsd(spent.cost);
     this.addSpent(spent);
   };
 

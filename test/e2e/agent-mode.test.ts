@@ -296,11 +296,43 @@ it('lets another agent work through the Agent Client Protocol, with no model and
   expect(said.exitCode).toBe(0);
   const [row] = await person.results();
   expect(row).toMatchObject({outcome: 'changed', cost_usd: null, attempts: 0});
+  expect(row).not.toHaveProperty('usage');
   const shown = await person.call(['logs', '--job', 'readme-generator/api', '--transcript']);
   expect(shown.stdout).toContain('edit: Write README.md');
+  expect(shown.stdout).toContain('fs/read_text_file');
   const budget = await person.call(['--config', 'config/tasks.json', '--budget', '1'], {env});
   expect(budget).toMatchObject({exitCode: 2});
   expect(budget.stderr).toContain('is not known before it is paid');
+  for (const [task, settings] of [
+    [{job_budget_usd: 1}, {}],
+    [{budget_usd: 1}, {}],
+    [{}, {budget_usd_per_day: 1}],
+    [{}, {job_budget_usd: 1}],
+  ]) {
+    await person.write('config/tasks.json', {
+      tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent', ...task}],
+      settings: {agent: {command: [process.execPath, support('acp-agent.mjs'), 'good']}, ...settings},
+    });
+    const refused = await person.call(['--config', 'config/tasks.json'], {env});
+    expect(refused).toMatchObject({exitCode: 2, stderr: expect.stringContaining('is not known before it is paid')});
+  }
+});
+
+it('counts what another agent says that it cost, for status and for the budgets of a day', async () => {
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent'}],
+    settings: {agent: {command: [process.execPath, support('acp-agent.mjs'), 'priced']}},
+  });
+  const said = await person.start(['--config', 'config/tasks.json']);
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  expect((await person.results())[0]).toMatchObject({outcome: 'changed', cost_usd: 0.25});
+  expect((await person.call(['status'])).stdout).toContain('0.2500 USD');
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'repo-summarizer', group: 'all', mode: 'simple'}],
+    settings: {model: 'anthropic/claude-sonnet-5-5', budget_usd_per_day: 0.2},
+  });
+  await person.call(['--config', 'config/tasks.json']);
+  expect((await person.results())[0]).toMatchObject({outcome: 'not-started', reason: 'budget'});
 });
 
 it('sends spans of run, jobs, turns and tools to a collector that the environment names, and no text', async () => {

@@ -136,12 +136,11 @@ export async function judge(
   checkout: Checkout,
   input: ModeInput,
   signal: AbortSignal,
+  forbidden: (edits: readonly FileEdit[]) => Shortfall | undefined = () => undefined,
 ): Promise<Shortfall | undefined> {
   const edits: readonly FileEdit[] = await checkout.edits(signal);
-  return (
-    judgeEnd({...end, edits, leftOut: checkout.leftOut}, input) ??
-    (edits.length === 0 ? undefined : await input.verify(edits, signal))
-  );
+  const shortfall = forbidden(edits) ?? judgeEnd({...end, edits, leftOut: checkout.leftOut}, input);
+  return shortfall ?? (edits.length === 0 ? undefined : await input.verify(edits, signal));
 }
 
 /** The wall time of a job, from its first turn in this process on. */
