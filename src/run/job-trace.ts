@@ -28,6 +28,16 @@ export class JobTrace {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};
   };
 
+  readonly #seen = new Set<string>();
+
+  /** A recorded one that this run has paid for, before its process died or in an attempt before, counts once however often it is used. */
+  seeReply(obtained: ObtainedReply): void {
+    const {digest, reply, paidHere} = obtained;
+    if (paidHere !== undefined && !this.#seen.has(digest)) this.addSpent({usage: reply.usage, cost: paidHere});
+    this.#seen.add(digest);
+    this.reply = obtained;
+  }
+
   readonly setVerified = (results: readonly VerifyResult[]): void => {
     this.verified = results;
   };

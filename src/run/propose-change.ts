@@ -88,11 +88,8 @@ export async function proposeChange(
           },
           options.signal ?? signal,
         );
-        trace.reply = reply;
         replies.push(reply.digest);
-        // Paid by this run, before the process took it over.
-        if (reply.cost !== undefined && options.recorded !== undefined)
-          trace.addSpent({usage: reply.reply.usage, cost: reply.cost});
+        trace.seeReply(reply);
         if (isCallAll) await answered();
         return reply.reply;
       },

@@ -3,6 +3,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {LLMock} from '@copilotkit/aimock';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {createDemoFleet} from '../../src/cli/demo-fleet.ts';
@@ -126,6 +127,36 @@ it('goes on after kill -9 from the last recorded turn: what it did is there, and
   expect(shown.stderr).toBe('');
   expect(shown.stdout).toContain('turn 2 (recorded)');
   expect(shown.stdout).toContain('turn 4\n  → finish {"summary":"Wrote it."}');
+});
+
+it('counts what was paid for a turn whose commands ran when the process was killed', async () => {
+  const night: Night = {directory: person.work, repos: ['api']};
+  const mark = path.join(person.directory, 'called');
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', repos: [path.join(person.home, 'code/api')], mode: 'agent'}],
+    settings: {
+      model: 'anthropic/claude-sonnet-5-5',
+      results_dir: '../../home',
+      mcp: {slow: {command: [process.execPath, support('mcp-server.mjs'), '--fragile'], env: {MARK: mark}}},
+    },
+  });
+  server.reply(({turns}) =>
+    turns === 0
+      ? {text: '', toolCalls: [{name: 'mcp__slow__sleep', input: {}}], tokens: {input: 10_000, output: 500}}
+      : {text: '', toolCalls: [readme, finish]},
+  );
+  const started = startCli(night, ['--config', 'config/tasks.json'], {server});
+  // The reply is recorded before the tool is called, the turn after it has answered.
+  while (!existsSync(mark)) await sleep(20);
+  started.child.kill('SIGKILL');
+  await started.ended;
+  expect(server.requestCount).toBe(1);
+  expect(await cli(night, ['resume'], {server})).toMatchObject({code: 0});
+  expect(server.requestCount).toBe(2);
+  const [row] = await person.results();
+  expect(row).toMatchObject({outcome: 'changed', usage: {requests: 2}});
+  expect(row!.usage!.input_tokens).toBeGreaterThan(10_000);
+  expect((await cli(night, ['status'], {server})).stdout).toContain(`${row!.cost_usd!.toFixed(4)} USD`);
 });
 
 it('stops at its cap, whatever the model does, and says what to do', async () => {

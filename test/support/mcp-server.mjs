@@ -1,4 +1,5 @@
 // A small MCP server: by itself over standard input and output, with --http over HTTP. What it was started with, it tells.
+import {existsSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {McpServer} from '@modelcontextprotocol/sdk/server/mcp.js';
 import {StdioServerTransport} from '@modelcontextprotocol/sdk/server/stdio.js';
@@ -23,6 +24,14 @@ function makeFragile() {
   let count = 0;
   server.registerTool('crash', {inputSchema: {}}, () => process.exit(3));
   server.registerTool('count', {inputSchema: {}}, async () => ({content: [{type: 'text', text: String(++count)}]}));
+  server.registerTool('sleep', {inputSchema: {}}, async () => {
+    // The first call of all lasts until its caller is killed.
+    if (!existsSync(process.env.MARK)) {
+      writeFileSync(process.env.MARK, '');
+      await new Promise(() => {});
+    }
+    return {content: [{type: 'text', text: 'rested'}]};
+  });
   return server;
 }
 
