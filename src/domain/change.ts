@@ -57,6 +57,8 @@ export interface VerifyResult {
   readonly durationMs: number;
   /** End of what it said. Untrusted. */
   readonly output: string;
+  /** The program that was not found: the command could not be run, before or after. Untrusted. */
+  readonly missing?: string;
 }
 
 /** Its command does not pass with the change; one that was not run has failed nothing. */

@@ -340,6 +340,13 @@ export const failureReasons = {
     next: 'Look at the change with: orchestrator diff; or raise "command_timeout_s".',
     retry: 'yes',
   },
+  'verify-not-run': {
+    family: 'check',
+    cause:
+      'A verify command could not be run, before the change or after: a program is missing in the sandbox. Nothing was delivered.',
+    next: 'Name the folder of the program under "sandbox.tools", or correct "verify", then: orchestrator retry',
+    retry: 'after-fix',
+  },
   'sandbox-unavailable': {
     family: 'us',
     cause: 'This machine gives commands no sandbox that is strong enough, so none was run.',

@@ -82,6 +82,8 @@ export interface JobDetail {
   readonly sandbox?: SandboxTier;
   /** Its verify commands, before and after the change; absent when none was run. */
   readonly verified?: readonly VerifyResult[];
+  /** What somebody should know who takes the job for done; one line each. Absent when there is nothing. */
+  readonly warnings?: readonly string[];
   /** Model calls that were made for it, answered or not. */
   readonly attempts: number;
 }

@@ -61,6 +61,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     ...(detail.replayed ? {replayed: true} : {}),
     ...(detail.sandbox === undefined ? {} : {sandbox: detail.sandbox}),
     ...(detail.verified === undefined ? {} : {verified: detail.verified.map(toVerifiedRow)}),
+    ...(detail.warnings === undefined ? {} : {warnings: [...detail.warnings]}),
   };
 }
 
@@ -113,8 +114,9 @@ function toVerifiedRow({
   after,
   durationMs,
   output,
+  missing,
 }: VerifyResult): NonNullable<ResultRow['verified']>[number] {
-  return {command, before, after, duration_ms: durationMs, output};
+  return {command, before, after, duration_ms: durationMs, output, ...(missing === undefined ? {} : {missing})};
 }
 
 function iso(ms: number): string {

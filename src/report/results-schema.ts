@@ -88,10 +88,12 @@ export const resultRowSchema = z.strictObject({
         after: z.enum(['passed', 'failed', 'flaky', 'timed-out', 'not-run']),
         duration_ms: z.number().describe('All its runs together, before and after.'),
         output: z.string().describe('The end of what it said. Untrusted.'),
+        missing: z.string().optional().describe('The program that was not found, so that it could not be run.'),
       }),
     )
     .optional()
     .describe('Verify commands, at the planned commit and with the change.'),
+  warnings: z.array(z.string()).optional().describe('What to know before the job is taken for done.'),
   batch: z.boolean().optional().describe('Answered through the batch interface of the provider, at its price.'),
   replayed: z.boolean().optional().describe('A recorded reply was used; nothing was paid.'),
 });

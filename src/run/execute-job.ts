@@ -19,6 +19,7 @@ import {budgetScopes} from './obtain-reply.ts';
 import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
 import {proposeChange} from './propose-change.ts';
 import {rejectedReplies} from './rejected-replies.ts';
+import {describeNotRun} from './verify-change.ts';
 
 /** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
 export type Answered = () => Promise<void>;
@@ -231,6 +232,7 @@ function changeOf(job: Job, outcome: Outcome, {change, repoKey, findings, verifi
 }
 
 function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
+  const warnings = trace.verified.filter(({missing}) => missing !== undefined).map(describeNotRun);
   const leftOut = trace.preparation?.kind === 'ready' ? trace.preparation.prepared.built.context.leftOut : [];
   return {
     outcome,
@@ -241,6 +243,7 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     ...(trace.reply?.batch === true ? {batch: true} : {}),
     ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
     ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
+    ...(warnings.length === 0 ? {} : {warnings}),
     attempts: trace.attempts,
   };
 }

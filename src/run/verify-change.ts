@@ -23,7 +23,7 @@ export interface VerifyRequest {
 
 export interface Verified {
   readonly results: readonly VerifyResult[];
-  /** Set when a command that succeeded before the change fails with it. */
+  /** Set when a command that succeeded before the change fails with it, or one that was asked for by name could not be run. */
   readonly failure?: JobFailure;
 }
 
@@ -66,7 +66,7 @@ export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyCh
           throw error;
         }
       }
-      const failure = failureOf(results);
+      const failure = failureOf(results) ?? (job.verify === 'auto' ? undefined : notRunFailure(results));
       return {results, ...(failure === undefined ? {} : {failure})};
     } finally {
       await before.close();
@@ -88,6 +88,17 @@ function failureOf(results: readonly VerifyResult[]): JobFailure | undefined {
     after === 'failed' ? 'verify-failed' : 'verify-timeout',
     `${quoteText(command)} succeeded before the change and ${what} with it${said === '' ? '' : `: ${said}`}`,
   );
+}
+
+/** Commands that somebody has asked for by name have to have judged the change; what "auto" found and cannot be run is as if it were not there. */
+function notRunFailure(results: readonly VerifyResult[]): JobFailure | undefined {
+  const notRun = results.find(({missing}) => missing !== undefined);
+  return notRun === undefined ? undefined : new JobFailure('verify-not-run', describeNotRun(notRun));
+}
+
+/** For the row, the log and the page. */
+export function describeNotRun({command, missing = ''}: VerifyResult): string {
+  return `${quoteText(command)} could not run: ${quoteText(missing, 100)} was not found in the sandbox; see "sandbox.tools"`;
 }
 
 function textOf({reader}: VerifyRequest['repo'], entries: VerifyRequest['entries']) {

@@ -3,6 +3,7 @@ import type {Sandbox} from '../sandbox/sandbox.ts';
 import {applyEdits} from '../workspace/apply-edits.ts';
 import type {OpenRepo} from './job-tools.ts';
 import type {Trial} from './judge-command.ts';
+import {missingTool} from './missing-tool.ts';
 
 type TreeRepo = Pick<OpenRepo, 'openCheckout'>;
 
@@ -33,7 +34,11 @@ export class VerifyTree {
       signal: this.#signal,
     });
     this.#signal.throwIfAborted();
-    if (end.kind === 'exited') return {end: end.exitCode === 0 ? 'passed' : 'failed', output, durationMs};
+    if (end.kind === 'exited') {
+      if (end.exitCode === 0) return {end: 'passed', output, durationMs};
+      const missing = missingTool(command, end.exitCode, output);
+      return {end: 'failed', output, durationMs, ...(missing === undefined ? {} : {missing})};
+    }
     if (end.kind === 'limit' && end.limit === 'time') return {end: 'timed-out', output, durationMs};
     const limit = end.kind === 'limit' ? `stopped at the limit of ${end.limit}` : 'broken off';
     return {end: 'failed', output: `${output}\n${limit}`, durationMs};

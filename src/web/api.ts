@@ -111,6 +111,8 @@ export interface JobView {
   readonly next?: string;
   readonly cause?: string;
   readonly heldBack: readonly string[];
+  /** What to know before the job is taken for done. */
+  readonly warnings: readonly string[];
   readonly leftOut: Readonly<Record<string, number>>;
   readonly delivered?: {
     readonly kind: DeliveryKind;

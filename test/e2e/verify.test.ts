@@ -64,6 +64,34 @@ describe.skipIf(noSandbox)(`a change with verify commands${sandboxNeed}`, () => 
     expect(row!.outcome).toBe('verify-failed');
   });
 
+  it('is not delivered when a command that was asked for by name cannot be run, and is when "auto" found it', async () => {
+    await using person = await invitePerson();
+    const files = {...tested, Makefile: 'check:\n\tno-such-tool --all\n'};
+    const change = 'echo "echo 41" > answer.sh';
+    await prepare(person, {files, change, task: {verify: ['sh test.sh; no-such-tool']}});
+    const said = await person.call(run);
+    expect(said.exitCode).toBe(1);
+    expect(said.stdout).toMatch(
+      /ERROR .* verify-not-run: .* could not run: "no-such-tool" was not found in the sandbox/,
+    );
+    expect((await person.results())[0]).toMatchObject({
+      outcome: 'verify-not-run',
+      verified: [{before: 'not-run', after: 'not-run', missing: 'no-such-tool'}],
+      warnings: [expect.stringContaining('see "sandbox.tools"')],
+    });
+    await prepare(person, {files, change, task: {verify: 'auto'}});
+    const auto = await person.call([...run, '--force']);
+    expect(auto.exitCode).toBe(0);
+    expect(auto.stdout).toMatch(
+      /WARN .* changed answer\.sh .* verified "make check" not run: no-such-tool was not found/,
+    );
+    expect((await person.results())[0]).toMatchObject({
+      outcome: 'changed',
+      verified: [{command: 'make check', before: 'not-run', after: 'not-run', missing: 'no-such-tool'}],
+      warnings: ['"make check" could not run: "no-such-tool" was not found in the sandbox; see "sandbox.tools"'],
+    });
+  });
+
   it('cannot change what "auto" runs', async () => {
     await using person = await invitePerson();
     const files = {...tested, 'package.json': '{"scripts": {"test": "sh test.sh"}}'};

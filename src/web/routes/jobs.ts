@@ -61,6 +61,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     },
     ...explain(outcome, change),
     heldBack: detail?.heldBack ?? [],
+    warnings: detail?.warnings ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(delivered === undefined ? {} : {delivered}),
     ...(change === undefined ? {} : {change: toChangeView(change)}),
