@@ -43,7 +43,8 @@ export interface PolicyFinding {
     | 'link'
     | 'submodule'
     | 'secret'
-    | 'hidden-characters';
+    | 'hidden-characters'
+    | 'changes-its-checks';
   readonly path?: string;
   /** One line, in our own words; untrusted parts are escaped where they are shown. */
   readonly detail: string;

@@ -1,5 +1,5 @@
 import {type DeliveryResult, NotWanted} from '../delivery/delivery.ts';
-import type {Change, PolicyFinding, Proposal} from '../domain/change.ts';
+import type {Change, Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
@@ -11,6 +11,7 @@ import {checkChange} from '../modes/check-change.ts';
 import {offlineUnfit} from '../modes/offline-unfit.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
+import {assertApproved} from './assert-approved.ts';
 import {checkDelivery, deliverChange} from './deliver-change.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
@@ -123,14 +124,12 @@ async function makeChange(
   if (change.edits.length === 0 && job.deliver !== 'files')
     return endWell({status: 'unchanged', files: [], ...said, ...trace.spent}, proposal, new Map());
 
-  trace.findings = await tools.judgeChange(job, change);
-  const isApproved = trace.findings.length > 0 && (await tools.ledger.isAccepted(repo.key, change.patchId));
-  if (trace.findings.length > 0 && !isApproved)
-    throw new JobFailure('held-for-review', describeFindings(trace.findings));
-  const {results, failure} =
-    trace.verdict?.patch === change.patch
-      ? trace.verdict.verified
-      : await tools.verify({job, repo, entries: prepared.built.entries, change, signal});
+  const judged = trace.verdict?.patch === change.patch ? trace.verdict.verified : undefined;
+  trace.verified = judged?.results ?? [];
+  trace.findings = [...(await tools.judgeChange(job, change)), ...(judged?.findings ?? [])];
+  await assertApproved(change, repo.key, trace.findings, tools.ledger);
+  const verified = judged ?? (await tools.verify({job, repo, entries: prepared.built.entries, change, signal}));
+  const {results, failure} = verified;
   trace.verified = results;
   if (results.length > 0) trace.sandbox = tools.sandboxTier();
   if (failure !== undefined) {
@@ -138,6 +137,8 @@ async function makeChange(
     for (const digest of rejectedReplies(job, failure.failure, replies)) await tools.ledger.rejectReply(digest);
     throw failure;
   }
+  if (judged === undefined) trace.findings = [...trace.findings, ...(verified.findings ?? [])];
+  await assertApproved(change, repo.key, trace.findings, tools.ledger);
   const spent = {...trace.spent, cost: await costOf(job, trace, tools)};
   const result = await deliverChange(prepared, proposal, change, {spent, verified: trace.verified}, tools);
   const outcome = outcomeOf(result, trace.spent);
@@ -173,12 +174,6 @@ async function checkAgainstSkill(
 /** An agent has to say that nothing needs to change, and why. */
 function noteOf({summary}: Proposal): {note?: string} {
   return summary === undefined ? {} : {note: `the agent says that nothing needs to change: ${quoteText(summary, 200)}`};
-}
-
-function describeFindings(findings: readonly PolicyFinding[]): string {
-  const [first] = findings;
-  const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more`;
-  return `${first!.path === undefined ? '' : `${quoteText(first!.path)}: `}${first!.detail}${more}`;
 }
 
 function outcomeOf(result: DeliveryResult, spent: Spent): Outcome {

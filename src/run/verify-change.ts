@@ -1,12 +1,14 @@
-import {type Change, isBroken, type VerifyResult} from '../domain/change.ts';
+import {type Change, type FileEdit, isBroken, type PolicyFinding, type VerifyResult} from '../domain/change.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import {defaultCommandTimeoutMs, type Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Sandbox} from '../sandbox/sandbox.ts';
 import {quoteText} from '../util/quote-text.ts';
 import type {OpenRepo} from './job-tools.ts';
+import {judgeChecks} from './judge-checks.ts';
 import {judgeCommand} from './judge-command.ts';
-import {findVerifyCommands} from './verify-commands.ts';
+import {type CheckSources, scriptsOf} from './judge-scripts.ts';
+import {findVerifyCommands, readMakefile} from './verify-commands.ts';
 import {VerifyTree} from './verify-tree.ts';
 import {Baselines, ObservedTrials} from './verify-trials.ts';
 
@@ -25,6 +27,8 @@ export interface Verified {
   readonly results: readonly VerifyResult[];
   /** Set when a command that succeeded before the change fails with it, or one that was asked for by name could not be run. */
   readonly failure?: JobFailure;
+  /** Why a person has to look at what passed. */
+  readonly findings?: readonly PolicyFinding[];
 }
 
 export interface VerifyOptions {
@@ -43,12 +47,26 @@ export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyCh
   const baselines = new Baselines();
   return async ({job, repo, entries, change, signal, onResults}) => {
     if (change.edits.length === 0) return {results: []};
-    const commands = job.verify === 'auto' ? await findVerifyCommands(entries, textOf(repo, entries)) : job.verify;
+    const text = textOf(repo, entries);
+    const commands = job.verify === 'auto' ? await findVerifyCommands(entries, text) : job.verify;
     if (commands.length === 0) return {results: []};
     const sandbox = await openSandbox();
     const timeoutMs = job.commandTimeoutMs ?? defaultCommandTimeoutMs;
-    const before = new VerifyTree(sandbox, repo, [], timeoutMs, signal);
-    const after = new VerifyTree(sandbox, repo, change.edits, timeoutMs, signal);
+    const trees: VerifyTree[] = [];
+    const treeWith = (edits: readonly FileEdit[]): VerifyTree => {
+      const tree = new VerifyTree(sandbox, repo, edits, timeoutMs, signal);
+      trees.push(tree);
+      return tree;
+    };
+    const before = treeWith([]);
+    const after = treeWith(change.edits);
+    const byEdits = new Map<string, VerifyTree>();
+    const treeFor = (edits: readonly FileEdit[]): VerifyTree => {
+      const key = JSON.stringify(edits.map(({path}) => path));
+      const tree = byEdits.get(key) ?? treeWith(edits);
+      byEdits.set(key, tree);
+      return tree;
+    };
     try {
       const results: VerifyResult[] = [];
       for (const command of commands) {
@@ -67,10 +85,18 @@ export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyCh
         }
       }
       const failure = failureOf(results) ?? (job.verify === 'auto' ? undefined : notRunFailure(results));
-      return {results, ...(failure === undefined ? {} : {failure})};
+      if (failure !== undefined) return {results, failure};
+      const sources = await readCheckSources(text);
+      const findings = await judgeChecks({
+        edits: change.edits,
+        results,
+        objectFormat: repo.reader.objectFormat,
+        scriptsOf: command => scriptsOf(command, sources),
+        run: (command, edits) => treeFor(edits).run(command),
+      });
+      return {results, ...(findings.length === 0 ? {} : {findings})};
     } finally {
-      await before.close();
-      await after.close();
+      for (const tree of trees) await tree.close();
     }
   };
 }
@@ -99,6 +125,10 @@ function notRunFailure(results: readonly VerifyResult[]): JobFailure | undefined
 /** For the row, the log and the page. */
 export function describeNotRun({command, missing = ''}: VerifyResult): string {
   return `${quoteText(command)} could not run: ${quoteText(missing, 100)} was not found in the sandbox; see "sandbox.tools"`;
+}
+
+async function readCheckSources(read: ReturnType<typeof textOf>): Promise<CheckSources> {
+  return {manifest: (await read('package.json')) ?? '', makefile: await readMakefile(read)};
 }
 
 function textOf({reader}: VerifyRequest['repo'], entries: VerifyRequest['entries']) {
