@@ -411,6 +411,28 @@ it('sends spans of run, jobs, turns and tools to a collector that the environmen
   expect(JSON.stringify(received)).not.toMatch(/secret words|nowhere|A small program/);
 });
 
+it.each([
+  ['that is no address', 'collector:4318', 1],
+  ['that nobody listens at', 'http://127.0.0.1:1', 0],
+  ['that never answers', '', 0],
+])('ends as ever, and soon, with a collector %s', async (_, endpoint, warnings) => {
+  const silent = createServer(() => {});
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+  server.reply({text: '', toolCalls: [readme, finish]});
+  const args = ['--agent', '--skill', 'readme-generator', '--repo-names', 'api'];
+  const address = endpoint || `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const said = await person.start([...args, '--force'], {
+    env: {OTEL_EXPORTER_OTLP_ENDPOINT: address, OTEL_SERVICE_NAME: 'x'},
+  });
+  const ended = Date.now();
+  silent.closeAllConnections();
+  silent.close();
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  expect(said.stdout.match(/WARN .*no spans are sent/g) ?? []).toHaveLength(warnings);
+  // Its last words are those of the end of the run.
+  expect(ended - Date.parse(said.stdout.trimEnd().split('\n').at(-1)!.split(' ')[0]!)).toBeLessThan(2500);
+});
+
 interface OtlpSpan {
   readonly name: string;
   readonly spanId: string;
