@@ -43,6 +43,34 @@ describe('tools', () => {
     expect(rules).toBe('Be brief.');
   });
 
+  it('read a long line in parts, to its end', async () => {
+    const line = Array.from({length: 90_000}, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
+    const parts = await texts(
+      [
+        ['read_file', {path: 'wide.txt'}],
+        ['read_file', {path: 'wide.txt', offset: 1, column: 40_001}],
+        ['read_file', {path: 'wide.txt', column: 80_001}],
+        ['read_file', {path: 'wide.txt', offset: 2, column: 2}],
+        ['read_file', {path: 'wide.txt', column: 90_001}],
+      ],
+      {before: (directory: string) => writeFile(path.join(directory, 'wide.txt'), `${line}\nend\n`)},
+    );
+    expect(
+      parts
+        .slice(0, 3)
+        .map(part => part.split('\n')[0])
+        .join(''),
+    ).toBe(line);
+    expect(parts.map(part => part.slice(part.indexOf('[')))).toEqual([
+      '[cut: characters 1 to 40000 of 90000 of line 1; read on with offset 1 and column 40001]',
+      '[cut: characters 40001 to 80000 of 90000 of line 1; read on with offset 1 and column 80001]',
+      '[cut: characters 80001 to 90000 of 90000 of line 1; read on with offset 2]',
+      '[cut: characters 2 to 3 of 3 of line 2; the file ends here]',
+      expect.any(String),
+    ]);
+    expect(parts[4]).toBe('! Error: line 1 has 90000 characters; column 90001 is beyond its end.');
+  });
+
   it('hold back what looks like a secret, also in what a search finds', async () => {
     const [env, config, found] = await texts([
       ['read_file', {path: '.env'}],
@@ -197,7 +225,7 @@ describe('tools', () => {
       ['read_file', {path: 'gone.txt'}],
     ]);
     expect(said.every(text => text.startsWith('! '))).toBe(true);
-    expect(said[2]).toBe('! Error: read_file knows no "lines"; it takes path, offset, limit.');
+    expect(said[2]).toBe('! Error: read_file knows no "lines"; it takes path, offset, limit, column.');
     expect(said[4]).toContain('there is no tool "open_door"; there are read_file, write_file');
     expect(said[5]).toBe('! Refused: run_command needs a sandbox, which is not here.');
   });
