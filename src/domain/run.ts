@@ -3,7 +3,7 @@ import type {ProcessIdentity} from '../util/process-identity.ts';
 import type {VerifyResult} from './change.ts';
 import type {Job} from './job.ts';
 import type {Outcome} from './outcome.ts';
-import type {SandboxTier} from './sandbox.ts';
+import type {UsedSandbox} from './sandbox.ts';
 
 export type RunState = 'running' | 'finished' | 'stopped' | 'interrupted';
 
@@ -78,8 +78,8 @@ export interface JobDetail {
   readonly replayed: boolean;
   /** Its reply came through the provider's batch interface, at its price. */
   readonly batch?: true;
-  /** What kept its commands in; absent when it could run none. */
-  readonly sandbox?: SandboxTier;
+  /** Absent when it had no use for any. */
+  readonly sandbox?: UsedSandbox;
   /** Its verify commands, before and after the change; absent when none was run. */
   readonly verified?: readonly VerifyResult[];
   /** What somebody should know who takes the job for done; one line each. Absent when there is nothing. */

@@ -1,5 +1,5 @@
 import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
-import {jobLabel} from '../domain/job.ts';
+import {jobLabel, namedOutput} from '../domain/job.ts';
 import {nextStep, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
@@ -20,7 +20,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     path: job.path ?? null,
     job: jobLabel(job),
   };
-  const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: job.output};
+  const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: namedOutput(job) ?? null};
   if (detail === undefined) {
     const status = state === 'running' ? 'running' : 'pending';
     return {...head, status, ...plan, ...(record.startedAt === undefined ? {} : {started_at: iso(record.startedAt)})};

@@ -131,7 +131,7 @@ async function makeChange(
   const verified = judged ?? (await tools.verify({job, repo, entries: prepared.built.entries, change, signal}));
   const {results, failure} = verified;
   trace.verified = results;
-  if (results.length > 0) trace.sandbox = tools.sandboxTier();
+  if (results.length > 0) trace.sandbox ??= tools.sandboxTier();
   if (failure !== undefined) {
     const replies = trace.reply === undefined ? [] : [trace.reply.digest];
     for (const digest of rejectedReplies(job, failure.failure, replies)) await tools.ledger.rejectReply(digest);

@@ -1,6 +1,6 @@
 import type {Change, PolicyFinding, VerifyResult} from '../domain/change.ts';
 import type {Spent} from '../domain/outcome.ts';
-import type {SandboxTier} from '../domain/sandbox.ts';
+import type {UsedSandbox} from '../domain/sandbox.ts';
 import {addCost, addUsage, knownUsd, noCost, noUsage} from '../domain/usage.ts';
 import type {ObtainedReply} from './job-tools.ts';
 import type {Preparation} from './prepare-job.ts';
@@ -22,7 +22,7 @@ export class JobTrace {
   /** What the verify commands said of this patch while the change was being made. */
   verdict: {readonly patch: string; readonly verified: Verified} | undefined;
   /** Set when commands were or could be run. */
-  sandbox: SandboxTier | undefined;
+  sandbox: UsedSandbox | undefined;
 
   readonly addSpent = (spent: Spent): void => {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};

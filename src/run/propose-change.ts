@@ -99,7 +99,10 @@ export async function proposeChange(
       for (const digest of rejectedReplies(job, error.failure, replies)) await tools.ledger.rejectReply(digest);
     throw error;
   } finally {
-    if (job.mode !== 'simple') trace.sandbox = tools.sandboxTier();
+    if (job.mode === 'script') trace.sandbox = tools.sandboxTier();
+    // Another agent has hands of its own, outside of ours.
+    else if (job.mode === 'agent')
+      trace.sandbox = (job.agent === undefined ? tools.sandboxTier() : undefined) ?? 'none';
     turns.close();
     for (const checkout of checkouts) await checkout.remove();
   }

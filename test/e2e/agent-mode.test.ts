@@ -326,7 +326,7 @@ it('lets another agent work through the Agent Client Protocol, with no model and
   expect(said.stdout).toMatch(/changed README\.md \+\d+ -0 cost unknown/);
   expect(said.exitCode).toBe(0);
   const [row] = await person.results();
-  expect(row).toMatchObject({outcome: 'changed', cost_usd: null, attempts: 0});
+  expect(row).toMatchObject({outcome: 'changed', cost_usd: null, attempts: 0, sandbox: 'none'});
   expect(row).not.toHaveProperty('usage');
   const shown = await person.call(['logs', '--job', 'readme-generator/api', '--transcript']);
   expect(shown.stdout).toContain('edit: Write README.md');

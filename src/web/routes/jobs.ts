@@ -1,5 +1,6 @@
 import type {Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
+import {namedOutput} from '../../domain/job.ts';
 import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {readPatch} from '../../report/patch-view.ts';
@@ -49,7 +50,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     row: toJobRow(record, change),
     mode: job.mode,
     model: detail?.model ?? job.models[0] ?? null,
-    output: job.output,
+    output: namedOutput(job) ?? '',
     ...(job.path === undefined ? {} : {path: job.path}),
     deliver: job.deliver,
     attempts: detail?.attempts ?? 0,
