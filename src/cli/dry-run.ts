@@ -17,7 +17,8 @@ import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
 import {budgetWarnings} from './budget-warnings.ts';
-import {estimateBatchCost, estimateCost, worstCostOf} from './estimate-cost.ts';
+import {estimateAgentCost} from './estimate-agent-cost.ts';
+import {type CostRange, estimateBatchCost, estimateCost, worstCostOf} from './estimate-cost.ts';
 import type {Io} from './io.ts';
 import {overlapWarnings} from './overlap-warnings.ts';
 import {type PlannedJob, planJson, planText} from './plan-text.ts';
@@ -84,10 +85,10 @@ async function planJob(
     const {repo, built} = preparation.prepared;
     await checkDelivery(preparation.prepared, tools.delivery, {isPlan: true}).finally(() => repo.release());
     const request = tools.mode(job.mode).preview({job, skill, context: built.context});
-    if (request === undefined) return {job, verdict: 'run', cost: {low: 0, high: 0, basis: 'a script costs nothing'}};
+    if (request === undefined) return {job, verdict: 'run', cost: costWithoutModel(job)};
     const inputTokens = tools.countTokens(request);
     const {batch} = configuration.settings;
-    const estimate = batch ? estimateBatchCost : estimateCost;
+    const estimate = job.mode === 'agent' ? estimateAgentCost : batch ? estimateBatchCost : estimateCost;
     const worstUsd = await worstCostOf(job, inputTokens, configuration.models, batch);
     return {
       job,
@@ -103,4 +104,10 @@ async function planJob(
     if (error instanceof JobFailure) return {job, verdict: error.failure.reason, message: error.failure.message};
     throw error;
   }
+}
+
+function costWithoutModel({agent}: Job): CostRange {
+  return agent === undefined
+    ? {low: 0, high: 0, basis: 'a script costs nothing'}
+    : {low: null, high: null, basis: `what the agent ${agent.name} costs is not known before`};
 }
