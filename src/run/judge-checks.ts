@@ -31,8 +31,8 @@ export async function judgeChecks(checks: ChecksToJudge): Promise<PolicyFinding[
     // Without anything else the old judges see what they saw before.
     if (judges.length === 0 || judged.length === 0) continue;
     if (!areInEachOthersWay(judges, judged) && (await passesOnce(command, judged, checks))) continue;
-    const more = judges.length === 1 ? '' : ` and ${judges.length - 1} more`;
-    const detail = `${quoteText(command)} does not pass with ${quoteText(judges[0]!.path)}${more} as they were before the change`;
+    const more = judges.length === 1 ? ' as it was' : ` and ${judges.length - 1} more as they were`;
+    const detail = `${quoteText(command)} does not pass with ${quoteText(judges[0]!.path)}${more} before the change`;
     found.push({rule: 'changes-its-checks', path: judges[0]!.path, detail});
   }
   return found;

@@ -138,7 +138,7 @@ describe.skipIf(noSandbox)(`a change with verify commands${sandboxNeed}`, () => 
     expect(said.exitCode).toBe(1);
     expect((await person.results())[0]).toMatchObject({
       outcome: 'held-for-review',
-      message: expect.stringMatching(/does not pass with .* as they were before the change$/),
+      message: expect.stringMatching(/does not pass with .* as it was before the change$/),
       verified: [{before: 'passed', after: 'passed'}],
     });
     expect((await person.call(['review'])).stdout).toContain(`changes-its-checks ${path_}`);

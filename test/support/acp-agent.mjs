@@ -67,7 +67,7 @@ async function work(client, sessionId) {
       writeFileSync(target, readme);
       return 'end_turn';
     case 'content':
-      await say('I looked at everything.\nNOTHING TO CHANGE: all of it is there.');
+      await say('I looked at everything.\n**NOTHING TO CHANGE:** all of it is there.');
       return 'end_turn';
     case 'files': {
       const results = {};

@@ -142,7 +142,12 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
         if (!(error instanceof JobFailure)) throw error;
         return {failure: error, ...done()};
       } finally {
-        for (const {path: file, after} of await checkout.edits()) files[file] = after?.bytes.toString() ?? '';
+        // A folder that is too large for a change has ended the job by name already.
+        const edits = await checkout.edits().catch(error => {
+          if (!(error instanceof JobFailure)) throw error;
+          return [];
+        });
+        for (const {path: file, after} of edits) files[file] = after?.bytes.toString() ?? '';
         await checkout.remove();
         reader.release();
       }

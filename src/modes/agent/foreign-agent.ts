@@ -8,7 +8,7 @@ import type {Mode, ModeInput} from '../mode.ts';
 import {type AgentModeOptions, judge, startTimer} from './agent.ts';
 import {type AgentProcess, startAgentProcess} from './agent-process.ts';
 import {ForeignReach} from './foreign-reach.ts';
-import {nextWords, nothingToChangeWords} from './judge-end.ts';
+import {nextWords, saysNothingToChange} from './judge-end.ts';
 import {firstPrompt, foreignPrompt, trimContext} from './prompt.ts';
 import {SaidCost} from './said-cost.ts';
 
@@ -130,7 +130,7 @@ class Conversation {
       const work = {
         summary,
         finished: true,
-        nothingToChange: summary.split('\n').some(line => line.startsWith(nothingToChangeWords)),
+        nothingToChange: saysNothingToChange(summary),
         deniedCalls: this.#reach.denied,
         deniedChanges: this.#reach.deniedChanges,
         changingCalls: 0,

@@ -109,6 +109,11 @@ function howToSay({agent}: Job): string {
 /** How an agent that has no tool for it says so. */
 export const nothingToChangeWords = 'NOTHING TO CHANGE';
 
+/** On a line of its own, whatever Markdown it is dressed in. */
+export function saysNothingToChange(text: string): boolean {
+  return text.split('\n').some(line => line.replace(/^[\s*_>#-]+/, '').startsWith(nothingToChangeWords));
+}
+
 const shownLeftOut = 3;
 
 /** A sentence about what was written and does not count; empty when there is none. */
