@@ -98,9 +98,10 @@ function checkTokens({plan, task, missing}: TaskCheck): void {
 
 async function checkPrices({plan, task, job, problems}: TaskCheck): Promise<void> {
   const {settings, models} = plan.configuration;
-  const limit = task.budgetUsd ?? settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
+  const ofJob = job.mode === 'agent' ? job.jobBudgetUsd : undefined;
+  const limit = ofJob ?? task.budgetUsd ?? settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
   if (limit === undefined) return;
-  if (job.agent !== undefined) {
+  if (job.mode === 'agent' && job.agent !== undefined) {
     const text = {
       message: `a budget is set, and what the agent ${quote(job.agent.name)} costs is not known before it is paid`,
       hint: 'leave the budget out for it, or use our own agent',

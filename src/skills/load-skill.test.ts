@@ -37,7 +37,7 @@ describe('loadSkill', () => {
         'readme',
         `license: MIT
 compatibility: any
-allowed-tools: read_file, Bash(git:*) write_file
+allowed-tools: read_file, Bash(git:*) write_file, Bash(git add:*), Read(docs/**)
 other-tool: {x: 1}
 metadata:
   version: "1.0"
@@ -80,7 +80,7 @@ metadata:
         maxCharacters: 9000,
         heading: true,
       },
-      allowedTools: ['read_file', 'Bash(git:*)', 'write_file'],
+      allowedTools: ['read_file', 'Bash(git:*)', 'write_file', 'Bash(git add:*)', 'Read(docs/**)'],
       license: 'MIT',
       compatibility: 'any',
       digest: '',
@@ -108,17 +108,19 @@ metadata:
   output: ../x
   mode: agnt
   min-characters: many
+  context: "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
   checks: {must-contian: x, heading: maybe}
 ---
 `;
     expect(problemsOf(makeSkill('readme', text)).join('\n')).toMatchInlineSnapshot(`
       "readme/SKILL.md:2:1 name — the name may hold lowercase letters, digits and single hyphens, found "Read Me"
       readme/SKILL.md:3:1 description — "description" is missing
-      readme/SKILL.md:9:12 metadata.checks.must-contian — is not a check; did you mean "must-contain"?
+      readme/SKILL.md:10:12 metadata.checks.must-contian — is not a check; did you mean "must-contain"?
       readme/SKILL.md:6:3 metadata.output — "../x" is not a path inside the repo
       readme/SKILL.md:7:3 metadata.mode — expected one of simple, agent, script, found "agnt"; did you mean "agent"?
       readme/SKILL.md:8:3 metadata.min-characters — expected a whole number, found "many"
-      readme/SKILL.md:9:29 metadata.checks.heading — expected true or false, found "maybe"
+      readme/SKILL.md:10:29 metadata.checks.heading — expected true or false, found "maybe"
+      readme/SKILL.md:9:3 metadata.context — "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}" cannot be used: it stands for more than 256 alternatives
       readme/SKILL.md:4:1 allowed-tools — must be a list of texts
       readme/SKILL.md:1:1 — there are no instructions below the front matter"
     `);

@@ -2,8 +2,9 @@ import path from 'node:path';
 import type {Problem} from '../domain/problem.ts';
 import type {Skill} from '../domain/skill.ts';
 import {type FrontMatter, type FrontMatterValue, parseFrontMatter} from './front-matter.ts';
+import {readAllowedTools} from './read-allowed-tools.ts';
 import {readSkillFolder} from './read-skill-folder.ts';
-import {readList, readMetadata} from './skill-metadata.ts';
+import {readMetadata} from './skill-metadata.ts';
 
 export type LoadedSkill =
   | {readonly skill: Skill; readonly problems?: undefined}
@@ -31,7 +32,7 @@ export function loadSkill(directory: string, options: {source: Skill['source']; 
   const description = checkDescription(matter.data['description'], message => add('description', message));
   const {metadata, faults} = readMetadata(matter.data['metadata']);
   for (const {at, message, hint} of faults) addAt(at, message, hint);
-  const allowedTools = readList(matter.data['allowed-tools'], /[\s,]/, message => add('allowed-tools', message));
+  const allowedTools = readAllowedTools(matter.data['allowed-tools'], message => add('allowed-tools', message));
   if (matter.body.trim() === '')
     problems.push({file, line: 1, column: 1, message: 'there are no instructions below the front matter'});
   if (problems.length > 0) return {problems};

@@ -1,5 +1,7 @@
 import {type Mode, modes, type SkillChecks} from '../domain/skill.ts';
+import {compileGlob, GlobError} from '../util/glob.ts';
 import {didYouMean} from '../util/nearest-name.ts';
+import {quoteText} from '../util/quote-text.ts';
 import type {FrontMatterValue} from './front-matter.ts';
 
 /** What our own keys under `metadata` say. */
@@ -67,7 +69,7 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
       outputs,
       ...(isMode(mode) ? {mode} : {}),
       ...(verify === undefined ? {} : {verify}),
-      contextGlobs: readList(keys['context'], /[\n,]/, refuse('context')),
+      contextGlobs: readGlobs(own('context')),
       checks: {
         ...(mustContain.length === 0 ? {} : {mustContain}),
         ...(mustNotContain.length === 0 ? {} : {mustNotContain}),
@@ -89,13 +91,26 @@ interface Given {
 }
 
 /** A list as YAML list or as text with separators. Braces of a glob keep their commas. */
-export function readList(value: FrontMatterValue | undefined, separator: RegExp, refuse: Refuse): string[] {
+function readList(value: FrontMatterValue | undefined, separator: RegExp, refuse: Refuse): string[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return splitOutsideBraces(value, separator);
   if (Array.isArray(value) && value.every(item => typeof item === 'string'))
     return value.map(item => item.trim()).filter(item => item !== '');
   refuse('must be a list of texts');
   return [];
+}
+
+function readGlobs({value, refuse}: Given): string[] {
+  const globs = readList(value, /[\n,]/, refuse);
+  for (const glob of globs) {
+    try {
+      compileGlob(glob);
+    } catch (error) {
+      if (!(error instanceof GlobError)) throw error;
+      refuse(`${quoteText(glob, 60)} cannot be used: ${error.message}`);
+    }
+  }
+  return globs;
 }
 
 function readVerify({value, refuse}: Given): readonly string[] | 'auto' | undefined {
