@@ -1,5 +1,6 @@
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
+import {programFile} from '../util/find-program.ts';
 import {bubblewrapArguments, nodeMounts, systemPath, temporaryFolders} from './bubblewrap-arguments.ts';
 import {attachGate, descriptors, gated} from './gate.ts';
 import {launchAs} from './launch-as.ts';
@@ -40,7 +41,7 @@ export function createBubblewrap(settings: Omit<SandboxSettings, 'minimum'>): Sa
       return await runLimited({
         command,
         limits,
-        argv: [...prefix, 'bwrap', ...told, ...inside],
+        argv: [...prefix, programFile('bwrap', process.env), ...told, ...inside],
         cwd: '/',
         // Whoever reads the environment of bubblewrap itself finds nothing either.
         env: {PATH: systemPath},

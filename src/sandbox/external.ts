@@ -4,6 +4,7 @@ import {constants, tmpdir} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
+import {programFile} from '../util/find-program.ts';
 import {quietEnvironment} from './bubblewrap-arguments.ts';
 import {launchAs, stageFolder} from './launch-as.ts';
 import {runLimited} from './run-limited.ts';
@@ -30,7 +31,7 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
         return await runLimited({
           command,
           limits,
-          argv: [...prefix, 'setpriv', '--pdeathsig', 'KILL', '--', ...command.argv],
+          argv: [...prefix, programFile('setpriv', process.env), '--pdeathsig', 'KILL', '--', ...command.argv],
           cwd: isRoot ? '/' : command.workspace,
           env: {
             ...quietEnvironment(settings.tools, path.dirname(process.execPath)),

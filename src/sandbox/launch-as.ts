@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs';
+import {programFile} from '../util/find-program.ts';
 import {type Mount, SandboxError} from './sandbox.ts';
 
 export interface Launch {
@@ -17,14 +18,18 @@ export function launchAs(uid: number, mounts: readonly Mount[], directory = '/')
     throw new SandboxError(`nothing below ${stage} can be shown to a command`);
   return {
     prefix: [
-      ...['unshare', '--mount', '--propagation', 'private', '--'],
+      ...[program('unshare'), '--mount', '--propagation', 'private', '--'],
       ...['/bin/sh', '-c', stageMounts, 'sh', stage, directory, String(mounts.length)],
       ...mounts.flatMap(({source, at}) => [source, at]),
-      ...['setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
+      ...[program('setpriv'), '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
       ...['--inh-caps=-all', '--bounding-set=-all'],
     ],
     mounts: mounts.map(mount => ({...mount, source: `${stage}${mount.at}`})),
   };
+}
+
+function program(name: string): string {
+  return programFile(name, process.env);
 }
 
 /** Where folders stand in the namespace, each under its own `at`. Outside of it nothing changes there. */

@@ -1,8 +1,9 @@
-import {accessSync, constants, existsSync, statSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {chown, mkdtemp, rm} from 'node:fs/promises';
 import {homedir, tmpdir} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
+import {findProgram} from '../util/find-program.ts';
 import {createBubblewrap} from './bubblewrap.ts';
 import {createExternal} from './external.ts';
 import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
@@ -39,7 +40,7 @@ export async function openSandbox(settings: SandboxSettings): Promise<OpenedSand
 }
 
 async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
-  if (!isInPath('bwrap'))
+  if (findProgram('bwrap', process.env) === undefined)
     return {fault: {message: 'bubblewrap is not installed', fix: 'apt-get install -y bubblewrap'}};
   const sandbox = createBubblewrap(settings);
   try {
@@ -78,7 +79,8 @@ function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | unde
     const fix = minimum === 'strong' ? 'run commands on Linux, or in a Linux container' : 'run in a Linux container';
     return {message: `there is no sandbox for commands on ${process.platform}`, fix};
   }
-  const missing = ['prlimit', 'setpriv', 'mkfifo', 'nice'].find(program => !isInPath(program));
+  const needed = ['prlimit', 'setpriv', 'mkfifo', 'nice'];
+  const missing = needed.find(program => findProgram(program, process.env) === undefined);
   if (missing !== undefined)
     return {message: `${missing} is not installed`, fix: 'apt-get install -y util-linux coreutils'};
   for (const folder of tools) {
@@ -91,17 +93,6 @@ function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | unde
       };
   }
   return undefined;
-}
-
-function isInPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(':').some(folder => {
-    try {
-      accessSync(path.join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function namespaceFix(): string {

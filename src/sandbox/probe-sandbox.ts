@@ -7,6 +7,7 @@ import {createServer, type Server} from 'node:net';
 import {homedir, networkInterfaces, tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {programFile} from '../util/find-program.ts';
 import type {Attack, Bait} from './attacks.ts';
 import {nodeInside} from './bubblewrap-arguments.ts';
 import {type Sandbox, SandboxError} from './sandbox.ts';
@@ -73,8 +74,8 @@ async function layBait(folder: string): Promise<Trap> {
   const file = path.join(folder, 'bait');
   writeFileSync(file, canary, {mode: 0o644});
   // Ends with its input, so that it does not outlive us.
-  const sleeper = spawn('cat', {
-    env: {PATH: process.env.PATH, ORCHESTRATOR_BAIT: canary},
+  const sleeper = spawn(programFile('cat', process.env), {
+    env: {ORCHESTRATOR_BAIT: canary},
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   let visits = 0;

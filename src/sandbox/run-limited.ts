@@ -2,6 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
 import type {Writable} from 'node:stream';
 import type {SandboxLimits} from '../domain/sandbox.ts';
+import {programFile} from '../util/find-program.ts';
 import {killGroup} from '../util/run-command.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
@@ -42,7 +43,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const {reader, writeDescriptor} = await openOutputPipe();
   const startedAt = performance.now();
   const output = new OutputBuffer(headBytes, tailBytes);
-  const child = spawn('prlimit', [...kernelLimits(limits), '--', ...guarded(limited)], {
+  const child = spawn(programFile('prlimit', process.env), [...kernelLimits(limits), '--', ...guarded(limited)], {
     cwd: limited.cwd,
     env: limited.env,
     // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.

@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {programFile, searchPath} from './find-program.ts';
 
 export interface CommandResult {
   /** `null` when a signal ended it. */
@@ -24,8 +25,9 @@ export interface CommandOptions {
 /** Runs a program without a shell to its end. Rejects only when it cannot be started; a bad exit code is the caller's to judge. */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, {
-      env: options.env,
+    const child = spawn(programFile(file, options.env), args, {
+      // What it starts itself is not looked for in its working directory either.
+      env: {...options.env, PATH: searchPath(options.env)},
       stdio: ['pipe', 'pipe', 'pipe'],
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : {cwd: options.cwd}),

@@ -4,10 +4,10 @@ import {defaultSandboxSettings, type SandboxSettings} from '../../src/domain/san
 import {createBubblewrap} from '../../src/sandbox/bubblewrap.ts';
 import type {Sandbox, SandboxCommand, SandboxResult} from '../../src/sandbox/sandbox.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
-import {findOnPath} from '../../src/util/find-on-path.ts';
+import {findProgram} from '../../src/util/find-program.ts';
 
 /** Why tests of the sandbox are left out here; goes into their names. */
-export const noSandbox = process.platform !== 'linux' || findOnPath('bwrap', process.env) === undefined;
+export const noSandbox = process.platform !== 'linux' || findProgram('bwrap', process.env) === undefined;
 export const sandboxNeed = noSandbox ? ' (left out: apt-get install -y bubblewrap)' : '';
 
 export interface SandboxRig extends AsyncDisposable {

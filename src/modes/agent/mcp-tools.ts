@@ -4,6 +4,7 @@ import type {Transport} from '@modelcontextprotocol/sdk/shared/transport.js';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {McpServer, McpServers} from '../../domain/mcp-server.ts';
 import {expandVariables} from '../../util/expand-path.ts';
+import {programFile, searchPath} from '../../util/find-program.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {type Tool, ToolError} from './tool.ts';
 
@@ -67,9 +68,9 @@ async function openTransport(server: McpServer, env: Env): Promise<Transport> {
   }
   const {StdioClientTransport} = await import('@modelcontextprotocol/sdk/client/stdio.js');
   const [command = '', ...args] = server.command;
-  const basic = {PATH: env['PATH'] ?? '', HOME: env['HOME'] ?? '', LANG: 'C.UTF-8'};
+  const basic = {PATH: searchPath(env), HOME: env['HOME'] ?? '', LANG: 'C.UTF-8'};
   return new StdioClientTransport({
-    command,
+    command: programFile(command, env),
     args,
     env: {...basic, ...expandAll(server.env ?? {}, env)},
     cwd: tmpdir(),
