@@ -3,6 +3,7 @@ import {closeSync} from 'node:fs';
 import type {Writable} from 'node:stream';
 import type {SandboxLimits} from '../domain/sandbox.ts';
 import {programFile} from '../util/find-program.ts';
+import {startTick} from '../util/process-identity.ts';
 import {killGroup} from '../util/run-command.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
@@ -59,9 +60,15 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
 
   let end: SandboxEnd | undefined;
   let stopWatch: (() => void) | undefined;
+  let killFirst = (): void => {};
+  const killAll = (): void => {
+    // First what the guard would kill, which dies with the group.
+    killFirst();
+    if (child.pid !== undefined) killGroup(child.pid);
+  };
   const kill = (reason: SandboxEnd): void => {
     end ??= reason;
-    if (child.pid !== undefined) killGroup(child.pid);
+    killAll();
   };
   const onLimit = (limit: Limit): void => kill({kind: 'limit', limit});
   const abort = (): void => kill({kind: 'aborted'});
@@ -81,13 +88,16 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   try {
     const {workspace} = command;
     const {exitCode, told} = limited.attach(child, pid => {
-      if (stopWatch === undefined) (child.stdio[lifeline] as Writable).write(`${pid}\n`);
-      stopWatch ??= watchLimits({pid, workspace, temporary: limited.temporary, limits, onLimit});
+      const tick = startTick(pid);
+      if (stopWatch !== undefined || tick === undefined) return;
+      killFirst = () => killProcess(pid, tick);
+      (child.stdio[lifeline] as Writable).write(`${pid} ${tick}\n`);
+      stopWatch = watchLimits({pid, workspace, temporary: limited.temporary, limits, onLimit});
     });
     await ended(child);
     clearTimeout(timer);
     // What it left running has no business any more.
-    if (child.pid !== undefined) killGroup(child.pid);
+    killAll();
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
     return {
       end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
@@ -108,18 +118,33 @@ const lifeline = 3;
 
 /**
  * The program, with a guard in its process group that kills all of it when we are no more. Bubblewrap binds its life to ours by itself,
- * but not at every moment of its start, and its inner half leaves the group.
+ * but not at every moment of its start, and its inner half leaves the group. That half is known by when it was started: a command of
+ * the same user may have given it another name, and freed it from its parent.
  */
 function guarded({argv, descriptors}: LimitedCommand): string[] {
   const others = Array.from({length: descriptors}, (_, index) => `${lifeline + 1 + index}<&-`).join(' ');
-  // A number that belongs to somebody else by now is left alone.
-  const guard = `told=; while read -r pid; do told=$pid; done <&${lifeline}
-read -r name < "/proc/$told/comm" && [ "$name" = bwrap ] && kill -9 "$told"
+  const guard = `first= tick= stat=
+while read -r pid start; do first=$pid tick=$start; done <&${lifeline}
+if [ -n "$first" ]; then
+  while IFS= read -r line; do stat="$stat $line"; done < "/proc/$first/stat"
+  set -- \${stat##*) }
+  [ "\${20}" = "$tick" ] && kill -9 "$first"
+fi
 kill -9 0`;
   const script = `(${guard}) </dev/null >/dev/null 2>&1 ${others} &
 exec ${lifeline}<&-
 exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh', ...argv];
+}
+
+/** A number that belongs to somebody else by now is left alone. */
+function killProcess(pid: number, tick: string): void {
+  if (startTick(pid) !== tick) return;
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended just now.
+  }
 }
 
 function kernelLimits(limits: SandboxLimits): string[] {

@@ -6,6 +6,7 @@ import {setTimeout} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
 import {noSandbox, openSandboxRig, sandboxNeed} from '../../test/support/sandbox-rig.ts';
+import {turnInit} from '../../test/support/turn-init.ts';
 import {defaultSandboxLimits, defaultSandboxSettings} from '../domain/sandbox.ts';
 import {makeTemporaryDirectory} from '../testing/temporary-fleet.ts';
 import {createExternal} from './external.ts';
@@ -13,6 +14,16 @@ import {openSandbox} from './open-sandbox.ts';
 import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
 
 const isRoot = process.geteuid?.() === 0;
+
+/** Starts an orchestrator that runs commands, and kills it when some time has passed. */
+async function killOrchestrator(args: readonly string[], delayMs: number): Promise<void> {
+  const script = fileURLToPath(new URL('../../test/support/kill-sandbox.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
+  await once(child.stdout, 'data');
+  await setTimeout(delayMs);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
 
 describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
   it('work in the workspace, and their end and what they said come back', async () => {
@@ -87,17 +98,31 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
 
   it('are gone a second after kill -9 of the orchestrator', async () => {
     await using rig = await openSandboxRig();
-    const script = fileURLToPath(new URL('../../test/support/kill-sandbox.ts', import.meta.url));
     for (const delayMs of [60, 130, 200]) {
       const mark = `8${process.pid % 10_000}${delayMs}`;
-      const child = spawn(process.execPath, [script, mark, rig.workspace], {stdio: ['ignore', 'pipe', 'inherit']});
-      await once(child.stdout, 'data');
-      await setTimeout(delayMs);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await killOrchestrator([mark, rig.workspace], delayMs);
       await setTimeout(1000);
       expect(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'})).not.toContain(mark);
     }
+  });
+
+  describe.skipIf(process.arch !== 'x64')('that turn process 1 of their sandbox against us', () => {
+    it.each(['memory', 'trace'] as const)('by its %s leave nothing running', async way => {
+      await using rig = await openSandboxRig();
+      const marks = [1, 2, 3, 4].map(number => `9${process.pid % 10_000}${number}${way.length}`);
+      const [atEnd, atLimit, atAbort, atKill] = marks.map(mark => turnInit(way, mark)) as [string, ...string[]];
+      const {output} = await rig.run(`${atEnd}; sleep 0.2`);
+      // Otherwise nothing was tried.
+      expect(output).toContain('turned');
+      await rig.run(`${atLimit}; sleep 30`, {timeoutMs: 1500});
+      const stop = new AbortController();
+      setTimeout(1500).then(() => stop.abort());
+      await rig.run(`${atAbort}; sleep 30`, {signal: stop.signal});
+      await killOrchestrator([marks[3]!, rig.workspace, `${atKill}; sleep 30`], 1500);
+      await setTimeout(1000);
+      const left = execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).split('\n');
+      expect(left.filter(line => marks.some(mark => line.includes(`sleep ${mark}`)))).toEqual([]);
+    });
   });
 
   it('end with the signal that ends their job', async () => {
