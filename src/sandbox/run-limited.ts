@@ -5,6 +5,7 @@ import type {SandboxLimits} from '../domain/sandbox.ts';
 import {programFile} from '../util/find-program.ts';
 import {startTick} from '../util/process-identity.ts';
 import {killGroup} from '../util/run-command.ts';
+import {sealStdio} from '../util/seal-stdio.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
 import {type SandboxCommand, type SandboxEnd, SandboxError, type SandboxResult} from './sandbox.ts';
@@ -44,18 +45,20 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const {reader, writeDescriptor} = await openOutputPipe();
   const startedAt = performance.now();
   const output = new OutputBuffer(headBytes, tailBytes);
+  const sealed = sealStdio([
+    'ignore',
+    writeDescriptor,
+    writeDescriptor,
+    ...Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const),
+  ]);
   const child = spawn(programFile('prlimit', process.env), [...kernelLimits(limits), '--', ...guarded(limited)], {
     cwd: limited.cwd,
     env: limited.env,
     // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
     detached: true,
-    stdio: [
-      'ignore',
-      writeDescriptor,
-      writeDescriptor,
-      ...Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const),
-    ],
+    stdio: sealed.stdio,
   });
+  sealed.close();
   closeSync(writeDescriptor);
 
   let end: SandboxEnd | undefined;

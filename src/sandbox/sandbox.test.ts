@@ -1,7 +1,8 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chownSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {text} from 'node:stream/consumers';
 import {setTimeout} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, it} from 'vitest';
@@ -123,6 +124,29 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
       const left = execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).split('\n');
       expect(left.filter(line => marks.some(mark => line.includes(`sleep ${mark}`)))).toEqual([]);
     });
+  });
+
+  it.each(['strong', 'external'])('get no file that we were started with ourselves: %s', async tier => {
+    await using rig = await openSandboxRig();
+    const file = path.join(rig.directory, 'secret');
+    writeFileSync(file, 'a secret\n', {mode: 0o644});
+    const secret = openSync(file, 'r');
+    // 20 and 300, as a shell hands them on.
+    const stdio = Array.from({length: 301}, (_, number) =>
+      number === 20 || number === 300 ? secret : number === 1 ? ('pipe' as const) : ('ignore' as const),
+    );
+    const script = fileURLToPath(new URL('../../test/support/run-here.ts', import.meta.url));
+    const look = 'for f in /proc/$$/fd/*; do readlink "$f"; done';
+    const child = spawn(process.execPath, [script, tier, rig.workspace, look], {stdio});
+    const said = await text(child.stdout!);
+    closeSync(secret);
+    const known = /^(?:\/dev\/null|\S*\/output \(deleted\))$/;
+    expect(
+      said
+        .trim()
+        .split('\n')
+        .filter(line => !known.test(line)),
+    ).toEqual([]);
   });
 
   it('end with the signal that ends their job', async () => {

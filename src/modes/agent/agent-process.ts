@@ -10,6 +10,7 @@ import {expandVariables} from '../../util/expand-path.ts';
 import {findProgram, programFile, searchPath} from '../../util/find-program.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {killGroup} from '../../util/run-command.ts';
+import {sealStdio} from '../../util/seal-stdio.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -38,13 +39,16 @@ export async function startAgentProcess(
   const contained = canContain(env);
   const argv = [file, ...args];
   const [first = '', ...rest] = contained ? contain(argv, directory, home, env) : argv;
+  const sealed = sealStdio(['pipe', 'pipe', 'pipe']);
   const child = spawn(first, rest, {
     cwd: directory,
     env: {PATH: searchPath(env), HOME: home, TMPDIR: '/tmp', LANG: 'C.UTF-8', ...variablesOf(named, env)},
-    stdio: ['pipe', 'pipe', 'pipe'],
+    // The first three; what follows is nothing.
+    stdio: sealed.stdio as ['pipe', 'pipe', 'pipe'],
     // A group of its own, so that all of it can be killed.
     detached: true,
   });
+  sealed.close();
   const said: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => {
     said.push(chunk.toString('utf8'));
