@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {lstatSync, mkdirSync} from 'node:fs';
 import {programFile} from '../util/find-program.ts';
 import {type Mount, SandboxError} from './sandbox.ts';
 
@@ -14,8 +14,6 @@ export interface Launch {
  */
 export function launchAs(uid: number, mounts: readonly Mount[], directory = '/'): Launch {
   const stage = stageFolder();
-  if (mounts.some(({source}) => `${source}/`.startsWith(`${stage}/`)))
-    throw new SandboxError(`nothing below ${stage} can be shown to a command`);
   return {
     prefix: [
       ...[program('unshare'), '--mount', '--propagation', 'private', '--'],
@@ -32,9 +30,25 @@ function program(name: string): string {
   return programFile(name, process.env);
 }
 
-/** Where folders stand in the namespace, each under its own `at`. Outside of it nothing changes there. */
+/**
+ * Where folders stand in the namespace, each under its own `at`; outside of it this folder stays empty. It is our own, so that nothing
+ * that somebody needs is hidden behind it.
+ */
 export function stageFolder(): string {
-  return ['/mnt', '/media', '/srv', '/opt'].find(existsSync) ?? '/run';
+  const folder = ['/run', '/tmp', '/var/tmp'].map(parent => `${parent}/orchestrator-stage`).find(isOurs);
+  if (folder === undefined) throw new SandboxError('neither /run nor /tmp takes a folder of ours');
+  return folder;
+}
+
+function isOurs(folder: string): boolean {
+  try {
+    mkdirSync(folder, {mode: 0o755});
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+  }
+  // What somebody else has put there is left alone.
+  const stats = lstatSync(folder);
+  return stats.isDirectory() && stats.uid === 0 && (stats.mode & 0o022) === 0;
 }
 
 const stageMounts = `set -e

@@ -1,6 +1,17 @@
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import {text} from 'node:stream/consumers';
 import {setTimeout} from 'node:timers/promises';
@@ -64,6 +75,23 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
     expect(output).toContain('hello\ngreetings\n');
     expect(output).toContain('refused');
     expect(existsSync(path.join(skill, 'other'))).toBe(false);
+  });
+
+  it.skipIf(!isRoot)('see folders from wherever root keeps them', async () => {
+    await using rig = await openSandboxRig();
+    const places = ['/mnt', '/media', '/srv', '/opt', '/run', '/tmp', '/root'].filter(place => existsSync(place));
+    const folders = places.map(place => mkdtempSync(`${place}/orchestrator-test-`));
+    try {
+      for (const folder of folders) writeFileSync(`${folder}/note`, `from ${path.dirname(folder)}\n`, {mode: 0o644});
+      const mounts = folders.map((source, index) => ({source, at: `/skill/${index}`, writable: false}));
+      for (const folder of folders) chmodSync(folder, 0o755);
+      const {output} = await rig.run('cat /skill/*/note', {mounts});
+      expect(output.trim().split('\n')).toEqual(places.map(place => `from ${place}`));
+      chownSync(folders[0]!, rig.sandbox.owner!.uid, rig.sandbox.owner!.gid);
+      expect((await rig.run('cat note', {workspace: folders[0]!})).output).toBe(`from ${places[0]}\n`);
+    } finally {
+      for (const folder of folders) rmSync(folder, {recursive: true});
+    }
   });
 
   it.each([
