@@ -6,7 +6,7 @@ import type {SandboxSettings} from '../domain/sandbox.ts';
 import {findProgram} from '../util/find-program.ts';
 import {createBubblewrap} from './bubblewrap.ts';
 import {createExternal} from './external.ts';
-import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
+import {AttacksNotRun, brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
 import {type Sandbox, SandboxError} from './sandbox.ts';
 
 export interface SandboxFault {
@@ -39,6 +39,8 @@ export async function openSandbox(settings: SandboxSettings): Promise<OpenedSand
   return {fault: {message: reason, fix: 'run the orchestrator as an ordinary user in that container'}};
 }
 
+const unclearFix = 'report it, and run where commands are isolated by other means';
+
 async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
   if (findProgram('bwrap', process.env) === undefined)
     return {fault: {message: 'bubblewrap is not installed', fix: 'apt-get install -y bubblewrap'}};
@@ -51,12 +53,12 @@ async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
     return {
       fault: {
         message: `bubblewrap keeps ${probe.attacks.length - broken.length} of ${probe.attacks.length} attacks in; not: ${names}`,
-        fix: 'report it, and run where commands are isolated by other means',
+        fix: unclearFix,
       },
     };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    return {fault: {message: error.message, fix: namespaceFix()}};
+    return {fault: {message: error.message, fix: error instanceof AttacksNotRun ? unclearFix : namespaceFix()}};
   }
 }
 

@@ -202,6 +202,14 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
     expect(report.attacks.length).toBeGreaterThan(60);
   });
 
+  it('may have less memory than Node itself needs, with which they are attacked', async () => {
+    const limits = {...defaultSandboxLimits, memoryBytes: 64 * 1024 ** 2};
+    const opened = await openSandbox({...defaultSandboxSettings, limits});
+    expect(opened.fault).toBeUndefined();
+    await using rig = await openSandboxRig({limits});
+    expect((await rig.run('echo said')).output).toBe('said\n');
+  });
+
   it.skipIf(!isRoot)('get through in none of the attacks of an ordinary user', async () => {
     await using temporary = await makeTemporaryDirectory();
     chownSync(temporary.path, 1000, 1000);
