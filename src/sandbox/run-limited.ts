@@ -8,6 +8,7 @@ import {killGroup} from '../util/run-command.ts';
 import {sealStdio} from '../util/seal-stdio.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
+import {reopenFolder} from './reopen-folder.ts';
 import {type SandboxCommand, type SandboxEnd, SandboxError, type SandboxResult} from './sandbox.ts';
 import {type Limit, watchLimits} from './watch-limits.ts';
 
@@ -102,6 +103,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     // What it left running has no business any more.
     killAll();
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
+    reopenFolder(workspace);
     return {
       end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
       output: output.toString(),

@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -91,6 +92,14 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
       expect((await rig.run('cat note', {workspace: folders[0]!})).output).toBe(`from ${places[0]}\n`);
     } finally {
       for (const folder of folders) rmSync(folder, {recursive: true});
+    }
+  });
+
+  it('that lock the workspace find it open again', async () => {
+    await using rig = await openSandboxRig();
+    for (const mode of ['000', '100', '555']) {
+      expect((await rig.run(`echo > made && chmod ${mode} /repo`)).end).toEqual({kind: 'exited', exitCode: 0});
+      expect(statSync(rig.workspace).mode & 0o700).toBe(0o700);
     }
   });
 
