@@ -40,6 +40,7 @@ export function createBubblewrap(settings: Omit<SandboxSettings, 'minimum'>): Sa
       const inside = ['--chdir', workspaceMount, '--', ...gated(limits.processes), ...command.argv];
       return await runLimited({
         command,
+        writable: wanted.flatMap(({source, writable}) => (writable ? [source] : [])),
         limits,
         argv: [...prefix, programFile('bwrap', process.env), ...told, ...inside],
         cwd: '/',

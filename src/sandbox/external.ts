@@ -30,6 +30,7 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
       try {
         return await runLimited({
           command,
+          writable: [home, ...mounts.flatMap(({source, writable}) => (writable ? [source] : []))],
           limits,
           argv: [...prefix, programFile('setpriv', process.env), '--pdeathsig', 'KILL', '--', ...command.argv],
           cwd: isRoot ? '/' : command.workspace,

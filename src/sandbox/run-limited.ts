@@ -14,6 +14,8 @@ import {type Limit, watchLimits} from './watch-limits.ts';
 
 export interface LimitedCommand {
   readonly command: Pick<SandboxCommand, 'workspace' | 'timeoutMs' | 'signal'>;
+  /** Folders in which it can write to a disk, with the workspace. */
+  readonly writable: readonly string[];
   readonly limits: SandboxLimits;
   readonly argv: readonly string[];
   readonly cwd: string;
@@ -96,7 +98,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
       if (stopWatch !== undefined || tick === undefined) return;
       killFirst = () => killProcess(pid, tick);
       (child.stdio[lifeline] as Writable).write(`${pid} ${tick}\n`);
-      stopWatch = watchLimits({pid, workspace, temporary: limited.temporary, limits, onLimit});
+      stopWatch = watchLimits({pid, writable: limited.writable, temporary: limited.temporary, limits, onLimit});
     });
     await ended(child);
     clearTimeout(timer);

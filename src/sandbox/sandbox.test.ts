@@ -127,6 +127,49 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
     expect(durationMs).toBeLessThan(8000);
   });
 
+  it.each([
+    ['files that have no name any more', 'open, unlink', ''],
+    ['files that only another process has open', 'open, unlink', ' & sleep 30'],
+    ['a folder whose name is no text', 'folder', ''],
+    ['a mount beside the workspace', 'outbox', ''],
+  ])('are stopped at the limit of disk when they write to %s', async (_, way, more) => {
+    await using rig = await openSandboxRig();
+    const outbox = path.join(rig.directory, 'outbox');
+    mkdirSync(outbox);
+    if (rig.sandbox.owner !== undefined) chownSync(outbox, rig.sandbox.owner.uid, rig.sandbox.owner.gid);
+    const script = `const {mkdirSync, openSync, unlinkSync, writeSync} = require('node:fs');
+      const folder = Buffer.from({outbox: '/outbox/', folder: '/repo/\\xff\\xfe/'}['${way}'] ?? '/repo/', 'latin1');
+      mkdirSync(folder, {recursive: true});
+      for (let file = 0; file < 8; file++) {
+        const name = Buffer.concat([folder, Buffer.from('f' + file)]);
+        const descriptor = openSync(name, 'w');
+        if ('${way}' === 'open, unlink') unlinkSync(name);
+        writeSync(descriptor, Buffer.alloc(15_000_000, 1));
+      }
+      setTimeout(() => {}, 30_000);`;
+    const {end} = await rig.run(`node -e "${script}"${more}`, {
+      limits: {diskBytes: 2e7},
+      mounts: [{source: outbox, at: '/outbox', writable: true}],
+      timeoutMs: 8000,
+    });
+    expect(end).toEqual({kind: 'limit', limit: 'disk'});
+  });
+
+  it('are not stopped for what others write to the same disk', async () => {
+    await using rig = await openSandboxRig();
+    const running = rig.run(
+      'exec 9>held; rm held; echo some >&9; for a in 1 2 3 4 5 6 7 8; do sleep 0.2; done; echo well',
+      {
+        limits: {diskBytes: 2e7},
+      },
+    );
+    for (let file = 0; file < 6; file++) {
+      await setTimeout(200);
+      writeFileSync(path.join(rig.directory, `other${file}`), Buffer.alloc(15_000_000, 1));
+    }
+    expect(await running).toMatchObject({end: {kind: 'exited', exitCode: 0}, output: 'well\n'});
+  });
+
   it('leave nothing running, however they hide', async () => {
     await using rig = await openSandboxRig();
     const mark = `${process.pid}${Date.now()}`.slice(-9);
