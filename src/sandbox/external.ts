@@ -5,8 +5,11 @@ import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
 import {programFile} from '../util/find-program.ts';
+import {once} from '../util/once.ts';
 import {quietEnvironment} from './bubblewrap-arguments.ts';
+import {findControlGroups} from './find-control-groups.ts';
 import {launchAs, stageFolder} from './launch-as.ts';
+import {SandboxesHere} from './machine-memory.ts';
 import {runLimited} from './run-limited.ts';
 import {type Sandbox, workspaceMount} from './sandbox.ts';
 
@@ -17,6 +20,8 @@ import {type Sandbox, workspaceMount} from './sandbox.ts';
 export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sandbox {
   const isRoot = effectiveUserId() === 0;
   const {uid} = settings;
+  const sandboxes = new SandboxesHere();
+  const groups = once(findControlGroups);
   return {
     tier: 'external',
     ...(isRoot ? {owner: {uid, gid: uid}} : {}),
@@ -42,6 +47,9 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
           },
           descriptors: 0,
           temporary: [],
+          groups: await groups(),
+          ownNetwork: false,
+          sandboxes,
           attach(child, watch) {
             if (child.pid !== undefined) watch(child.pid);
             return {exitCode: () => codeOf(child), told: Promise.resolve()};

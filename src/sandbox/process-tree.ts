@@ -5,6 +5,8 @@ export interface ProcessUse {
   /** Anonymous and shared memory and the tables of it, bytes; pages of files are not counted. */
   readonly memoryBytes: number;
   readonly threads: number;
+  /** How many it has room for in its table, and so at most has open. */
+  readonly descriptors: number;
   /** One letter, as the kernel has it: `T` for one that was stopped. */
   readonly state: string;
 }
@@ -19,7 +21,7 @@ export function processTree(root: number): ProcessUse[] {
       const threads = field(status, 'Threads');
       const kilobytes = field(status, 'RssAnon') + field(status, 'RssShmem') + field(status, 'VmPTE');
       const state = /^State:\s+(\S)/m.exec(status)?.[1] ?? '';
-      found.push({pid, memoryBytes: 1024 * kilobytes, threads, state});
+      found.push({pid, memoryBytes: 1024 * kilobytes, threads, descriptors: field(status, 'FDSize'), state});
       // Most have one thread, and listing costs as much as reading.
       for (const thread of threads === 1 ? [pid] : readdirSync(`/proc/${pid}/task`))
         open.push(

@@ -1,11 +1,12 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
-import type {Writable} from 'node:stream';
 import type {SandboxLimits} from '../domain/sandbox.ts';
 import {programFile} from '../util/find-program.ts';
-import {startTick} from '../util/process-identity.ts';
-import {killGroup} from '../util/run-command.ts';
 import {sealStdio} from '../util/seal-stdio.ts';
+import type {ControlGroup} from './control-group.ts';
+import type {ControlGroups, GroupStart} from './find-control-groups.ts';
+import {GuardedProcesses, guarded} from './guard.ts';
+import type {SandboxesHere} from './machine-memory.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
 import {reopenFolder} from './reopen-folder.ts';
@@ -24,6 +25,10 @@ export interface LimitedCommand {
   readonly descriptors: number;
   /** Temporary file systems of its own, as it names them. */
   readonly temporary: readonly string[];
+  /** Where the kernel can count memory, and whether sockets are to be told from those of the machine. */
+  readonly groups?: ControlGroups | undefined;
+  readonly ownNetwork: boolean;
+  readonly sandboxes: SandboxesHere;
   /** Called once it is started; calls `watch` with the first process to be watched, when there is one. */
   readonly attach: (child: ChildProcess, watch: (pid: number) => void) => Attached;
 }
@@ -48,33 +53,15 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const {reader, writeDescriptor} = await openOutputPipe();
   const startedAt = performance.now();
   const output = new OutputBuffer(headBytes, tailBytes);
-  const sealed = sealStdio([
-    'ignore',
-    writeDescriptor,
-    writeDescriptor,
-    ...Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const),
-  ]);
-  const child = spawn(programFile('prlimit', process.env), [...kernelLimits(limits), '--', ...guarded(limited)], {
-    cwd: limited.cwd,
-    env: limited.env,
-    // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
-    detached: true,
-    stdio: sealed.stdio,
-  });
-  sealed.close();
-  closeSync(writeDescriptor);
-
+  const start = startGroup(limited);
+  const child = spawnGuarded(limited, start, writeDescriptor);
+  const processes = new GuardedProcesses(child);
+  let group: ControlGroup | undefined;
   let end: SandboxEnd | undefined;
   let stopWatch: (() => void) | undefined;
-  let killFirst = (): void => {};
-  const killAll = (): void => {
-    // First what the guard would kill, which dies with the group.
-    killFirst();
-    if (child.pid !== undefined) killGroup(child.pid);
-  };
   const kill = (reason: SandboxEnd): void => {
     end ??= reason;
-    killAll();
+    processes.kill();
   };
   const onLimit = (limit: Limit): void => kill({kind: 'limit', limit});
   const abort = (): void => kill({kind: 'aborted'});
@@ -88,24 +75,21 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     output.add(chunk);
     if (output.total > limits.outputBytes) onLimit('output');
   });
-
-  // Its other end may be gone already.
-  child.stdio[lifeline]?.on('error', () => {});
   try {
-    const {workspace} = command;
     const {exitCode, told} = limited.attach(child, pid => {
-      const tick = startTick(pid);
-      if (stopWatch !== undefined || tick === undefined) return;
-      killFirst = () => killProcess(pid, tick);
-      (child.stdio[lifeline] as Writable).write(`${pid} ${tick}\n`);
-      stopWatch = watchLimits({pid, writable: limited.writable, temporary: limited.temporary, limits, onLimit});
+      if (stopWatch !== undefined || !processes.setFirst(pid)) return;
+      group = start?.find(child.pid ?? pid);
+      if (group !== undefined) processes.setGroup(group.directory);
+      stopWatch = watchLimits({...limited, pid, group, onLimit});
     });
     await ended(child);
     clearTimeout(timer);
     // What it left running has no business any more.
-    killAll();
+    processes.kill();
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
-    reopenFolder(workspace);
+    // Between two looks.
+    if (group?.hasKilled() === true) end ??= {kind: 'limit', limit: 'memory'};
+    reopenFolder(command.workspace);
     return {
       end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
       output: output.toString(),
@@ -116,41 +100,36 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     stopWatch?.();
     command.signal?.removeEventListener('abort', abort);
     reader.destroy();
-    child.stdio[lifeline]?.destroy();
+    processes.release();
+    // Nobody waits for the kernel: what is left of an empty group is removed at the next start at the latest.
+    void (group?.close() ?? start?.drop());
   }
 }
 
-/** Open as long as we live; its end is the end of the group, and of the process that it was told of. */
-const lifeline = 3;
-
-/**
- * The program, with a guard in its process group that kills all of it when we are no more. Bubblewrap binds its life to ours by itself,
- * but not at every moment of its start, and its inner half leaves the group. That half is known by when it was started: a command of
- * the same user may have given it another name, and freed it from its parent.
- */
-function guarded({argv, descriptors}: LimitedCommand): string[] {
-  const others = Array.from({length: descriptors}, (_, index) => `${lifeline + 1 + index}<&-`).join(' ');
-  const guard = `first= tick= stat=
-while read -r pid start; do first=$pid tick=$start; done <&${lifeline}
-if [ -n "$first" ]; then
-  while IFS= read -r line; do stat="$stat $line"; done < "/proc/$first/stat"
-  set -- \${stat##*) }
-  [ "\${20}" = "$tick" ] && kill -9 "$first"
-fi
-kill -9 0`;
-  const script = `(${guard}) </dev/null >/dev/null 2>&1 ${others} &
-exec ${lifeline}<&-
-exec "$@"`;
-  return ['/bin/sh', '-c', script, 'sh', ...argv];
+function startGroup({groups, limits}: LimitedCommand): GroupStart | undefined {
+  try {
+    return groups?.start(limits.memoryBytes);
+  } catch (error) {
+    throw new SandboxError(`a control group cannot be made: ${(error as Error).message}`, {cause: error});
+  }
 }
 
-/** A number that belongs to somebody else by now is left alone. */
-function killProcess(pid: number, tick: string): void {
-  if (startTick(pid) !== tick) return;
+function spawnGuarded(limited: LimitedCommand, start: GroupStart | undefined, output: number): ChildProcess {
+  const argv = [...(start?.prefix ?? []), ...limited.argv];
+  const pipes = Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const);
+  const sealed = sealStdio(['ignore', output, output, ...pipes]);
   try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended just now.
+    const program = programFile('prlimit', process.env);
+    return spawn(program, [...kernelLimits(limited.limits), '--', ...guarded(argv, limited.descriptors)], {
+      cwd: limited.cwd,
+      env: {...limited.env, ...start?.env},
+      // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
+      detached: true,
+      stdio: sealed.stdio,
+    });
+  } finally {
+    sealed.close();
+    closeSync(output);
   }
 }
 

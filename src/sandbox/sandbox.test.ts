@@ -27,6 +27,32 @@ import {openSandbox} from './open-sandbox.ts';
 import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
 
 const isRoot = process.geteuid?.() === 0;
+const [readCall, mmapCall] = process.arch === 'x64' ? [0, 9] : [63, 222];
+
+/** Fills 900 MB of it in pieces, lets go of each in a way of its own, and waits. In Perl. */
+const sharedMemory = (letGo: string): string => `
+  open(my $zeros, "<", "/dev/zero");
+  my $size = 1 << 23;
+  for (1..110) {
+    my $at = syscall(${mmapCall}, 0, $size, 3, 33, -1, 0);
+    syscall(${readCall}, fileno($zeros), $at + 0, $size) == $size or die "$!";
+    ${process.arch === 'x64' ? letGo : letGo.replace('(28', '(233').replace('(11', '(215')};
+    select(undef, undef, undef, 0.01);
+  }
+  sleep 8;`;
+
+/** Fills the buffers of as many sockets as there may be. */
+const socketBuffers = `
+  use Socket; use IO::Handle;
+  my @open;
+  for (1..6000) {
+    socketpair(my $one, my $other, AF_UNIX, SOCK_STREAM, 0) or last;
+    $one->blocking(0);
+    setsockopt($one, SOL_SOCKET, SO_SNDBUF, pack("i", 1 << 20));
+    1 while syswrite($one, "x" x 65536);
+    push @open, $one, $other;
+  }
+  sleep 8;`;
 
 /** Starts an orchestrator that runs commands, and kills it when some time has passed. */
 async function killOrchestrator(args: readonly string[], delayMs: number): Promise<void> {
@@ -153,6 +179,24 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
       timeoutMs: 8000,
     });
     expect(end).toEqual({kind: 'limit', limit: 'disk'});
+  });
+
+  describe.each([
+    ['', {}],
+    [', without control groups', {findGroups: async () => undefined}],
+  ])('are stopped at the limit of memory%s', (_, machine) => {
+    it.each([
+      ['shared memory that was let go of', sharedMemory('syscall(28, $at, $size, 4)')],
+      ['shared memory of which little is mapped any more', sharedMemory('syscall(11, $at + 4096, $size - 4096)')],
+      ['buffers of sockets', socketBuffers],
+    ])('when they hide it in %s', async (__, script) => {
+      await using rig = await openSandboxRig({}, machine);
+      const limits = {memoryBytes: 300 * 1024 ** 2};
+      const {end, output} = await rig.run(`perl -e '${script}'`, {limits, timeoutMs: 10_000});
+      // What the shell says when the kernel was faster than we.
+      expect(output.replace('Killed\n', '')).toBe('');
+      expect(end).toEqual({kind: 'limit', limit: 'memory'});
+    });
   });
 
   it('are not stopped for what others write to the same disk', async () => {
