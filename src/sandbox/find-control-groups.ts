@@ -16,6 +16,8 @@ export interface GroupStart {
   readonly prefix: readonly string[];
   /** What the prefix needs to know and takes away again. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where the group is, if that is known already. */
+  readonly directory?: string;
   /** The group, once the program has started, by the number of its process. */
   find(pid: number): ControlGroup | undefined;
   /** For a program that could not be started. */
@@ -46,6 +48,7 @@ function ownGroups({directory, version}: Place): ControlGroups {
       return {
         prefix: ['/bin/sh', '-c', enter, 'sh', path.join(group.directory, 'cgroup.procs')],
         env: {},
+        directory: group.directory,
         find: () => group,
         drop: () => group.close(),
       };

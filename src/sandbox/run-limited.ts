@@ -56,6 +56,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const start = startGroup(limited);
   const child = spawnGuarded(limited, start, writeDescriptor);
   const processes = new GuardedProcesses(child);
+  if (start?.directory !== undefined) processes.setGroup(start.directory);
   let group: ControlGroup | undefined;
   let end: SandboxEnd | undefined;
   let stopWatch: (() => void) | undefined;

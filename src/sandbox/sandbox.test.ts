@@ -1,4 +1,4 @@
-import {execFileSync, spawn} from 'node:child_process';
+import {execFileSync, spawn, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {
   chmodSync,
@@ -55,13 +55,20 @@ const socketBuffers = `
   sleep 8;`;
 
 /** Starts an orchestrator that runs commands, and kills it when some time has passed. */
-async function killOrchestrator(args: readonly string[], delayMs: number): Promise<void> {
+async function killOrchestrator(args: readonly string[], delayMs: number): Promise<number> {
   const script = fileURLToPath(new URL('../../test/support/kill-sandbox.ts', import.meta.url));
   const child = spawn(process.execPath, [script, ...args], {stdio: ['ignore', 'pipe', 'inherit']});
   await once(child.stdout, 'data');
   await setTimeout(delayMs);
   child.kill('SIGKILL');
   await once(child, 'exit');
+  return child.pid!;
+}
+
+/** Control groups that a process made and that are still there. */
+function groupsOf(pid: number): string[] {
+  const {stdout} = spawnSync('find', ['/sys/fs/cgroup', '-name', `orchestrator-${pid}-*`], {encoding: 'utf8'});
+  return stdout.split('\n').filter(Boolean);
 }
 
 describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
@@ -218,6 +225,7 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
     await using rig = await openSandboxRig();
     const mark = `${process.pid}${Date.now()}`.slice(-9);
     await rig.run(`setsid sleep 1${mark} & (setsid nohup sleep 1${mark} &) ; sleep 0.1; echo done`);
+    await expect.poll(() => groupsOf(process.pid), {timeout: 3000}).toEqual([]);
     expect(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'})).not.toContain(`sleep 1${mark}`);
   });
 
@@ -225,8 +233,12 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
     await using rig = await openSandboxRig();
     for (const delayMs of [60, 130, 200]) {
       const mark = `8${process.pid % 10_000}${delayMs}`;
-      await killOrchestrator([mark, rig.workspace], delayMs);
+      const killed = await killOrchestrator([mark, rig.workspace], delayMs);
       await setTimeout(1000);
+      // Killed before there was a guard, it leaves an empty group to the next start.
+      await using next = await openSandboxRig();
+      await next.run('true');
+      await expect.poll(() => groupsOf(killed), {timeout: 3000}).toEqual([]);
       expect(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'})).not.toContain(mark);
     }
   });
