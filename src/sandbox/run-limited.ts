@@ -6,6 +6,7 @@ import {sealStdio} from '../util/seal-stdio.ts';
 import type {ControlGroup} from './control-group.ts';
 import type {ControlGroups, GroupStart} from './find-control-groups.ts';
 import {GuardedProcesses, guarded} from './guard.ts';
+import {kernelLimits} from './kernel-limits.ts';
 import type {SandboxesHere} from './machine-memory.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
@@ -42,7 +43,6 @@ export interface Attached {
 
 const headBytes = 32 * 1024;
 const tailBytes = 128 * 1024;
-const openFiles = 16_384;
 /** How long what was killed may take to be gone. */
 const goneMs = 5_000;
 
@@ -132,10 +132,6 @@ function spawnGuarded(limited: LimitedCommand, start: GroupStart | undefined, ou
     sealed.close();
     closeSync(output);
   }
-}
-
-function kernelLimits(limits: SandboxLimits): string[] {
-  return [`--data=${limits.memoryBytes}`, `--fsize=${limits.diskBytes}`, `--nofile=${openFiles}`, '--core=0'];
 }
 
 function ended(child: ChildProcess): Promise<void> {
