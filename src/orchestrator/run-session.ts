@@ -85,7 +85,10 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     : undefined;
   const mcp =
     withAgents && settings.mcp !== undefined
-      ? await (await import('../modes/agent/mcp-tools.ts')).openMcpTools(settings.mcp, options.env)
+      ? await (await import('../modes/agent/mcp-tools.ts')).openMcpTools(settings.mcp, {
+          env: options.env,
+          folder: options.stateDir,
+        })
       : undefined;
   const places = {
     runId: run.id,

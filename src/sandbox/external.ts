@@ -1,11 +1,12 @@
 import type {ChildProcess} from 'node:child_process';
-import {chown, mkdtemp, rm} from 'node:fs/promises';
-import {constants, tmpdir} from 'node:os';
+import {chown, rm} from 'node:fs/promises';
+import {constants} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
 import {programFile} from '../util/find-program.ts';
 import {once} from '../util/once.ts';
+import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import {quietEnvironment} from './bubblewrap-arguments.ts';
 import {findControlGroups} from './find-control-groups.ts';
 import {launchAs, stageFolder} from './launch-as.ts';
@@ -28,7 +29,7 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
     seenAt: ({source, at}) => (isRoot ? `${stageFolder()}${at}` : source),
     async run(command) {
       const limits = {...settings.limits, ...command.limits};
-      const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
+      const home = makeTemporaryFolder('home');
       if (isRoot) await chown(home, uid, uid);
       const mounts = [{source: command.workspace, at: workspaceMount, writable: true}, ...(command.mounts ?? [])];
       const prefix = isRoot ? launchAs(uid, mounts, `${stageFolder()}${workspaceMount}`).prefix : [];

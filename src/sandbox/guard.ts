@@ -19,11 +19,16 @@ exec "$@"`;
   return ['/bin/sh', '-c', script, 'sh', ...argv];
 }
 
-const guard = `first= tick= stat= group=
+/** Stands in the environment of a program outside of the sandbox, and of whatever it starts. */
+export const leashVariable = 'ORCHESTRATOR_LEASH';
+
+const guard = `unset ${leashVariable}
+first= tick= stat= group= mark=
 while read -r word value rest; do
   case $word in
     first) first=$value tick=$rest ;;
     group) group=$value ;;
+    mark) mark=$value ;;
   esac
 done <&${lifeline}
 if [ -n "$first" ]; then
@@ -36,6 +41,17 @@ if [ -n "$group" ]; then
     echo 1 > "$group/cgroup.kill" || while read -r pid; do kill -9 "$pid"; done < "$group/cgroup.procs"
     rmdir "$group" || [ ! -d "$group" ] && break
     sleep 0.1
+  done
+fi
+if [ -n "$mark" ]; then
+  read -r self rest < /proc/self/stat
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    found=
+    for file in $(grep -lsaF "${leashVariable}=$mark" /proc/[0-9]*/environ); do
+      pid=\${file#/proc/} pid=\${pid%/environ}
+      [ "$pid" != "$self" ] && kill -9 "$pid" && found=1
+    done
+    [ -z "$found" ] && break
   done
 fi
 kill -9 0`;
@@ -63,6 +79,11 @@ export class GuardedProcesses {
   /** The control group that holds all of them. */
   setGroup(directory: string): void {
     this.#tell(`group ${directory}`);
+  }
+
+  /** What stands in the environment of those that may have left the group. */
+  setMark(mark: string): void {
+    this.#tell(`mark ${mark}`);
   }
 
   kill(): void {

@@ -1,9 +1,10 @@
 import {existsSync, statSync} from 'node:fs';
-import {chown, mkdtemp, rm} from 'node:fs/promises';
-import {homedir, tmpdir} from 'node:os';
+import {chown, rm} from 'node:fs/promises';
+import {homedir} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {findProgram} from '../util/find-program.ts';
+import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import {createBubblewrap} from './bubblewrap.ts';
 import {createExternal} from './external.ts';
 import {AttacksNotRun, brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
@@ -63,7 +64,7 @@ async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
 }
 
 async function reasonNotToStart(sandbox: Sandbox): Promise<string | undefined> {
-  const workspace = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
+  const workspace = makeTemporaryFolder('first');
   try {
     if (sandbox.owner !== undefined) await chown(workspace, sandbox.owner.uid, sandbox.owner.gid);
     const {end, output} = await sandbox.run({argv: ['/bin/sh', '-c', 'echo > there'], workspace, timeoutMs: 10_000});

@@ -2,12 +2,13 @@ import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {createSocket, type Socket as DatagramSocket} from 'node:dgram';
 import {once} from 'node:events';
-import {chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:net';
-import {homedir, networkInterfaces, tmpdir} from 'node:os';
+import {homedir, networkInterfaces} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {programFile} from '../util/find-program.ts';
+import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import type {Attack, Bait} from './attacks.ts';
 import {nodeInside} from './bubblewrap-arguments.ts';
 import {type Sandbox, type SandboxEnd, SandboxError} from './sandbox.ts';
@@ -28,7 +29,7 @@ export function brokenThrough({attacks}: ProbeReport): readonly Attack[] {
  */
 export async function probeSandbox(sandbox: Sandbox): Promise<ProbeReport> {
   const startedAt = performance.now();
-  const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-probe-'));
+  const folder = makeTemporaryFolder('probe');
   const workspace = path.join(folder, 'workspace');
   mkdirSync(workspace);
   if (sandbox.owner !== undefined) chownSync(workspace, sandbox.owner.uid, sandbox.owner.gid);

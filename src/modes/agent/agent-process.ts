@@ -1,7 +1,6 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {Readable, Writable} from 'node:stream';
 import type {ForeignAgent} from '../../domain/foreign-agent.ts';
@@ -11,6 +10,7 @@ import {findProgram, programFile, searchPath} from '../../util/find-program.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {killGroup} from '../../util/run-command.ts';
 import {sealStdio} from '../../util/seal-stdio.ts';
+import {makeTemporaryFolder} from '../../util/temporary-folder.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -35,7 +35,7 @@ export async function startAgentProcess(
   const [program = '', ...args] = command;
   const file = findProgram(program, env);
   if (file === undefined || !existsSync(file)) throw notStarted(name, command, 'no such program');
-  const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-agent-'));
+  const home = makeTemporaryFolder('agent');
   const contained = canContain(env);
   const argv = [file, ...args];
   const [first = '', ...rest] = contained ? contain(argv, directory, home, env) : argv;
