@@ -32,7 +32,8 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
       const home = makeTemporaryFolder('home');
       if (isRoot) await chown(home, uid, uid);
       const mounts = [{source: command.workspace, at: workspaceMount, writable: true}, ...(command.mounts ?? [])];
-      const prefix = isRoot ? launchAs(uid, mounts, `${stageFolder()}${workspaceMount}`).prefix : [];
+      const directory = `${stageFolder()}${workspaceMount}`;
+      const prefix = isRoot ? launchAs(uid, mounts, {directory, owned: true}).prefix : [];
       try {
         return await runLimited({
           command,
@@ -46,6 +47,8 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
             TMPDIR: home,
             ...command.env,
           },
+          // Root has a namespace for that.
+          marked: !isRoot,
           descriptors: 0,
           temporary: [],
           groups: await groups(),

@@ -8,16 +8,37 @@ export interface Launch {
   readonly mounts: readonly Mount[];
 }
 
+export interface LaunchOptions {
+  /** Where the program begins. */
+  readonly directory?: string;
+  /** It gets process numbers of its own, and all that it starts ends with it. */
+  readonly owned?: boolean;
+}
+
 /**
  * How root starts a program as somebody else who has no way into root's folders: in a mount namespace of its own, where the folders
  * that are needed stand under a path that all may walk. The namespace ends with the program, and every mount with it.
  */
-export function launchAs(uid: number, mounts: readonly Mount[], directory = '/'): Launch {
+export function launchAs(
+  uid: number,
+  mounts: readonly Mount[],
+  {directory = '/', owned = false}: LaunchOptions = {},
+): Launch {
   const stage = stageFolder();
   return {
     prefix: [
-      ...[program('unshare'), '--mount', '--propagation', 'private', '--'],
-      ...['/bin/sh', '-c', stageMounts, 'sh', stage, directory, String(mounts.length)],
+      ...[program('unshare'), '--mount', '--propagation', 'private'],
+      ...(owned ? ['--pid', '--fork', '--kill-child=SIGKILL'] : []),
+      ...[
+        '--',
+        '/bin/sh',
+        '-c',
+        owned ? `${stageMounts}\n${runOwned}` : `${stageMounts}\nexec "$@"`,
+        'sh',
+        stage,
+        directory,
+        String(mounts.length),
+      ],
       ...mounts.flatMap(({source, at}) => [source, at]),
       ...[program('setpriv'), '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
       ...['--inh-caps=-all', '--bounding-set=-all'],
@@ -61,5 +82,10 @@ while [ "$count" -gt 0 ]; do
   count=$((count - 1))
   shift 2
 done
-cd "$directory"
-exec "$@"`;
+cd "$directory"`;
+
+/** The shell is the first process of the namespace and looks after what others leave; the program is not: to it signals would mean less. */
+const runOwned = `mount -t proc proc /proc 2>/dev/null || :
+set +e
+"$@"
+exit $?`;

@@ -22,32 +22,37 @@ export interface LeashOptions {
  * processes with it: those of its group, and those that bear its mark in their environment wherever they went.
  */
 export function startLeashed(argv: readonly string[], {cwd, env, stderr}: LeashOptions): LeashedProgram {
-  const mark = randomBytes(12).toString('hex');
+  const mark = newMark();
   const [program = '', ...args] = guarded(argv, 0);
   const sealed = sealStdio(['pipe', 'pipe', stderr, 'pipe']);
   const child = spawn(program, args, {
     cwd,
-    env: {...env, [leashVariable]: mark},
+    env: {...env, ...mark.env},
     stdio: sealed.stdio,
     detached: true,
   });
   sealed.close();
   const processes = new GuardedProcesses(child);
-  processes.setMark(mark);
+  processes.setMark(mark.value);
   return {
     child,
     async end() {
       processes.kill();
-      await killMarked(mark);
+      await killMarked(mark.value);
       processes.release();
     },
   };
 }
 
+export function newMark(): {readonly value: string; readonly env: Readonly<Record<string, string>>} {
+  const value = randomBytes(12).toString('hex');
+  return {value, env: {[leashVariable]: value}};
+}
+
 const mostRounds = 20;
 
 /** Again until there is none: one may have been starting another. Linux only; elsewhere there is the group. */
-async function killMarked(mark: string): Promise<void> {
+export async function killMarked(mark: string): Promise<void> {
   for (let round = 0; round < mostRounds; round++) {
     const found = marked(mark);
     for (const pid of found) kill(pid);

@@ -7,6 +7,7 @@ import type {ControlGroup} from './control-group.ts';
 import type {ControlGroups, GroupStart} from './find-control-groups.ts';
 import {GuardedProcesses, guarded} from './guard.ts';
 import {kernelLimits} from './kernel-limits.ts';
+import {killMarked, newMark} from './leash.ts';
 import type {SandboxesHere} from './machine-memory.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
@@ -22,6 +23,8 @@ export interface LimitedCommand {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Its processes are known by a mark in their environment, for want of anything better. */
+  readonly marked?: boolean;
   /** How many files the program gets beside its standard ones, counted from 4. */
   readonly descriptors: number;
   /** Temporary file systems of its own, as it names them. */
@@ -54,8 +57,10 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const startedAt = performance.now();
   const output = new OutputBuffer(headBytes, tailBytes);
   const start = startGroup(limited);
-  const child = spawnGuarded(limited, start, writeDescriptor);
+  const mark = limited.marked === true ? newMark() : undefined;
+  const child = spawnGuarded(limited, {...start?.env, ...mark?.env}, start?.prefix ?? [], writeDescriptor);
   const processes = new GuardedProcesses(child);
+  if (mark !== undefined) processes.setMark(mark.value);
   if (start?.directory !== undefined) processes.setGroup(start.directory);
   let group: ControlGroup | undefined;
   let end: SandboxEnd | undefined;
@@ -87,6 +92,7 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     clearTimeout(timer);
     // What it left running has no business any more.
     processes.kill();
+    if (mark !== undefined) await killMarked(mark.value);
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
     // Between two looks.
     if (group?.hasKilled() === true) end ??= {kind: 'limit', limit: 'memory'};
@@ -115,15 +121,20 @@ function startGroup({groups, limits}: LimitedCommand): GroupStart | undefined {
   }
 }
 
-function spawnGuarded(limited: LimitedCommand, start: GroupStart | undefined, output: number): ChildProcess {
-  const argv = [...(start?.prefix ?? []), ...limited.argv];
+function spawnGuarded(
+  limited: LimitedCommand,
+  env: Readonly<Record<string, string>>,
+  prefix: readonly string[],
+  output: number,
+): ChildProcess {
+  const argv = [...prefix, ...limited.argv];
   const pipes = Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const);
   const sealed = sealStdio(['ignore', output, output, ...pipes]);
   try {
     const program = programFile('prlimit', process.env);
     return spawn(program, [...kernelLimits(limited.limits), '--', ...guarded(argv, limited.descriptors)], {
       cwd: limited.cwd,
-      env: {...limited.env, ...start?.env},
+      env: {...limited.env, ...env},
       // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
       detached: true,
       stdio: sealed.stdio,

@@ -22,7 +22,6 @@ import {noSandbox, openSandboxRig, sandboxNeed} from '../../test/support/sandbox
 import {turnInit} from '../../test/support/turn-init.ts';
 import {defaultSandboxLimits, defaultSandboxSettings} from '../domain/sandbox.ts';
 import {makeTemporaryDirectory} from '../testing/temporary-fleet.ts';
-import {createExternal} from './external.ts';
 import {openSandbox} from './open-sandbox.ts';
 import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
 
@@ -63,6 +62,11 @@ async function killOrchestrator(args: readonly string[], delayMs: number): Promi
   child.kill('SIGKILL');
   await once(child, 'exit');
   return child.pid!;
+}
+
+function runningWith(mark: string): string[] {
+  const lines = execFileSync('ps', ['-eo', 'stat,args'], {encoding: 'utf8'}).split('\n');
+  return lines.filter(line => line.endsWith(`sleep ${mark}`) && !line.startsWith('Z'));
 }
 
 /** Control groups that a process made and that are still there. */
@@ -331,13 +335,19 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
 });
 
 it.skipIf(noSandbox)(`attacks find out about a sandbox that is none${sandboxNeed}`, async () => {
-  const open = createExternal({...defaultSandboxSettings});
+  const {uid} = defaultSandboxSettings;
   const report = await probeSandbox({
-    ...open,
-    run: ({argv, mounts = [], ...command}) => {
+    tier: 'external',
+    ...(isRoot ? {owner: {uid, gid: uid}} : {}),
+    seenAt: ({source}) => source,
+    // Another user and nothing else: root could do what these attacks try.
+    async run({argv, mounts = [], workspace}) {
       const [attacks] = mounts;
       const [, ...rest] = argv.map(part => part.replaceAll(attacks!.at, attacks!.source));
-      return open.run({...command, argv: [process.execPath, ...rest]});
+      const other = ['--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--bounding-set=-all'];
+      const as = isRoot ? [...other, '--inh-caps=-all', '--no-new-privs'] : [];
+      const child = spawn('setpriv', [...as, process.execPath, ...rest], {cwd: isRoot ? '/' : workspace, env: {}});
+      return {end: {kind: 'exited', exitCode: 0}, output: await text(child.stdout), durationMs: 1};
     },
   });
   expect(brokenThrough(report).map(({name}) => name)).toEqual(
@@ -348,6 +358,39 @@ it.skipIf(noSandbox)(`attacks find out about a sandbox that is none${sandboxNeed
       'a visit at a socket of the host',
     ]),
   );
+});
+
+describe.skipIf(noSandbox)('commands beside the orchestrator, on a machine that is a sandbox itself', () => {
+  const hiding = (mark: string): string =>
+    `(setsid sleep ${mark} >/dev/null 2>&1 &); (setsid nohup sleep ${mark} >/dev/null 2>&1 </dev/null &); echo started; `;
+
+  it.each(isRoot ? ['root', 'an ordinary user'] : ['an ordinary user'])('leave nothing running, as %s', async who => {
+    await using temporary = await makeTemporaryDirectory();
+    const marks = [1, 2, 3].map(number => `5${process.pid % 10_000}${number}${who.length}`);
+    const workspace = path.join(temporary.path, 'workspace');
+    mkdirSync(workspace);
+    if (isRoot) {
+      const owner = who === 'root' ? defaultSandboxSettings.uid : 1000;
+      for (const folder of [temporary.path, workspace]) chownSync(folder, owner, owner);
+    }
+    const as = isRoot && who !== 'root' ? ['setpriv', '--reuid', '1000', '--regid', '1000', '--clear-groups'] : [];
+    const script = fileURLToPath(new URL('../../test/support/run-here.ts', import.meta.url));
+    const start = (command: string) => {
+      const [program = '', ...args] = [...as, process.execPath, script, 'external', workspace, command];
+      const env = {
+        PATH: process.env['PATH'],
+        HOME: temporary.path,
+        ...(who === 'root' ? {} : {TMPDIR: temporary.path}),
+      };
+      return spawn(program, args, {env, stdio: ['ignore', 'pipe', 'inherit']});
+    };
+    expect(await text(start(hiding(marks[0]!)).stdout)).toBe('started\n');
+    expect(runningWith(marks[0]!)).toEqual([]);
+    const killed = start(`${hiding(marks[1]!)}sleep ${marks[2]}`);
+    await expect.poll(() => runningWith(marks[1]!).length, {timeout: 5000}).toBeGreaterThan(1);
+    killed.kill('SIGKILL');
+    await expect.poll(() => [...runningWith(marks[1]!), ...runningWith(marks[2]!)], {timeout: 3000}).toEqual([]);
+  });
 });
 
 it('a folder that holds a home is no tool', async () => {
