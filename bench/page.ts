@@ -7,6 +7,7 @@ import {createLedger} from '../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../src/ledger/sqlite.ts';
 import {systemClock} from '../src/util/clock.ts';
 import {openPage} from '../src/web/server.ts';
+import {noOperator} from '../test/support/open-test-page.ts';
 import {seedManyJobs} from '../test/support/seed-many-jobs.ts';
 import {median} from './measure.ts';
 
@@ -34,6 +35,7 @@ try {
       ['filter and text', `/api/runs/${id}/jobs?filter=failed&text=overloaded&limit=100`],
       ['the run', `/api/runs/${id}`],
       ['tonight', '/api/tonight'],
+      ['retry costs', `/api/runs/${id}/retry`],
       ['timeline', `/api/runs/${id}/timeline`],
       ['fleet', '/api/fleet'],
       ['costs by repo', '/api/costs?by=repo&days=3650'],
@@ -51,7 +53,14 @@ type Page = Awaited<ReturnType<typeof openPage>>;
 
 async function withPage<Result>(use: (page: Page) => Promise<Result>): Promise<Result> {
   const ledger = createLedger(openSqlite(file), systemClock);
-  const page = await openPage({ledger, clock: systemClock, port: 0, jobEvents: async () => [], start: () => {}});
+  const page = await openPage({
+    ledger,
+    clock: systemClock,
+    port: 0,
+    jobEvents: async () => [],
+    start: () => {},
+    operator: noOperator,
+  });
   try {
     return await use(page);
   } finally {

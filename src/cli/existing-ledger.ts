@@ -1,4 +1,5 @@
-import {existsSync} from 'node:fs';
+import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Ledger} from '../ledger/ledger.ts';
@@ -18,6 +19,20 @@ export async function withLedger<Result>(
   } finally {
     await ledger.close();
   }
+}
+
+/** As `withLedger`, with an empty ledger where there is none yet; it is gone afterwards. */
+export async function withAnyLedger<Result>(io: Io, look: (ledger: Ledger) => Promise<Result>): Promise<Result> {
+  return await withLedger(io, look, async () => {
+    const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-ledger-'));
+    const empty = openLedger(scratch);
+    try {
+      return await look(empty);
+    } finally {
+      await empty.close();
+      rmSync(scratch, {recursive: true, force: true});
+    }
+  });
 }
 
 export const noRunsYet = 'no runs yet; try: orchestrator demo, or: orchestrator init\n';

@@ -51,7 +51,9 @@ export async function followRun(io: Io, options: FollowOptions): Promise<number>
 async function follow(reporter: Reporter, options: FollowOptions, signal: AbortSignal): Promise<number> {
   const {ledger, clock, run, records} = options;
   const open = records.filter(({state}) => state !== 'ended').length;
-  reporter.report({type: 'run.started', at: clock.now(), run, jobs: open, resumed: options.resumed});
+  const before = records.flatMap(({detail}) => detail?.outcome ?? []);
+  const {costUsd: spentUsd} = summarizeRun(before);
+  reporter.report({type: 'run.started', at: clock.now(), run, jobs: open, resumed: options.resumed, spentUsd});
   for (const text of options.notes) reporter.report({type: 'run.noted', at: clock.now(), level: 'info', text});
   if ((await ledger.workers()).length === 0)
     note('no worker is alive yet; start one with: orchestrator worker --queue URL');

@@ -52,7 +52,11 @@ export async function goOnQueued(
   io: Io,
   url: string,
   id: string,
-  options: {readonly chosen: (record: JobRecord) => boolean; readonly json: boolean},
+  options: {
+    readonly chosen: (record: JobRecord) => boolean;
+    readonly json: boolean;
+    readonly notes: readonly string[];
+  },
 ): Promise<number> {
   return await withQueue(io, url, async opened => {
     const {ledger, queue} = opened;
@@ -77,7 +81,7 @@ export async function goOnQueued(
       ...opened,
       run,
       records: await ledger.jobs(id),
-      notes: [],
+      notes: options.notes,
       resumed: true,
       json: options.json,
     });

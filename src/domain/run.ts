@@ -1,6 +1,7 @@
 import {localClock, localDate} from '../util/local-time.ts';
 import type {ProcessIdentity} from '../util/process-identity.ts';
 import type {VerifyResult} from './change.ts';
+import type {Head} from './git.ts';
 import type {Job} from './job.ts';
 import type {Outcome} from './outcome.ts';
 import type {SandboxTier} from './sandbox.ts';
@@ -35,6 +36,8 @@ export interface RunRecord {
   readonly heartbeatAt: number;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** How long nobody was at it between its start and now: after its process ended, until it was resumed. Absent when never. */
+  readonly idleMs?: number;
   readonly exitCode?: number;
   /** Why it ended before all jobs had, in words for people. */
   readonly endReason?: string;
@@ -46,6 +49,11 @@ export interface RunRecord {
   readonly control: RunControl;
   readonly resultsFile: string;
   readonly logFile?: string;
+}
+
+/** How long a run has gone on until then, without the time in which nobody was at it. */
+export function runTime({startedAt, idleMs = 0}: Pick<RunRecord, 'startedAt' | 'idleMs'>, untilMs: number): number {
+  return Math.max(0, untilMs - startedAt - idleMs);
 }
 
 export type JobState = 'pending' | 'running' | 'ended';
@@ -67,6 +75,8 @@ export interface JobDetail {
   readonly heldBack: readonly string[];
   /** How many files were left out, by reason. */
   readonly leftOut: Readonly<Record<string, number>>;
+  /** Where the repo stood when the job was prepared; absent where it came to nothing before, and in jobs of an earlier version. */
+  readonly head?: Head;
   /** True when a recorded reply was used and nothing was paid. */
   readonly replayed: boolean;
   /** Its reply came through the provider's batch interface, at its price. */

@@ -1,6 +1,15 @@
-import type {Change, ChangeRecord, ChangeState, ChangeSummary, Decision, FileEdit} from '../domain/change.ts';
+import type {
+  Change,
+  ChangeCounts,
+  ChangeRecord,
+  ChangeState,
+  ChangeSummary,
+  Decision,
+  FileEdit,
+} from '../domain/change.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {Delivered} from '../domain/outcome.ts';
+import {type Standing, standingOf} from '../domain/standing.ts';
 import {checksum, quarantine} from './checksum.ts';
 import type {Database, Row, SqlValue, Statement} from './database.ts';
 import type {ChangeFilter, JobEnd} from './ledger.ts';
@@ -112,7 +121,7 @@ const summaryColumns = `run_id, job_id, repo_key, repo, skill, patch_id, detail,
   decided_at, superseded_by, recorded_at`;
 
 /** The same cases as `changeStateOf`. */
-const stateExpression = `CASE WHEN has_left = 1 THEN 'delivered' WHEN decision = 'rejected' THEN 'rejected'
+export const stateExpression = `CASE WHEN has_left = 1 THEN 'delivered' WHEN decision = 'rejected' THEN 'rejected'
   WHEN superseded_by IS NOT NULL THEN 'superseded' WHEN decision = 'accepted' THEN 'to-deliver' ELSE 'to-review' END`;
 
 /** What `stateExpression` implies and an index can find. */
@@ -128,6 +137,7 @@ export async function readChanges(database: Database, filter: ChangeFilter, nowM
   const conditions: [string, SqlValue[]][] = [['1 = 1', []]];
   if (filter.runId !== undefined) conditions.push(['run_id = ?', [filter.runId]]);
   if (filter.repoKey !== undefined) conditions.push(['repo_key = ?', [filter.repoKey]]);
+  if (filter.jobId !== undefined) conditions.push(['job_id = ?', [filter.jobId]]);
   if (filter.patchId !== undefined) conditions.push(['patch_id = ?', [filter.patchId]]);
   if (filter.state !== undefined) conditions.push([stateConditions[filter.state], []]);
   const rows = await database.read(
@@ -143,15 +153,39 @@ export async function readChanges(database: Database, filter: ChangeFilter, nowM
   return found;
 }
 
-export async function countChanges(
-  database: Database,
-  runId: string | undefined,
-): Promise<ReadonlyMap<ChangeState, number>> {
+export async function countChanges(database: Database, runId: string | undefined): Promise<ChangeCounts> {
   const rows = await database.read(
-    `SELECT ${stateExpression} AS name, COUNT(*) AS count FROM changes ${runId === undefined ? '' : 'WHERE run_id = ?'} GROUP BY ${stateExpression}`,
+    `SELECT ${stateExpression} AS name, COUNT(*) AS count, SUM(CASE WHEN decision = 'accepted' THEN 1 ELSE 0 END) AS accepted
+     FROM changes ${runId === undefined ? '' : 'WHERE run_id = ?'} GROUP BY ${stateExpression}`,
     runId === undefined ? [] : [runId],
   );
-  return new Map(rows.map(row => [String(row['name']) as ChangeState, Number(row['count'])]));
+  const counts = new Map<ChangeState | 'reviewed', number>();
+  for (const row of rows) {
+    counts.set(String(row['name']) as ChangeState, Number(row['count']));
+    const accepted = Number(row['accepted']);
+    if (row['name'] === 'delivered' && accepted > 0) counts.set('reviewed', accepted);
+  }
+  return counts;
+}
+
+export async function countStandings(database: Database, runId: string): Promise<ReadonlyMap<Standing, number>> {
+  const rows = await database.read(
+    `SELECT jobs.status AS status, jobs.state AS state, changes.job_id IS NULL AS is_bare, ${stateExpression} AS change_state, COUNT(*) AS count
+     FROM jobs LEFT JOIN changes ON changes.run_id = jobs.run_id AND changes.job_id = jobs.id
+     WHERE jobs.run_id = ? GROUP BY jobs.status, jobs.state, changes.job_id IS NULL, ${stateExpression}`,
+    [runId],
+  );
+  const counts = new Map<Standing, number>();
+  for (const row of rows) {
+    // A boolean in PostgreSQL, a number in SQLite.
+    const isBare = Number(row['is_bare']) === 1;
+    const standing = standingOf(
+      (row['status'] ?? row['state']) as Parameters<typeof standingOf>[0],
+      isBare ? undefined : (String(row['change_state']) as ChangeState),
+    );
+    counts.set(standing, (counts.get(standing) ?? 0) + Number(row['count']));
+  }
+  return counts;
 }
 
 async function toSummary(database: Database, row: Row, nowMs: number): Promise<ChangeSummary | undefined> {

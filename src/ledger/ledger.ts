@@ -1,10 +1,11 @@
-import type {ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
+import type {ChangeCounts, ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
-import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
+import type {ChangedFile, Delivered, EndStatus, FailureReason} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
+import type {Standing} from '../domain/standing.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {BatchLedger, BatchRequestKey} from './batch-ledger.ts';
@@ -34,6 +35,15 @@ export interface CallReservation {
   readonly batch?: BatchRequestKey;
 }
 
+export interface NotedSpending {
+  readonly runId: string;
+  readonly job: Job;
+  readonly model: string;
+  readonly usd: number;
+  /** Scopes that count it. */
+  readonly counted: readonly string[];
+}
+
 export interface RecordedReply {
   readonly reply: ModelReply;
   readonly model: string;
@@ -44,7 +54,7 @@ export interface RecordedReply {
 /** Which jobs of a run to read; all when empty. */
 export interface JobFilter {
   readonly state?: JobState;
-  readonly status?: Outcome['status'];
+  readonly status?: EndStatus;
   /** At most so many, those that ended last first. Without it: all, in the order of the plan. */
   readonly newest?: number;
 }
@@ -119,9 +129,16 @@ export interface ChangeFilter {
   readonly state?: ChangeState;
   readonly repoKey?: string;
   readonly patchId?: string;
+  readonly jobId?: string;
   /** Default: all. */
   readonly limit?: number;
   readonly offset?: number;
+}
+
+/** A job with its run, and where its change stands when it made one. */
+export interface LastJob extends JobRecord {
+  readonly runId: string;
+  readonly change?: ChangeState;
 }
 
 /** Calls of one minute, and what they cost at most; `at` is its begin, milliseconds since 1970. */
@@ -138,6 +155,24 @@ export interface CostRow {
   readonly name: string;
   readonly calls: number;
   readonly usd: number;
+}
+
+/** What jobs and changes of a time came to; a week is its Monday, `YYYY-MM-DD`. */
+export interface TrendRows {
+  readonly jobs: readonly {
+    readonly skill: string;
+    readonly week: string;
+    readonly status: EndStatus;
+    readonly count: number;
+  }[];
+  readonly changes: readonly {
+    readonly skill: string;
+    readonly week: string;
+    readonly state: ChangeState;
+    readonly count: number;
+  }[];
+  /** One for each, the newest first; of very many only these. */
+  readonly failures: readonly {readonly skill: string; readonly week: string; readonly reason: FailureReason}[];
 }
 
 export interface CallToAdmit {
@@ -199,9 +234,13 @@ export interface Ledger {
   repoNames(): Promise<string[]>;
   /** Workers of the queue that were heard of lately; none where there is no queue. */
   workers(): Promise<WorkerRecord[]>;
+  /**
+   * By how they ended, the others by state. Of the held those whose change is not held any more apart: `held-delivered`, `held-rejected` and
+   * `held-superseded`.
+   */
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
-  lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;
+  lastJobs(): Promise<LastJob[]>;
   /** Takes the repo for this run and marks the job as running; the run that has the repo is returned when there is one. */
   startJob(runId: string, job: Job, repoKey: string): Promise<{readonly busyWith?: string}>;
   releaseRepo(runId: string, repoKey: string): Promise<void>;
@@ -228,7 +267,10 @@ export interface Ledger {
    * The newest reply that was recorded for a job, of this run or else of the earlier run whose reply it used. `usable` is
    * false for one that was not what the skill asks for. Undefined when there is none, or when it was damaged.
    */
-  replyOfJob(runId: string, jobId: string): Promise<(RecordedReply & {readonly usable: boolean}) | undefined>;
+  replyOfJob(
+    runId: string,
+    jobId: string,
+  ): Promise<(RecordedReply & {readonly digest: string; readonly usable: boolean}) | undefined>;
   /** The reply was whole but not what the skill asks for: kept as a record, never used again. */
   rejectReply(digest: string): Promise<void>;
   /** Records a turn of an agent, and forgets those that were recorded at and after its number. */
@@ -242,10 +284,16 @@ export interface Ledger {
   usedUsd(scope: string): Promise<number>;
   /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
   costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;
+  /** What the calls of jobs of a run cost, also those of earlier attempts; of all jobs that made any, or of one. US dollars by job id. */
+  costOfJobs(runId: string, jobId?: string): Promise<ReadonlyMap<string, number>>;
+  /** Counts what was paid by other ways than a call that was reserved, such as by another agent. */
+  noteSpending(spending: NotedSpending): Promise<void>;
   /** Minutes of a run in which calls were made, oldest first. */
   callMinutes(runId: string): Promise<CallMinute[]>;
   /** What calls since then cost, in total for each name, the dearest first. */
   costs(by: CostKey, since: number): Promise<CostRow[]>;
+  /** Of runs that started since then. */
+  trends(since: number): Promise<TrendRows>;
   /** Calls of other live runs that are in flight and may hold a part of a shared budget. */
   callsInFlight(exceptRunId: string): Promise<number>;
 
@@ -265,7 +313,9 @@ export interface Ledger {
   /** Oldest first, without patches and bytes; damaged ones are left out and quarantined. */
   changes(filter?: ChangeFilter): Promise<ChangeSummary[]>;
   /** How many changes there are in each state; of one run or of all. */
-  countChanges(runId?: string): Promise<ReadonlyMap<ChangeState, number>>;
+  countChanges(runId?: string): Promise<ChangeCounts>;
+  /** How many jobs of a run stand where; those that are not zero. */
+  countStandings(runId: string): Promise<ReadonlyMap<Standing, number>>;
   /**
    * Records what a person decided on these changes of a run; `pending` takes a decision back. A rejected change is remembered
    * by its patch id, beyond the life of its run. An accepted one supersedes earlier changes of the same job that have not left.

@@ -45,6 +45,42 @@ it('sums costs by repo, skill, model and week, the dearest first', async () => {
   expect(await costs('repo', monday + 86_400_000)).toEqual([{name: 'web', calls: 1, usd: 1}]);
 });
 
+it('tells by skill and week what jobs and changes came to, and why jobs failed', async () => {
+  await using rig = await openRig();
+  const change = {patch: 'diff --git a/x b/x\n', deliver: 'files'} as const;
+  await seedRun(rig.path, {
+    startedAt: monday,
+    jobs: [
+      paid('api', 0.5, {change}),
+      paid('web', 0.5, {change: {...change, deliver: 'patch'}}),
+      {repo: 'ops', end: {failed: 'reply-empty', message: 'nothing'}},
+      {repo: 'docs', skill: 'journal', end: 'up-to-date'},
+    ],
+  });
+  await seedRun(rig.path, {startedAt: monday + 7 * 86_400_000, id: 'r-later', jobs: [paid('api', 0.5, {change})]});
+  const {jobs, changes, failures} = await rig.ledger.trends(monday);
+  const skill = 'readme-generator';
+  const [first, second] = ['2025-12-01', '2025-12-08'];
+  const byText = (a: object, b: object): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+  expect([...jobs].sort(byText)).toEqual(
+    [
+      {skill, week: first, status: 'changed', count: 2},
+      {skill, week: first, status: 'failed', count: 1},
+      {skill: 'journal', week: first, status: 'up-to-date', count: 1},
+      {skill, week: second, status: 'changed', count: 1},
+    ].sort(byText),
+  );
+  expect([...changes].sort(byText)).toEqual(
+    [
+      {skill, week: first, state: 'delivered', count: 1},
+      {skill, week: first, state: 'to-review', count: 1},
+      {skill, week: second, state: 'delivered', count: 1},
+    ].sort(byText),
+  );
+  expect(failures).toEqual([{skill, week: first, reason: 'reply-empty'}]);
+  expect((await rig.ledger.trends(monday + 86_400_000)).jobs.map(({week}) => week)).toEqual([second]);
+});
+
 it('knows the last job of each repo, and of several the one that failed', async () => {
   await using rig = await openRig();
   await seedRun(rig.path, {jobs: [paid('api', 0), paid('web', 0)], startedAt: monday});

@@ -1,7 +1,9 @@
-import type {JobRecord} from '../domain/run.ts';
+import type {ChangeState} from '../domain/change.ts';
+import {stateExpression} from './change-queries.ts';
 import type {Database} from './database.ts';
-import type {CallMinute, CostKey, CostRow} from './ledger.ts';
+import type {CallMinute, CostKey, CostRow, LastJob} from './ledger.ts';
 import {toJob} from './run-queries.ts';
+import {weekOf, weekOfIndex} from './weeks.ts';
 
 const minuteMs = 60_000;
 
@@ -18,27 +20,29 @@ export async function readCallMinutes(database: Database, runId: string): Promis
   }));
 }
 
-export async function readLastJobs(database: Database): Promise<(JobRecord & {runId: string})[]> {
+export async function readLastJobs(database: Database): Promise<LastJob[]> {
   const rows = await database.read(
     // The last job of each is found by its keys alone, so that no other job is read whole.
-    `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at FROM jobs JOIN (
+    `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at,
+       CASE WHEN changes.job_id IS NOT NULL THEN ${stateExpression} END AS change_state FROM jobs JOIN (
        SELECT jobs.run_id, jobs.id, ROW_NUMBER() OVER (PARTITION BY jobs.repo ORDER BY runs.started_at DESC, runs.id DESC,
-         CASE WHEN jobs.status = 'failed' THEN 0 ELSE 1 END, jobs.sequence) AS place
+         CASE jobs.status WHEN 'failed' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, jobs.sequence) AS place
        FROM jobs JOIN runs ON runs.id = jobs.run_id) newest ON newest.run_id = jobs.run_id AND newest.id = jobs.id
+     LEFT JOIN changes ON changes.run_id = jobs.run_id AND changes.job_id = jobs.id
      WHERE newest.place = 1 ORDER BY jobs.repo`,
   );
-  return rows.map(row => ({...toJob(row), runId: String(row['run_id'])}));
+  return rows.map(row => ({
+    ...toJob(row),
+    runId: String(row['run_id']),
+    ...(row['change_state'] == null ? {} : {change: String(row['change_state']) as ChangeState}),
+  }));
 }
-
-const weekMs = 7 * 86_400_000;
-// 1 January 1970 was a Thursday; weeks begin on Monday.
-const mondayMs = 4 * 86_400_000;
 
 const costNames: Record<CostKey, string> = {
   repo: 'jobs.repo',
   skill: 'jobs.skill',
   model: 'spending.model',
-  week: `(spending.at - ${mondayMs}) / ${weekMs}`,
+  week: weekOf('spending.at'),
 };
 
 export async function readCosts(database: Database, by: CostKey, since: number): Promise<CostRow[]> {
@@ -49,10 +53,7 @@ export async function readCosts(database: Database, by: CostKey, since: number):
     [since],
   );
   return rows.map(row => ({
-    name:
-      by === 'week'
-        ? new Date(Number(row['name']) * weekMs + mondayMs).toISOString().slice(0, 10)
-        : String(row['name']),
+    name: by === 'week' ? weekOfIndex(Number(row['name'])) : String(row['name']),
     calls: Number(row['calls']),
     usd: Number(row['nano']) / 1e9,
   }));

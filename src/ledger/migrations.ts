@@ -237,4 +237,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX batch_requests_by_inputs ON batch_requests (repo_key, skill, output);
   ALTER TABLE spending ADD COLUMN batch BIGINT NOT NULL DEFAULT 0;
   `,
+  `
+  UPDATE jobs SET status = 'held' WHERE status = 'failed' AND detail LIKE '%"reason":"held-for-review"%';
+  `,
+  `
+  CREATE INDEX spending_by_job ON spending (run_id, job_id);
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN idle_ms BIGINT NOT NULL DEFAULT 0;
+  `,
+  `
+  CREATE INDEX replies_by_job ON replies (job_id, run_id);
+  `,
 ];

@@ -13,6 +13,7 @@ import {readCallMinutes, readCosts, readLastJobs} from './looking-queries.ts';
 import {confirmDelivery, insertDelivery, insertMemory, readDeliveries, readMemories} from './memory-queries.ts';
 import * as runs from './run-queries.ts';
 import * as spending from './spending-queries.ts';
+import {readTrends} from './trend-queries.ts';
 import {readTurns, recordTurn} from './turn-queries.ts';
 import {readWorkers} from './worker-queries.ts';
 
@@ -154,8 +155,13 @@ export function createLedger(
       return Number(row?.['used_nano'] ?? 0) / 1e9;
     },
     costOfRun: runId => spending.readCostOfRun(database, runId),
+    costOfJobs: (runId, jobId) => spending.readCostOfJobs(database, runId, jobId),
+    async noteSpending(noted) {
+      await database.write(spending.noteSpending(noted, randomUUID(), clock.now()));
+    },
     callMinutes: runId => readCallMinutes(database, runId),
     costs: (by, since) => readCosts(database, by, since),
+    trends: since => readTrends(database, since),
 
     async memory(repoKey, skill, output) {
       const all = await readMemories(database, repoKey, clock.now());
@@ -176,6 +182,7 @@ export function createLedger(
     change: (runId, jobId) => changes.readChange(database, runId, jobId, clock.now()),
     changes: (filter = {}) => changes.readChanges(database, filter, clock.now()),
     countChanges: runId => changes.countChanges(database, runId),
+    countStandings: runId => changes.countStandings(database, runId),
     decide: (runId, jobIds, decision) => decisions.decide(database, runId, jobIds, decision, clock.now()),
     isAccepted: (repoKey, patchId) => decisions.isAccepted(database, repoKey, patchId),
     rejection: (repoKey, patchId) => decisions.readRejection(database, repoKey, patchId),

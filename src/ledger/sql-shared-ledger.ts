@@ -3,7 +3,7 @@ import {noControl, type WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
-import {reopenJob, startRun} from './run-queries.ts';
+import {idleUntil, reopenJob, startRun} from './run-queries.ts';
 import {type Lease, LeaseLost, type SharedLedger} from './shared-ledger.ts';
 import {createLedger} from './sql-ledger.ts';
 
@@ -16,9 +16,9 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
       try {
         await database.write([
           {
-            sql: `UPDATE runs SET state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?
+            sql: `UPDATE runs SET ${idleUntil}, state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?
                   WHERE id = ? AND state <> 'running' RETURNING id`,
-            params: [JSON.stringify(noControl), runId],
+            params: [...Array(2).fill(clock.now()), JSON.stringify(noControl), runId],
             guard: true,
           },
           ...ids.map(id => reopenJob(runId, id)),

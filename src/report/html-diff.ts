@@ -1,5 +1,6 @@
 import {escapeHtml, renderText} from '../util/escape-html.ts';
-import {pairLines} from './pair-lines.ts';
+import type {Piece} from './mark-words.ts';
+import {cutPieces, hunkTitle, pairLines} from './pair-lines.ts';
 import type {PatchFile, PatchHunk, PatchLine} from './patch-view.ts';
 
 /** One file of a change as HTML; everything in it is plain text. */
@@ -16,23 +17,23 @@ export function renderDiff(file: PatchFile): string {
   return `<section class="diff-file"><h3>${renderText(file.path)}${chips.join('')}</h3>${lines}${cut}</section>`;
 }
 
-function renderHunk({header, lines}: PatchHunk): string {
-  const pieces = new Map<PatchLine, readonly [number, number]>();
-  for (const {left, right, leftPiece, rightPiece} of pairLines(lines)) {
-    if (left !== undefined && leftPiece !== undefined) pieces.set(left, leftPiece);
-    if (right !== undefined && rightPiece !== undefined) pieces.set(right, rightPiece);
+function renderHunk(hunk: PatchHunk): string {
+  const pieces = new Map<PatchLine, readonly Piece[]>();
+  for (const {left, right, leftPieces, rightPieces} of pairLines(hunk.lines)) {
+    if (left !== undefined && leftPieces !== undefined) pieces.set(left, leftPieces);
+    if (right !== undefined && rightPieces !== undefined) pieces.set(right, rightPieces);
   }
-  const shown = lines.map(line => renderLine(line, pieces.get(line)));
-  return `<span class="hunk">${renderText(header)}\n</span>${shown.join('')}`;
+  const title = hunkTitle(hunk);
+  const shown = hunk.lines.map(line => renderLine(line, pieces.get(line)));
+  return `${title === '' ? '' : `<span class="hunk">${renderText(title)}\n</span>`}${shown.join('')}`;
 }
 
 /** One element for a line that changed and none for one that did not: a report may have tens of thousands. */
-function renderLine({sign, text, old, now, isOpen}: PatchLine, piece: readonly [number, number] | undefined): string {
-  const shown =
-    piece === undefined
-      ? renderText(text)
-      : `${renderText(text.slice(0, piece[0]))}<mark>${renderText(text.slice(...piece))}</mark>${renderText(text.slice(piece[1]))}`;
+function renderLine({sign, text, old, now, isOpen}: PatchLine, pieces: readonly Piece[] | undefined): string {
+  const shown = cutPieces(text, pieces).map((piece, index) =>
+    index % 2 === 0 ? renderText(piece) : `<mark>${renderText(piece)}</mark>`,
+  );
   const numbers = `${String(old ?? '').padStart(5)} ${String(now ?? '').padStart(5)}`;
-  const line = `${numbers} ${sign} ${shown}${isOpen ? '<span class="chip">no line end</span>' : ''}\n`;
+  const line = `${numbers} ${sign} ${shown.join('')}${isOpen ? '<span class="chip">no line end</span>' : ''}\n`;
   return sign === ' ' ? line : `<span class="${sign === '+' ? 'added' : 'removed'}">${line}</span>`;
 }

@@ -1,12 +1,13 @@
-import type {PatchLine} from './patch-view.ts';
+import {markWords, type Piece} from './mark-words.ts';
+import type {PatchHunk, PatchLine} from './patch-view.ts';
 
 /** A line before and its like after; the same line on both sides where nothing changed. */
 export interface SplitRow {
   readonly left?: PatchLine;
   readonly right?: PatchLine;
-  /** What differs within the line: from, to. */
-  readonly leftPiece?: readonly [number, number];
-  readonly rightPiece?: readonly [number, number];
+  /** What differs within the line. */
+  readonly leftPieces?: readonly Piece[];
+  readonly rightPieces?: readonly Piece[];
 }
 
 /** The lines of a hunk side by side: what goes and what comes in one place is paired from the top. */
@@ -37,21 +38,18 @@ function pair(left: PatchLine | undefined, right: PatchLine | undefined): SplitR
   if (left === undefined || right === undefined) {
     return {...(left === undefined ? {} : {left}), ...(right === undefined ? {} : {right})};
   }
-  const [a, b] = [left.text, right.text];
-  const most = Math.min(a.length, b.length);
-  let start = 0;
-  while (start < most && a[start] === b[start]) start++;
-  let end = 0;
-  while (end < most - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  // Of lines that have little in common, marking nearly everything says nothing.
-  if (start + end < Math.max(a.length, b.length) / 4) return {left, right};
-  // A character of two halves is marked as a whole.
-  if (start > 0 && isHighHalf(a, start - 1)) start--;
-  if (end > 0 && isHighHalf(a, a.length - end - 1)) end--;
-  return {left, right, leftPiece: [start, a.length - end], rightPiece: [start, b.length - end]};
+  const marks = markWords(left.text, right.text);
+  return marks === undefined ? {left, right} : {left, right, leftPieces: marks.left, rightPieces: marks.right};
 }
 
-function isHighHalf(text: string, index: number): boolean {
-  const code = text.charCodeAt(index);
-  return code >= 0xd800 && code < 0xdc00;
+/** A text in turn as it is and as it differs: the second, fourth … of these are marked. */
+export function cutPieces(text: string, pieces: readonly Piece[] = []): string[] {
+  const cuts = [0, ...pieces.flat(), text.length];
+  return cuts.slice(1).map((cut, index) => text.slice(cuts[index], cut));
+}
+
+/** `line 16 · function start()`; empty where a file begins, which needs no saying. */
+export function hunkTitle({line, section}: Pick<PatchHunk, 'line' | 'section'>): string {
+  const at = line > 1 ? `line ${line}` : '';
+  return at !== '' && section !== '' ? `${at} · ${section}` : at + section;
 }

@@ -1,5 +1,6 @@
 import {expect, it} from 'vitest';
 import {samplePatch} from '../../test/support/sample-patch.ts';
+import {hunkTitle} from './pair-lines.ts';
 import {readPatch} from './patch-view.ts';
 
 it('tells files, kinds, lines and what a reader of the lines alone would miss', () => {
@@ -39,4 +40,14 @@ it('keeps no more lines than asked, and says how many it left out', () => {
 it('makes nothing of what is no patch', () => {
   expect(readPatch('', 10)).toEqual([]);
   expect(readPatch('hello\n@@ -1 +1 @@\n-a\n+b\n', 10)).toEqual([]);
+});
+
+it('says where a hunk is in words, and keeps what git found above it', () => {
+  const patch = (head: string): string => `diff --git a/x b/x\n--- a/x\n+++ b/x\n${head}\n x\n`;
+  const title = (head: string): string => hunkTitle(readPatch(patch(head), 10)[0]!.hunks[0]!);
+  expect(title('@@ -13,4 +16,4 @@ function start() {')).toBe('line 16 · function start() {');
+  expect(title('@@ -13 +16 @@')).toBe('line 16');
+  expect(title('@@ -7,1 +6,0 @@')).toBe('line 7');
+  expect(title('@@ -0,0 +1,9 @@')).toBe('');
+  expect(title('@@ -1,3 +1,9 @@ # Title')).toBe('# Title');
 });

@@ -14,7 +14,10 @@ export interface PatchFile {
 }
 
 export interface PatchHunk {
-  readonly header: string;
+  /** Number of its first line, in the new file where it has any line of it. */
+  readonly line: number;
+  /** What git found above it, such as the head of a function. */
+  readonly section: string;
   readonly lines: readonly PatchLine[];
 }
 
@@ -40,7 +43,7 @@ export function readPatch(patch: string, maxLines: number): PatchFile[] {
       if (left <= 0) return [];
       const lines = showLines(hunk, left);
       left -= lines.length;
-      return [{header: hunk.head.slice(0, 200), lines}];
+      return [{...readHead(hunk.head), lines}];
     });
     const kind = kindOf(header);
     return {
@@ -53,6 +56,11 @@ export function readPatch(patch: string, maxLines: number): PatchFile[] {
       hunks: kept,
     };
   });
+}
+
+function readHead(head: string): Pick<PatchHunk, 'line' | 'section'> {
+  const [, old, now, count, section] = /^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,(\d+))? @@ ?(.*)$/s.exec(head) ?? [];
+  return {line: Number((count === '0' ? old : now) ?? 0), section: (section ?? '').slice(0, 200)};
 }
 
 /** With the number that each line has on each side. */

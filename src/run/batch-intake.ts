@@ -8,7 +8,7 @@ import type {BatchRequest} from '../models/batch-provider.ts';
 import type {BatchDesk, EndedBatch} from './batch-desk.ts';
 import type {BatchedReply, BatchPlan} from './batch-plan.ts';
 import type {GroupLimits} from './batch-times.ts';
-import {placeOf} from './deliver-change.ts';
+import {checkDelivery} from './deliver-change.ts';
 import {digestInputs, digestRequest} from './inputs.ts';
 import type {JobTools} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
@@ -126,7 +126,7 @@ export class BatchIntake {
     if (preparation.kind === 'ended') return undefined;
     const {prepared} = preparation;
     try {
-      await tools.delivery(job.deliver).check({...placeOf(prepared), job, paths: job.outputs});
+      await checkDelivery(prepared, tools.delivery);
       return toQuestion(prepared, tools);
     } finally {
       prepared.repo.release();

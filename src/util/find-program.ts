@@ -29,8 +29,12 @@ export function findProgram(program: string, env: Env): string | undefined {
 /** As `findProgram`; where there is none, throws what starting it would have come to. */
 export function programFile(program: string, env: Env): string {
   const file = findProgram(program, env);
-  if (file !== undefined) return file;
-  throw Object.assign(new Error(`spawn ${program} ENOENT`), {code: 'ENOENT', syscall: `spawn ${program}`});
+  if (file === undefined) throw notFound(program);
+  return file;
+}
+
+export function notFound(program: string): Error {
+  return Object.assign(new Error(`spawn ${program} ENOENT`), {code: 'ENOENT', syscall: `spawn ${program}`});
 }
 
 function isProgram(file: string): boolean {

@@ -1,10 +1,14 @@
 import type {ChangeState, Decision, PolicyFinding, RejectReason, VerifyResult} from '../domain/change.ts';
+import type {LeftOut} from '../domain/context.ts';
 import type {DeliveryKind} from '../domain/job.ts';
 import type {RetryHelps} from '../domain/outcome.ts';
 import type {RunState} from '../domain/run.ts';
+import type {Mode} from '../domain/skill.ts';
+import {type Standing, standings} from '../domain/standing.ts';
 import type {CostKey} from '../ledger/ledger.ts';
 import type {PatchFile} from '../report/patch-view.ts';
 import type {RunCounts} from '../run/read-run-view.ts';
+import type {ShownPrompt} from '../run/show-prompt.ts';
 
 /** What the page and its server say to each other. Times are milliseconds since 1970, money is US dollars. */
 export interface RunOverview {
@@ -12,6 +16,8 @@ export interface RunOverview {
   readonly state: RunState;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** Between these two nobody was at it for so long, milliseconds; absent when never. */
+  readonly idleMs?: number;
   readonly description?: string;
   readonly exitCode?: number;
   readonly endReason?: string;
@@ -19,20 +25,38 @@ export interface RunOverview {
   readonly stopping: boolean;
   readonly host: string;
   readonly counts: RunCounts;
-  /** Of the failed: those that only wait for a person. Absent before the jobs were read. */
-  readonly held?: number;
+  /** Each job once; what is not there is zero. */
+  readonly standings: Readonly<Partial<Record<Standing, number>>>;
+  /** Jobs whose change the policy held, until it has left or was refused. */
+  readonly held: number;
+  /** Of those to review: what the policy held. Absent, as the two below, before the jobs were read. */
+  readonly heldToReview?: number;
+  /** Of those to review: what failed its checks, or to leave, and kept its change. */
+  readonly failedToReview?: number;
   /** Changes that nobody has decided on. */
   readonly toReview: number;
   /** Accepted changes that have not left. */
   readonly toDeliver: number;
-  /** Failed and left-out jobs that `retry` would run again. */
+  /** Failed and left-out jobs that a retry can help. */
   readonly toRetry: number;
+  /** Where changes have gone, most first. */
+  readonly deliveredTo?: readonly (Pick<DeliveredTo, 'kind' | 'branch'> & {readonly jobs: number})[];
   readonly spentUsd: number;
   readonly reservedUsd: number;
   readonly budgetUsd?: number;
   readonly command: readonly string[];
 }
 
+export type {Standing};
+
+/** Where a change has gone. */
+export interface DeliveredTo {
+  readonly kind: DeliveryKind;
+  readonly branch?: string;
+  readonly url?: string;
+}
+
+/** How a job ended. */
 export type RowState =
   | 'failed'
   | 'held'
@@ -58,6 +82,9 @@ export interface JobRow {
   /** What happened, one line. Untrusted in parts. */
   readonly message?: string;
   readonly retry?: RetryHelps;
+  /** What to do about a failure. */
+  readonly next?: string;
+  readonly mode: Mode;
   readonly files: number;
   readonly added: number;
   readonly removed: number;
@@ -67,17 +94,28 @@ export interface JobRow {
   readonly durationMs?: number;
   readonly checks?: {readonly passed: number; readonly failed: number; readonly findings: number};
   readonly decision?: DecisionKind;
-  /** It has left this machine, or is in the user's files. */
-  readonly delivered?: true;
-  /** A later run made the same change once more. */
-  readonly superseded?: true;
+  /** Where it stands, whatever its state was at the end. */
+  readonly standing: Standing;
+  /** Its change has left this machine, or is in the user's files. */
+  readonly delivered?: DeliveredTo;
 }
 
-export function isToReview({decision, delivered, superseded}: JobRow): boolean {
-  return decision === 'pending' && delivered === undefined && superseded === undefined;
+/** About what running jobs again costs, US dollars; what nobody knows is left out. */
+export interface RetryCosts {
+  /** Of all that a retry can help. */
+  readonly usd?: number;
+  /** By job id. */
+  readonly jobs: Readonly<Record<string, number>>;
 }
 
-export const jobFilters = ['all', 'failed', 'held', 'review', 'changed', 'unchanged', 'open'] as const;
+/** What a decision makes of a row whose change can be decided on. */
+export const standingAfter: Readonly<Record<DecisionKind, Standing>> = {
+  pending: 'to-review',
+  accepted: 'accepted',
+  rejected: 'rejected',
+};
+
+export const jobFilters = ['all', ...standings] as const;
 export type JobFilter = (typeof jobFilters)[number];
 
 export interface JobPage {
@@ -86,7 +124,6 @@ export interface JobPage {
   readonly total: number;
   readonly offset: number;
   readonly rows: readonly JobRow[];
-  readonly counts: Readonly<Record<JobFilter, number>>;
 }
 
 export interface Timeline {
@@ -97,8 +134,9 @@ export interface Timeline {
 
 export interface JobView {
   readonly run: string;
+  readonly runState: RunState;
   readonly row: JobRow;
-  readonly mode: string;
+  readonly mode: Mode;
   readonly model: string | null;
   readonly output: string;
   readonly path?: string;
@@ -110,12 +148,9 @@ export interface JobView {
   readonly cause?: string;
   readonly heldBack: readonly string[];
   readonly leftOut: Readonly<Record<string, number>>;
-  readonly delivered?: {
-    readonly kind: DeliveryKind;
-    readonly branch?: string;
-    readonly commit?: string;
-    readonly url?: string;
-  };
+  /** Where its change would go, or has gone. */
+  readonly destination: Destination;
+  readonly delivered?: DeliveredTo;
   readonly change?: ChangeView;
   /** What was said and done, oldest first. */
   readonly transcript: readonly TranscriptEntry[];
@@ -125,6 +160,23 @@ export interface JobView {
   readonly raw: unknown;
 }
 
+/** The first request of a job, made again: prompts are not kept. */
+export interface PromptView {
+  readonly kind: ShownPrompt['kind'];
+  readonly notes: readonly string[];
+  /** Of what is shown, and of what was sent. */
+  readonly digest?: string;
+  readonly sentDigest?: string;
+  readonly commit?: string;
+  readonly texts: readonly {
+    readonly name: string;
+    readonly text: string /** Characters that are left out. */;
+    readonly cut: number;
+  }[];
+  readonly files: readonly {readonly path: string; readonly cut: boolean}[];
+  readonly leftOut: readonly LeftOut[];
+}
+
 export interface TranscriptEntry {
   readonly role: 'model' | 'tool' | 'orchestrator';
   readonly title?: string;
@@ -132,8 +184,20 @@ export interface TranscriptEntry {
   readonly isError?: boolean;
 }
 
+/** Where an accepted change goes. */
+export interface Destination {
+  readonly deliver: DeliveryKind;
+  /** Path or address of the repo. */
+  readonly place: string;
+  /** The branch that it is put on, unless that belongs to another task. */
+  readonly branch?: string;
+  /** Address that the branch is pushed to; absent when it stays on this machine. */
+  readonly remote?: string;
+}
+
 export interface ChangeView {
   readonly patchId: string;
+  readonly mode: Mode;
   /** In the words of the model or the script. */
   readonly summary?: string;
   readonly files: readonly PatchFile[];
@@ -151,15 +215,20 @@ export interface ReviewItem {
   readonly repo: string;
   readonly skill: string;
   readonly patchId: string;
+  /** The same for changes that one decision may be about: the same edit, findings and ends of verify commands. */
+  readonly group: string;
   /** In the words of the model or the script, cut. */
   readonly summary?: string;
-  readonly files: readonly string[];
+  /** Of all that it touches. */
+  readonly fileCount: number;
   readonly added: number;
   readonly removed: number;
   readonly findings: number;
   readonly failedChecks: number;
   readonly checks: number;
-  readonly deliver: DeliveryKind;
+  /** Null when the price is not known. */
+  readonly costUsd: number | null;
+  readonly destination: Destination;
   readonly decision: DecisionKind;
   readonly state: ChangeState;
 }
@@ -170,22 +239,20 @@ export interface ReviewQueue {
   readonly more: number;
   /** Accepted changes that have not left. */
   readonly toDeliver: number;
+  /** The runs that they are of. */
+  readonly runsToDeliver: readonly string[];
 }
 
 export interface DeliverPreview {
   /** To be sent back to deliver just this list. */
   readonly confirm: string;
-  readonly targets: readonly {
+  readonly targets: readonly (Destination & {
     readonly job: string;
     readonly repo: string;
     readonly skill: string;
-    readonly deliver: DeliveryKind;
-    /** Path or address of the repo. */
-    readonly place: string;
-    readonly branch?: string;
     readonly added: number;
     readonly removed: number;
-  }[];
+  })[];
 }
 
 /** A command line that the page started. */
@@ -196,6 +263,8 @@ export interface StartedCommand {
   /** As it would be typed. */
   readonly line: string;
   readonly exitCode?: number;
+  /** How the run ended, in a line of its own: an exit code tells of all its jobs, also of those that were not run again. */
+  readonly summary?: string;
   /** End of what it said. */
   readonly said: string;
 }
@@ -217,10 +286,12 @@ export interface FleetSquare {
   readonly run: string;
   readonly job: string;
   readonly skill: string;
-  readonly state: RowState;
+  readonly standing: Standing;
   readonly reason?: string;
   readonly message?: string;
   readonly endedAt?: number;
+  /** Of the fleet file; none where it does not name the repo. */
+  readonly tags: readonly string[];
 }
 
 export const costKeys = ['repo', 'skill', 'model', 'week'] as const satisfies readonly CostKey[];
@@ -229,6 +300,72 @@ export interface Costs {
   readonly by: CostKey;
   readonly totalUsd: number;
   readonly rows: readonly {readonly name: string; readonly calls: number; readonly usd: number}[];
+}
+
+/** One skill over a time. Accepted are changes that somebody accepted, or that left without being asked about. */
+export interface SkillTrend {
+  readonly skill: string;
+  readonly jobs: number;
+  /** Up to date: nothing to do, nothing paid. */
+  readonly skipped: number;
+  readonly failed: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly waiting: number;
+  readonly costUsd: number;
+  /** In the order of `weeks` of the trends. */
+  readonly weeks: readonly {readonly accepted: number; readonly decided: number}[];
+}
+
+export interface Trends {
+  readonly days: number;
+  /** Mondays, `YYYY-MM-DD`, oldest first. */
+  readonly weeks: readonly string[];
+  /** The dearest first. */
+  readonly skills: readonly SkillTrend[];
+  readonly failures: readonly {readonly reason: string; readonly jobs: number; readonly weeks: readonly number[]}[];
+}
+
+/** A skill as it is now, with what it came to. */
+export interface SkillView {
+  readonly name: string;
+  /** Absent when it cannot be read; `problem` says why. */
+  readonly skill?: SkillText;
+  readonly problem?: string;
+  readonly trends: Trends;
+}
+
+export interface SkillText {
+  readonly description: string;
+  readonly directory: string;
+  readonly source: string;
+  readonly mode?: Mode;
+  readonly output?: string;
+  readonly allowedTools: readonly string[];
+  readonly references: readonly string[];
+  readonly digest: string;
+  readonly instructions: string;
+  readonly template?: string;
+}
+
+/** A file that the operator wrote, secrets in it replaced. */
+export interface SettingsFile {
+  readonly path: string;
+  readonly text?: string;
+  readonly problem?: string;
+}
+
+export interface SettingsView {
+  readonly places: readonly {readonly name: string; readonly path: string}[];
+  readonly files: readonly SettingsFile[];
+}
+
+/** One thing that doctor looked at. */
+export interface CheckView {
+  readonly name: string;
+  readonly status: 'ok' | 'warning' | 'failure';
+  readonly message: string;
+  readonly fix?: string;
 }
 
 export type LiveEvent =

@@ -11,6 +11,8 @@ export interface Asset {
 export interface Assets {
   /** Address of the first module. */
   readonly main: string;
+  /** Of all that it leads to. */
+  readonly modules: readonly string[];
   get(address: string): Asset | undefined;
 }
 
@@ -25,7 +27,12 @@ const javaScript = 'text/javascript; charset=utf-8';
 export async function loadAssets(): Promise<Assets> {
   const assets = new Map<string, Asset>(await Promise.all([...libraries(), ...styles()].map(loadFixed)));
   await loadModules(assets);
-  return {main: addressOf(main), get: address => assets.get(address)};
+  const scripts = [...assets].filter(([, {type}]) => type === javaScript).map(([address]) => address);
+  return {
+    main: addressOf(main),
+    modules: scripts.filter(address => address !== addressOf(main)),
+    get: address => assets.get(address),
+  };
 }
 
 const main = path.join(source, 'web', 'page', `main${extension}`);
@@ -34,25 +41,14 @@ interface Fixed {
   readonly address: string;
   readonly file: string;
   readonly type: string;
-  /** Added at the end. */
-  readonly more?: string;
 }
 
 function libraries(): Fixed[] {
   const require = createRequire(import.meta.url);
-  const uplot = path.join(path.dirname(require.resolve('uplot/package.json')), 'dist');
   const preact = path.dirname(require.resolve('preact/package.json'));
   return [
     {address: '/assets/preact.js', file: path.join(preact, 'dist', 'preact.mjs'), type: javaScript},
     {address: '/assets/preact-hooks.js', file: path.join(preact, 'hooks', 'dist', 'hooks.mjs'), type: javaScript},
-    // Its module is not minified; this one is half the size.
-    {
-      address: '/assets/uplot.js',
-      file: path.join(uplot, 'uPlot.iife.min.js'),
-      type: javaScript,
-      more: '\nexport default uPlot;\n',
-    },
-    {address: '/assets/uplot.css', file: path.join(uplot, 'uPlot.min.css'), type: 'text/css; charset=utf-8'},
   ];
 }
 
@@ -63,9 +59,9 @@ function styles(): Fixed[] {
   ];
 }
 
-async function loadFixed({address, file, type, more = ''}: Fixed): Promise<[string, Asset]> {
+async function loadFixed({address, file, type}: Fixed): Promise<[string, Asset]> {
   const body = (await readFile(file, 'utf8')).replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n');
-  return [address, {type, body: body + more}];
+  return [address, {type, body}];
 }
 
 async function loadModules(assets: Map<string, Asset>): Promise<void> {
@@ -103,7 +99,7 @@ async function typeStripper(): Promise<(text: string) => string> {
 
 function shorten(module: string): string {
   return module
-    .replace(/^\s*(?:\/\*\*.*\*\/|\/\/.*)$/gm, '')
+    .replace(/^\s*(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/|\/\/.*)$/gm, '')
     .replace(/[ \t]+$/gm, '')
     .replace(/\n{2,}/g, '\n');
 }

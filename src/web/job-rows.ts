@@ -1,8 +1,9 @@
 import {type ChangeSummary, changeStateOf, failsVerify} from '../domain/change.ts';
-import {failureReasons} from '../domain/outcome.ts';
+import {type Failure, failureReasons, nextStep, notStartedReasons, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
+import {standingOf} from '../domain/standing.ts';
 import {sumLines} from '../util/sum-lines.ts';
-import {isToReview, type JobRow, type RowState} from './api.ts';
+import type {DeliveredTo, JobRow, RowState, Standing} from './api.ts';
 
 const maxMessage = 400;
 
@@ -13,7 +14,7 @@ export function toJobRow({job, state, detail, startedAt, endedAt}: JobRecord, ch
   const failure = outcome?.status === 'failed' ? outcome.failure : undefined;
   const reason = failure?.reason ?? (outcome?.status === 'not-started' ? outcome.reason : undefined);
   const message = failure?.message ?? (outcome?.status === 'unchanged' ? outcome.note : undefined);
-  return {
+  const row: Omit<JobRow, 'standing'> = {
     id: job.id,
     sequence: job.sequence,
     repo: job.repo,
@@ -22,14 +23,24 @@ export function toJobRow({job, state, detail, startedAt, endedAt}: JobRecord, ch
     state: stateOf(state, outcome?.status, failure?.reason),
     ...(reason === undefined ? {} : {reason}),
     ...(message === undefined ? {} : {message: message.slice(0, maxMessage)}),
-    ...(failure === undefined ? {} : {retry: failureReasons[failure.reason].retry}),
+    ...(failure === undefined ? {} : describeFailure(failure)),
+    ...(outcome?.status === 'not-started'
+      ? {message: notStartedReasons[outcome.reason], next: 'orchestrator resume'}
+      : {}),
+    mode: job.mode,
     files: files.length,
     ...sumLines(files),
     ...(outcome === undefined ? {} : {costUsd: outcome.cost.usd}),
     ...(startedAt === undefined ? {} : {startedAt}),
     ...(startedAt === undefined || endedAt === undefined ? {} : {durationMs: Math.max(0, endedAt - startedAt)}),
-    ...(change === undefined ? {} : toDecided(change)),
   };
+  const standing = standingOf(row.state, change === undefined ? undefined : changeStateOf(change));
+  const delivered = change === undefined ? leftAtOnce(outcome) : {};
+  return {...row, standing, ...delivered, ...(change === undefined ? {} : toDecided(change))};
+}
+
+function describeFailure(failure: Failure): Pick<JobRow, 'retry' | 'next'> {
+  return {retry: failureReasons[failure.reason].retry, next: nextStep(failure)};
 }
 
 function stateOf(state: JobRecord['state'], status: string | undefined, reason: string | undefined): RowState {
@@ -37,10 +48,21 @@ function stateOf(state: JobRecord['state'], status: string | undefined, reason: 
   return reason === 'held-for-review' ? 'held' : (status as RowState);
 }
 
-/** What the change of a job adds to its line. */
-export function toDecided(change: ChangeSummary): Pick<JobRow, 'checks' | 'decision' | 'delivered' | 'superseded'> {
-  const {verified, findings, decision} = change;
-  const state = changeStateOf(change);
+function leftAtOnce(outcome: Outcome | undefined): Pick<JobRow, 'delivered'> {
+  return outcome?.status === 'changed' ? {delivered: toDeliveredTo(outcome.delivered)} : {};
+}
+
+function toDeliveredTo({kind, branch, url}: DeliveredTo): DeliveredTo {
+  return {kind, ...(branch === undefined ? {} : {branch}), ...(url === undefined ? {} : {url})};
+}
+
+/** The line with what was decided on its change since. */
+export function withDecision({delivered: _delivered, ...row}: JobRow, change: ChangeSummary): JobRow {
+  return {...row, standing: standingOf(row.state, changeStateOf(change)), ...toDecided(change)};
+}
+
+function toDecided(change: ChangeSummary): Pick<JobRow, 'checks' | 'decision' | 'delivered'> {
+  const {verified, findings, decision, delivered} = change;
   return {
     checks: {
       passed: verified.filter(({after}) => after === 'passed').length,
@@ -48,8 +70,7 @@ export function toDecided(change: ChangeSummary): Pick<JobRow, 'checks' | 'decis
       findings: findings.length,
     },
     decision: decision.kind,
-    ...(state === 'delivered' ? {delivered: true as const} : {}),
-    ...(state === 'superseded' ? {superseded: true as const} : {}),
+    ...(changeStateOf(change) === 'delivered' && delivered !== undefined ? {delivered: toDeliveredTo(delivered)} : {}),
   };
 }
 
@@ -58,18 +79,21 @@ export function compareRows(a: JobRow, b: JobRow): number {
   return rankOf(a) - rankOf(b) || a.sequence - b.sequence;
 }
 
-function rankOf(row: JobRow): number {
-  if (row.state === 'changed') return isToReview(row) ? ranks.held + 1 : ranks.changed;
-  return ranks[row.state];
+function rankOf({standing, state}: JobRow): number {
+  // What was flagged, or failed its checks, needs a closer look.
+  return standing === 'to-review' && state === 'changed' ? ranks[standing] + 1 : ranks[standing];
 }
 
 const ranks = {
   failed: 0,
   'not-started': 1,
-  held: 2,
+  'to-review': 2,
   running: 4,
-  changed: 5,
-  pending: 6,
-  unchanged: 7,
-  'up-to-date': 8,
-} as const satisfies Record<RowState, number>;
+  accepted: 5,
+  rejected: 6,
+  pending: 7,
+  delivered: 8,
+  replaced: 9,
+  unchanged: 10,
+  'up-to-date': 11,
+} as const satisfies Record<Standing, number>;

@@ -11,6 +11,7 @@ const stateNames = [
   ['unchanged', 'unchanged'],
   ['upToDate', 'up-to-date'],
   ['failed', 'failed'],
+  ['held', 'held'],
   ['notStarted', 'not-started'],
   ['running', 'running'],
   ['pending', 'pending'],

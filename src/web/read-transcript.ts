@@ -1,4 +1,5 @@
 import type {Message, ToolCall} from '../domain/model.ts';
+import type {JobRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {TranscriptEntry} from './api.ts';
 
@@ -6,11 +7,16 @@ import type {TranscriptEntry} from './api.ts';
 const maxText = 20_000;
 
 /** What was said and done in a job: the turns of an agent, else the one reply. All of it is untrusted. */
-export async function readTranscript(ledger: Ledger, runId: string, jobId: string): Promise<TranscriptEntry[]> {
-  const turns = await ledger.turns(runId, jobId);
+export async function readTranscript(
+  ledger: Ledger,
+  runId: string,
+  {job, detail}: JobRecord,
+): Promise<TranscriptEntry[]> {
+  const turns = await ledger.turns(runId, job.id);
   if (turns.length === 0) {
-    const reply = await ledger.replyOfJob(runId, jobId);
-    if (reply === undefined) return [];
+    const reply = await ledger.replyOfJob(runId, job.id);
+    // An earlier night may have had a reply that this one did not use.
+    if (reply === undefined || (reply.runId !== runId && detail?.replayed !== true)) return [];
     const rejected = reply.usable ? '' : ' · not what the skill asks for';
     const earlier = reply.runId === runId ? '' : ` · recorded in ${reply.runId}`;
     return [

@@ -17,11 +17,14 @@ it('shows what another process decided, and what it made of it', async () => {
   const {book, run, other} = rig;
   const before = (await book.open(run))!;
   expect(before.overview).toMatchObject({toReview: 9, toDeliver: 0, toRetry: 2, held: 1});
+  expect(before.overview.standings).toEqual({'to-review': 9, failed: 2, unchanged: 1, 'up-to-date': 1});
   const [first, second] = [...before.rows.values()].filter(row => row.decision === 'pending');
   await other.decide(run, [first!.id], {kind: 'accepted', at: 1});
   await other.decide(run, [second!.id], {kind: 'rejected', at: 1, why: 'style'});
   const after = (await book.open(run))!;
   expect(after.overview).toMatchObject({toReview: 7, toDeliver: 1});
+  expect(after.overview.standings).toMatchObject({'to-review': 7, accepted: 1, rejected: 1, failed: 2});
+  expect(Object.values(after.overview.standings).reduce((sum, jobs) => sum + jobs, 0)).toBe(after.rows.size);
   expect(after.rows.get(first!.id)!.decision).toBe('accepted');
   expect(after.rows.get(second!.id)!.decision).toBe('rejected');
 });
@@ -39,7 +42,7 @@ it('follows jobs that are opened again and end in another way', async () => {
   await other.finishJob(run, record.job, {detail: sample});
   const open = (await book.open(run))!;
   expect(open.rows.get(failed.id)!.state).toBe('unchanged');
-  expect(open.overview.counts).toMatchObject({running: 0, pending: 0, failed: 2});
+  expect(open.overview.counts).toMatchObject({running: 0, pending: 0, failed: 1, held: 1});
   expect(await book.open('r-none')).toBeUndefined();
 });
 

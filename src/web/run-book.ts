@@ -1,10 +1,11 @@
 import {isDeepStrictEqual} from 'node:util';
-import type {ChangeState, ChangeSummary} from '../domain/change.ts';
+import type {ChangeSummary} from '../domain/change.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {type RunView, readRunView} from '../run/read-run-view.ts';
-import type {JobRow, RunOverview} from './api.ts';
-import {toDecided, toJobRow} from './job-rows.ts';
+import type {JobRow, RunOverview, Standing} from './api.ts';
+import {toJobRow, withDecision} from './job-rows.ts';
+import {isRetried} from './retry-costs.ts';
 
 /** A run with the line of each of its jobs. */
 export interface OpenRun {
@@ -15,6 +16,7 @@ export interface OpenRun {
 
 interface Page extends OpenRun {
   readonly rows: Map<string, JobRow>;
+  readonly about: RowTotals;
   /** What the rows were read at: the same again means that nothing has changed. */
   readonly mark: string;
 }
@@ -45,12 +47,12 @@ export class RunBook {
 
   /** Totals alone, without the jobs. */
   async overview(run: RunRecord): Promise<RunOverview> {
-    return toOverview(await this.#count(run), this.#pages.get(run.id)?.rows);
+    return toOverview(await this.#count(run), this.#pages.get(run.id)?.about);
   }
 
   async #count(run: RunRecord): Promise<Counted> {
-    const [view, changes] = await Promise.all([readRunView(this.#ledger, run), this.#ledger.countChanges(run.id)]);
-    return {view, changes};
+    const [view, standings] = await Promise.all([readRunView(this.#ledger, run), this.#ledger.countStandings(run.id)]);
+    return {view, standings};
   }
 
   async #read(runId: string): Promise<Page | undefined> {
@@ -60,9 +62,11 @@ export class RunBook {
     const mark = markOf(counted);
     const known = this.#pages.get(runId);
     this.#pages.delete(runId);
-    const isCurrent = known !== undefined && (known.mark === mark || (await this.#update(known, counted)));
+    const isSame = known?.mark === mark;
+    const isCurrent = known !== undefined && (isSame || (await this.#update(known, counted)));
     const rows = isCurrent ? known.rows : await this.#load(runId);
-    const page = {rows, mark, overview: toOverview(counted, rows)};
+    const about = isSame ? known.about : describeRows(rows);
+    const page = {rows, about, mark, overview: toOverview(counted, about)};
     this.#pages.set(runId, page);
     for (const old of [...this.#pages.keys()].slice(0, -keptRuns)) this.#pages.delete(old);
     return page;
@@ -98,7 +102,8 @@ export class RunBook {
     }
     const has = (state: JobRow['state']): number => count(rows, row => row.state === state);
     return (
-      has('failed') + has('held') === counts.failed &&
+      has('failed') === counts.failed &&
+      has('held') === counts.held + counts.heldDelivered + counts.heldRejected + counts.heldSuperseded &&
       has('changed') === counts.changed &&
       has('unchanged') === counts.unchanged &&
       has('up-to-date') === counts.upToDate &&
@@ -110,21 +115,23 @@ export class RunBook {
 
 interface Counted {
   readonly view: RunView;
-  readonly changes: ReadonlyMap<ChangeState, number>;
+  readonly standings: ReadonlyMap<Standing, number>;
 }
 
-function markOf({view, changes}: Counted): string {
+function markOf({view, standings}: Counted): string {
   const {run, counts} = view;
-  return JSON.stringify([run.startedAt, run.endedAt, counts, [...changes].sort()]);
+  return JSON.stringify([run.startedAt, run.endedAt, counts, [...standings].sort()]);
 }
 
-function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> | undefined): RunOverview {
+function toOverview({view, standings}: Counted, about: RowTotals | undefined): RunOverview {
   const {run, counts} = view;
+  const of = (standing: Standing): number => standings.get(standing) ?? 0;
   return {
     id: run.id,
     state: view.state,
     startedAt: run.startedAt,
     ...(run.endedAt === undefined ? {} : {endedAt: run.endedAt}),
+    ...(run.idleMs === undefined ? {} : {idleMs: run.idleMs}),
     ...(run.description === undefined ? {} : {description: run.description}),
     ...(run.exitCode === undefined ? {} : {exitCode: run.exitCode}),
     ...(run.endReason === undefined ? {} : {endReason: run.endReason}),
@@ -132,10 +139,11 @@ function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> 
     stopping: run.control.stop !== 'no',
     host: run.holder.host,
     counts,
-    ...(rows === undefined ? {} : {held: count(rows, ({state}) => state === 'held')}),
-    toReview: changes.get('to-review') ?? 0,
-    toDeliver: changes.get('to-deliver') ?? 0,
-    toRetry: rows === undefined ? counts.failed + counts.notStarted : count(rows, isRetried),
+    held: counts.held,
+    standings: Object.fromEntries(standings),
+    toReview: of('to-review'),
+    toDeliver: of('accepted'),
+    ...(about ?? {toRetry: of('failed') + of('not-started')}),
     spentUsd: view.spentUsd,
     reservedUsd: view.reservedUsd,
     ...(view.budgetUsd === undefined ? {} : {budgetUsd: view.budgetUsd}),
@@ -143,21 +151,40 @@ function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> 
   };
 }
 
-function withDecision(
-  {delivered: _delivered, superseded: _superseded, ...rest}: JobRow,
-  change: ChangeSummary,
-): JobRow {
-  return {...rest, ...toDecided(change)};
+/** What only the jobs themselves tell of a run. */
+type RowTotals = Pick<RunOverview, 'heldToReview' | 'failedToReview' | 'toRetry' | 'deliveredTo'>;
+
+function describeRows(byId: ReadonlyMap<string, JobRow>): RowTotals {
+  const rows = [...byId.values()];
+  const toReview = rows.filter(({standing}) => standing === 'to-review');
+  return {
+    heldToReview: toReview.filter(({state}) => state === 'held').length,
+    failedToReview: toReview.filter(({state}) => state === 'failed').length,
+    toRetry: rows.filter(isRetried).length,
+    deliveredTo: deliveredTo(rows),
+  };
+}
+
+const shownPlaces = 4;
+
+function deliveredTo(rows: readonly JobRow[]): NonNullable<RunOverview['deliveredTo']> {
+  const left = rows.flatMap(({delivered, standing}) =>
+    delivered === undefined || standing !== 'delivered' ? [] : [delivered],
+  );
+  const places = Map.groupBy(left, ({kind, branch}) => `${kind} ${branch ?? ''}`);
+  return [...places.values()]
+    .map(([first, ...others]) => ({
+      kind: first!.kind,
+      ...(first!.branch === undefined ? {} : {branch: first!.branch}),
+      jobs: others.length + 1,
+    }))
+    .sort((a, b) => b.jobs - a.jobs)
+    .slice(0, shownPlaces);
 }
 
 /** The same object stays where nothing changed, so that what did can be told by identity. */
 function keepSame(before: JobRow, after: JobRow): JobRow {
   return isDeepStrictEqual(before, after) ? before : after;
-}
-
-/** What `orchestrator retry` would run again. */
-function isRetried({state, retry}: JobRow): boolean {
-  return state === 'not-started' || (retry !== undefined && retry !== 'no');
 }
 
 function count(rows: ReadonlyMap<string, JobRow>, fits: (row: JobRow) => boolean): number {

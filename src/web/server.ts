@@ -11,11 +11,13 @@ import {loadAssets} from './assets.ts';
 import {Commands, type StartProgram} from './commands.ts';
 import {refuse} from './guard.ts';
 import {LiveFeed} from './live-feed.ts';
+import type {Operator} from './operator.ts';
 import {addActionRoutes} from './routes/actions.ts';
 import {addJobRoutes} from './routes/jobs.ts';
 import {addLiveRoutes} from './routes/live.ts';
 import {addLookRoutes} from './routes/look.ts';
 import {addMetricsRoute} from './routes/metrics.ts';
+import {addOperatorRoutes} from './routes/operator.ts';
 import {addReviewRoutes} from './routes/review.ts';
 import {addRunRoutes} from './routes/runs.ts';
 import {RunBook} from './run-book.ts';
@@ -28,6 +30,7 @@ export interface PageOptions {
   readonly port: number;
   /** Lines of the log of a run about one job. */
   readonly jobEvents: (run: RunRecord, record: JobRecord) => Promise<readonly string[]>;
+  readonly operator: Operator;
   /** Starts a command line of this program as a process of its own. */
   readonly start: StartProgram;
 }
@@ -98,24 +101,30 @@ async function warm(ledger: Ledger, book: RunBook): Promise<void> {
   }
 }
 
+const pages = ['/', '/review', '/fleet', '/trends', '/costs', '/settings', '/skills/:name', '/r/:run', '/r/:run/:job'];
+
 function createApp(parts: PageParts, assets: Awaited<ReturnType<typeof loadAssets>>): Hono {
   const app = new Hono();
-  const shell = renderShell(assets.main);
-  for (const address of ['/', '/review', '/fleet', '/costs', '/r/:run', '/r/:run/:job']) {
-    app.get(address, context => context.html(shell));
-  }
+  const shell = renderShell(assets);
+  for (const address of pages) app.get(address, context => context.html(shell));
   app.get('/assets/*', context => {
     const asset = assets.get(context.req.path);
     return asset === undefined ? context.notFound() : context.body(asset.body, 200, {'content-type': asset.type});
   });
   addLookRoutes(app, parts);
+  addOperatorRoutes(app, parts);
   addMetricsRoute(app, parts);
   addRunRoutes(app, parts);
   addJobRoutes(app, parts);
   addReviewRoutes(app, parts);
   addActionRoutes(app, parts);
   addLiveRoutes(app, parts);
-  app.notFound(context => context.json({error: 'there is no such place'}, 404));
+  app.notFound(context =>
+    // Somebody may have typed it: the page says so, with its ways on. What scripts ask for has no page.
+    context.req.header('sec-fetch-dest') === 'document'
+      ? context.html(shell, 404)
+      : context.json({error: 'there is no such place'}, 404),
+  );
   app.onError((error, context) => {
     if (error instanceof OrchestratorError) {
       return context.json({error: error.message, ...(error.hint === undefined ? {} : {hint: error.hint})}, 409);

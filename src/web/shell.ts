@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import type {Assets} from './assets.ts';
 
 /** What every answer carries: nothing from elsewhere is loaded, nobody frames us, no address of ours is told. */
 export function securityHeaders(): Record<string, string> {
@@ -27,11 +28,14 @@ export function securityHeaders(): Record<string, string> {
 
 // The modules are served as they are, so the names of the libraries in them need an address.
 const importMap = JSON.stringify({
-  imports: {preact: '/assets/preact.js', 'preact/hooks': '/assets/preact-hooks.js', uplot: '/assets/uplot.js'},
+  imports: {preact: '/assets/preact.js', 'preact/hooks': '/assets/preact-hooks.js'},
 });
 
-/** The one document of the page; what is in it is made in the browser. */
-export function renderShell(main: string): string {
+/**
+ * The one document of the page; what is in it is made in the browser. All modules are named in it, so that they are asked for together
+ * and not one after the other as each is found to need the next.
+ */
+export function renderShell({main, modules}: Pick<Assets, 'main' | 'modules'>): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,8 +46,8 @@ export function renderShell(main: string): string {
 <link rel="icon" href="data:image/svg+xml,${icon}">
 <link rel="stylesheet" href="/assets/look.css">
 <link rel="stylesheet" href="/assets/page.css">
-<link rel="stylesheet" href="/assets/uplot.css">
 <script type="importmap">${importMap}</script>
+${modules.map(address => `<link rel="modulepreload" href="${address}">`).join('')}
 <script type="module" src="${main}"></script>
 </head>
 <body><div id="page"></div><noscript>This page needs JavaScript; the same is shown by: orchestrator status, orchestrator review, orchestrator report --html</noscript></body>

@@ -4,13 +4,19 @@ import {join} from 'node:path';
 import {readSmallFile} from '../util/read-small-file.ts';
 
 export type ObjectFormat = 'sha1' | 'sha256';
+export const objectFormats = ['sha1', 'sha256'] as const satisfies readonly ObjectFormat[];
+
+/** Where `ensureGitDirectory` makes it. */
+export function gitDirectoryOf(directory: string, format: ObjectFormat): string {
+  return join(directory, `${format}.git`);
+}
 
 /**
  * An empty bare repository of our own under `directory`, the only git dir git is ever started in for reading. Made once;
  * two processes may do it at the same time.
  */
 export async function ensureGitDirectory(directory: string, format: ObjectFormat): Promise<string> {
-  const path = join(directory, `${format}.git`);
+  const path = gitDirectoryOf(directory, format);
   if (isComplete(path, format)) return path;
   await removeLeftovers(directory, `${format}.git.`);
   const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {existsSync} from 'node:fs';
 import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {JobFailure} from '../domain/outcome.ts';
@@ -7,10 +8,11 @@ import {quoteText} from '../util/quote-text.ts';
 import {readSmallFile} from '../util/read-small-file.ts';
 import {writeAtomically} from '../util/write-atomically.ts';
 import {withLock} from './folder-lock.ts';
-import {ensureGitDirectory} from './git-directory.ts';
+import {ensureGitDirectory, gitDirectoryOf, objectFormats} from './git-directory.ts';
 import {runOwnGit} from './own-git.ts';
 import type {RemoteGit} from './remote-git.ts';
 import {parseRemoteUrl, type RemoteUrl} from './remote-url.ts';
+import {sweepGitDirectory} from './sweep-git-directory.ts';
 
 /** Repos that are known by their url only, kept as bare repositories of ours. */
 export interface Mirrors {
@@ -19,6 +21,8 @@ export interface Mirrors {
    * that branch. Once for each url and branch; several processes wait for each other. Throws `JobFailure`: `remote-…`, `clone-failed`.
    */
   refresh(url: string, branch: string | undefined): Promise<string>;
+  /** The path of the mirror as it was fetched last; undefined when there is none. Asks no remote. */
+  kept(url: string, branch: string | undefined): string | undefined;
 }
 
 export interface MirrorsOptions {
@@ -37,10 +41,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   const refreshed = new Map<string, Promise<string>>();
   return {
     refresh(url, branch) {
-      const key = createHash('sha256')
-        .update(JSON.stringify([url, branch ?? null]))
-        .digest('hex')
-        .slice(0, 24);
+      const key = keyOf(url, branch);
       const known = refreshed.get(key);
       if (known !== undefined) return known;
       const path = refreshMirror(parseRemoteUrl(url, {trusted: true}), branch, join(options.directory, key), options);
@@ -49,7 +50,19 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       path.catch(() => refreshed.delete(key));
       return path;
     },
+    kept(url, branch) {
+      const folder = join(options.directory, keyOf(url, branch));
+      const paths = objectFormats.map(format => gitDirectoryOf(folder, format));
+      return paths.find(path => existsSync(join(path, 'HEAD')));
+    },
   };
+}
+
+function keyOf(url: string, branch: string | undefined): string {
+  return createHash('sha256')
+    .update(JSON.stringify([url, branch ?? null]))
+    .digest('hex')
+    .slice(0, 24);
 }
 
 async function refreshMirror(
@@ -95,12 +108,18 @@ async function findBranch(
   return {ref, commit};
 }
 
+/** The folder is ours alone: a lock of git in it is that of a git that was killed. */
 async function fetchBranch(remote: RemoteUrl, ref: string, mirror: string, remoteGit: RemoteGit): Promise<void> {
-  try {
-    await remoteGit.fetch(remote, mirror, [`+${ref}:${ref}`], {depth, blobs: true});
-  } catch (error) {
-    if (!(error instanceof JobFailure) || error.failure.reason !== 'remote-error') throw error;
-    throw new JobFailure('clone-failed', error.message, {cause: error});
+  await sweepGitDirectory(mirror);
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await remoteGit.fetch(remote, mirror, [`+${ref}:${ref}`], {depth, blobs: true});
+    } catch (error) {
+      if (!(error instanceof JobFailure) || error.failure.reason !== 'remote-error') throw error;
+      // One that was still being killed when we looked may have left another.
+      if (isFirst && (await sweepGitDirectory(mirror)) > 0) continue;
+      throw new JobFailure('clone-failed', error.message, {cause: error});
+    }
   }
 }
 
@@ -108,5 +127,5 @@ async function fetchBranch(remote: RemoteUrl, ref: string, mirror: string, remot
 async function repackSome(mirror: string, {gitPath}: MirrorsOptions): Promise<void> {
   const packs = await readdir(join(mirror, 'objects/pack')).catch(() => []);
   if (packs.filter(name => name.endsWith('.pack')).length <= maxPacks) return;
-  await runOwnGit(['repack', '-a', '-d', '-q'], {gitPath, gitDirectory: mirror, objectDirectories: []});
+  await runOwnGit(['repack', '-a', '-d', '-q'], {gitPath, gitDirectory: mirror, objectDirectories: []}, {group: true});
 }

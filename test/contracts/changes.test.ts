@@ -79,6 +79,7 @@ describe.each(ledgerKinds())('changes in $name', kind => {
       'to-deliver': 1,
       rejected: 1,
       delivered: 2,
+      reviewed: 1,
     });
     for (const state of ['to-review', 'to-deliver', 'rejected', 'delivered', 'superseded'] as const) {
       const listed = await ledger.changes({state});
@@ -90,6 +91,53 @@ describe.each(ledgerKinds())('changes in $name', kind => {
       'repo-2',
     ]);
     expect(await ledger.changes({runId: 'r-2'})).toEqual([]);
+  });
+
+  it('counts each job of a run once: where its change stands, or how it ended without one', async () => {
+    const outcomes = {
+      held: {status: 'failed', failure: {reason: 'held-for-review', message: 'why'}},
+      broken: {status: 'failed', failure: {reason: 'verify-failed', message: 'why'}},
+      empty: {status: 'failed', failure: {reason: 'reply-empty', message: 'why'}},
+      refused: {status: 'failed', failure: {reason: 'held-for-review', message: 'why'}},
+      kept: {status: 'changed', files: [], delivered: {kind: 'patch'}},
+      left: {status: 'changed', files: [], delivered: {kind: 'branch', branch: 'b'}},
+      bare: {status: 'changed', files: [], delivered: {kind: 'files'}},
+      same: {status: 'unchanged', files: []},
+      late: {status: 'not-started', reason: 'deadline'},
+    } as const;
+    const names = [...Object.keys(outcomes), 'open'];
+    const jobs = names.map((name, index) => makeJob(index, name));
+    await ledger.startRun(makeRun('r-2', {claim: 'r-2', heartbeatAt: now, startedAt: now}), jobs);
+    for (const [index, outcome] of Object.values(outcomes).entries()) {
+      const one = jobs[index]!;
+      const hasChange = !['empty', 'bare', 'same', 'late'].includes(one.repo);
+      const {change} = endOf(changeOf(one.repo), 'delivered' in outcome ? outcome.delivered : undefined, one.repo);
+      const detail: JobDetail = {...endOf(undefined, undefined, '').detail, outcome: {...outcome, ...noSpending}};
+      await ledger.finishJob('r-2', one, {detail, ...(hasChange ? {change: change!} : {})});
+    }
+    const idOf = (name: string): string => jobs[names.indexOf(name)]!.id;
+    await ledger.decide('r-2', [idOf('refused')], rejected());
+    await ledger.decide('r-2', [idOf('kept')], accepted());
+    expect(Object.fromEntries(await ledger.countStandings('r-2'))).toEqual({
+      'to-review': 2,
+      rejected: 1,
+      accepted: 1,
+      delivered: 2,
+      failed: 1,
+      unchanged: 1,
+      'not-started': 1,
+      pending: 1,
+    });
+    const last = new Map((await ledger.lastJobs()).map(record => [record.job.repo, record.change]));
+    expect(last.get('kept')).toBe('to-deliver');
+    expect(last.has('empty') && last.get('empty') === undefined).toBe(true);
+    const {jobs: ended, failures, changes} = await ledger.trends(0);
+    expect(ended.reduce((sum, {count}) => sum + count, 0)).toBe(9);
+    expect(failures.map(({reason}) => reason).sort()).toEqual(['reply-empty', 'verify-failed']);
+    expect(changes.find(({state}) => state === 'rejected')).toMatchObject({skill: 'journal', count: 1});
+    await ledger.reopenJobs('r-2', [idOf('broken')]);
+    expect(Object.fromEntries(await ledger.countStandings('r-2'))).toMatchObject({'to-review': 1, pending: 2});
+    expect([...(await ledger.countStandings('r-none'))]).toEqual([]);
   });
 
   it('remembers a rejected change by its patch until the decision is taken back, also when its run is gone', async () => {
@@ -161,6 +209,8 @@ describe.each(ledgerKinds())('changes in $name', kind => {
     expect((await ledger.change('r-1', job.id))?.delivered).toEqual({kind: 'branch', branch: 'b', commit: 'c1'});
   });
 });
+
+const noSpending = {usage: noUsage, cost: noCost};
 
 function accepted(): Decision {
   return {kind: 'accepted', at: 5};

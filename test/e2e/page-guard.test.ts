@@ -171,7 +171,8 @@ it('sends with everything what keeps a browser from doing more than it should', 
 
 it('listens on loopback only', async () => {
   await using home = await makeTemporaryDirectory();
-  for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.com', '']) {
+  expect(await runCli(home.path, ['serve', '--host='])).toMatchObject({exitCode: 2, out: ''});
+  for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.com']) {
     const {exitCode, out, err} = await runCli(home.path, ['serve', `--host=${host}`]);
     expect([host, exitCode, out]).toEqual([host, 2, '']);
     expect(err).toContain('this machine only');

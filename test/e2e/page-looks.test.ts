@@ -6,8 +6,9 @@ import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {systemClock} from '../../src/util/clock.ts';
+import type {Operator} from '../../src/web/operator.ts';
 import {noChromium, showPlace, startChromium, watchPage} from '../support/chromium.ts';
-import {openTestPage} from '../support/open-test-page.ts';
+import {noOperator, openTestPage} from '../support/open-test-page.ts';
 import {readHostile} from '../support/read-hostile.ts';
 import {seedManyJobs} from '../support/seed-many-jobs.ts';
 import {seedMorning} from '../support/seed-morning.ts';
@@ -29,7 +30,7 @@ describe.skipIf(noChromium !== undefined)(
       async (width, colorScheme) => {
         await using home = await makeTemporaryDirectory();
         const run = await seedMorning(home.path);
-        await using served = await openTestPage(home.path);
+        await using served = await openTestPage(home.path, {operator: {...noOperator, ...wroteSomething}});
         const {page, faults, requests} = await watchPage(browser, served.origin, {
           viewport: {width, height: 844},
           colorScheme,
@@ -48,9 +49,14 @@ describe.skipIf(noChromium !== undefined)(
           job('acme-api'),
           `${job('acme-ops')}?tab=policy`,
           `${job('acme-infra')}?tab=transcript`,
+          `${job('acme-infra')}?tab=prompt`,
           '/review',
           '/fleet?repo=acme-api',
           '/costs?by=repo',
+          '/trends',
+          '/settings',
+          '/skills/readme-generator',
+          '/nowhere',
         ];
         for (const place of places) {
           await showPlace(page, place);
@@ -137,7 +143,7 @@ describe.skipIf(noChromium !== undefined)(
       const run = await seedMorning(home.path);
       await page.goto(served.url);
       await page.goto(`${served.origin}/r/${run.id}`);
-      await page.locator('.chart canvas').first().waitFor();
+      await page.locator('.chart svg').first().waitFor();
       const scripts = [...new Set(requests)].filter(url => /\.(?:js|ts)$/.test(url));
       let bytes = 0;
       for (const url of scripts) bytes += gzipSync(await (await fetch(url)).text()).length;
@@ -146,6 +152,48 @@ describe.skipIf(noChromium !== undefined)(
     });
   },
 );
+
+const wroteSomething: Pick<Operator, 'skill' | 'settings' | 'checks' | 'prompt'> = {
+  skill: () => ({
+    skill: {
+      description: 'Writes a README.',
+      directory: '/skills/readme-generator',
+      source: 'operator',
+      mode: 'simple',
+      output: 'README.md',
+      allowedTools: ['read_file'],
+      references: ['references/rules.md'],
+      digest: 'a'.repeat(64),
+      instructions: '# Write the README\n',
+      template: '# Title\n',
+    },
+  }),
+  settings: async () => ({
+    places: [{name: 'state folder', path: '~/.orchestrator'}],
+    files: [
+      {path: 'config/night.json', text: '{"tasks": []}'},
+      {path: 'config/broken.json', problem: 'the file is not UTF-8 text'},
+    ],
+  }),
+  checks: async () => [
+    {name: 'node', status: 'ok', message: '24.21.0'},
+    {name: 'keys', status: 'warning', message: 'no key is set', fix: 'export ANTHROPIC_API_KEY'},
+    {name: 'git', status: 'failure', message: 'is too old', fix: 'install git'},
+  ],
+  prompt: async () => ({
+    kind: 'differs',
+    notes: ['The skill has changed since.'],
+    request: {model: 'a/b', system: 'You write.', prompt: 'This repo.', tools: [], maxOutputTokens: 1, timeoutMs: 1},
+    digest: 'b'.repeat(64),
+    sentDigest: 'c'.repeat(64),
+    commit: 'd'.repeat(40),
+    files: [{path: 'a', id: '1', text: '', cut: true}],
+    leftOut: [
+      {path: '.env', reason: 'secret', detail: 'password at line 3'},
+      {path: 'logo.png', reason: 'binary'},
+    ],
+  }),
+};
 
 async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe.source);

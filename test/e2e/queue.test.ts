@@ -1,4 +1,4 @@
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -262,6 +262,27 @@ describe.skipIf(postgresProblem !== undefined)(
       expect(existsSync(loaded)).toBe(true);
       const names = readFileSync(loaded, 'utf8').match(/node_modules\/(?:pg|pg-boss|croner)\//g);
       expect(names).toBeNull();
+    });
+
+    it('proves what was sent with the skill that the queue keeps, though the folder has another since', async () => {
+      const {night, url, server} = await newNight('prompt', 1);
+      await using _server = server;
+      server.reply(readmeFor);
+      const skill = path.join(night.directory, 'skills', 'readme-generator');
+      cpSync('skills/readme-generator', skill, {recursive: true});
+      const run = startCli(night, ['run', '--config', 'config/tasks.json', '--queue', url], {env: quickTimes});
+      const worker = startWorker(night, {name: 'only', url, server});
+      expect(await run.ended).toMatchObject({code: 0, stderr: ''});
+      signal(worker.child, 'SIGTERM');
+      await worker.ended;
+      const [row] = await readResults(night);
+      writeFileSync(path.join(skill, 'SKILL.md'), '---\nname: readme-generator\ndescription: Another.\n---\nLess.\n');
+      const shown = await cli(night, ['explain', row!.repo, '--prompt', '--run', row!.run, '--queue', url, '--json']);
+      expect(JSON.parse(shown.stdout)).toMatchObject({
+        kind: 'exact',
+        system: server.requests[0]!.system,
+        prompt: server.requests[0]!.prompt,
+      });
     });
 
     async function newNight(

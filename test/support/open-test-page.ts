@@ -2,6 +2,7 @@ import path from 'node:path';
 import {createLedger} from '../../src/ledger/sql-ledger.ts';
 import {openSqlite} from '../../src/ledger/sqlite.ts';
 import {systemClock} from '../../src/util/clock.ts';
+import type {Operator} from '../../src/web/operator.ts';
 import {type OpenPage, openPage, type PageOptions} from '../../src/web/server.ts';
 
 export interface TestPage extends OpenPage, AsyncDisposable {
@@ -20,6 +21,7 @@ export async function openTestPage(stateDir: string, options: Partial<PageOption
     port: 0,
     jobEvents: async () => [],
     start: () => {},
+    operator: noOperator,
     ...options,
   });
   return {
@@ -40,3 +42,12 @@ export async function openTestPage(stateDir: string, options: Partial<PageOption
     },
   };
 }
+
+/** Nobody wrote anything. */
+export const noOperator: Operator = {
+  tags: () => new Map(),
+  skill: name => ({problem: `no skill "${name}"`}),
+  settings: async () => ({places: [], files: []}),
+  checks: async () => [],
+  prompt: async () => ({kind: 'none', notes: ['Nobody asked a model.'], files: [], leftOut: []}),
+};

@@ -1,10 +1,11 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Browser, Page} from 'playwright-core';
+import type {ShownPrompt} from '../../src/run/show-prompt.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
 import {runCli} from './captured-io.ts';
 import {showPlace, watchPage} from './chromium.ts';
-import {openTestPage} from './open-test-page.ts';
+import {noOperator, openTestPage} from './open-test-page.ts';
 import {seedHostile} from './seed-hostile.ts';
 
 export interface ReadHostile {
@@ -31,7 +32,10 @@ export async function readHostile(browser: Browser, count: number, everyNth: num
     foreign.push(...found.map(tag => `${at}: ${tag}`));
   };
 
-  await using served = await openTestPage(stateDir, {jobEvents: async (_, {job}) => [job.repo, job.task]});
+  await using served = await openTestPage(stateDir, {
+    jobEvents: async (_, {job}) => [job.repo, job.task],
+    operator: {...noOperator, prompt: async (_, {job}) => hostilePrompt(job.task)},
+  });
   const {page, faults} = await watchPage(browser, served.origin);
   await page.goto(served.url);
   const go = async (place: string, at: string): Promise<void> => {
@@ -50,12 +54,13 @@ export async function readHostile(browser: Browser, count: number, everyNth: num
     const text = texts[row.sequence]!;
     const tabs =
       row.state === 'changed'
-        ? ['diff', 'checks', 'policy', 'transcript', 'events', 'raw']
-        : ['transcript', 'events', 'raw'];
+        ? ['diff', 'checks', 'policy', 'transcript', 'prompt', 'events', 'raw']
+        : ['transcript', 'prompt', 'events', 'raw'];
     await go(`/r/${run.id}/${row.id}`, `job ${row.sequence}`);
     for (const tab of tabs) {
       await page.getByRole('tab', {name: tab}).click();
       await page.locator(`[aria-labelledby=tab-${tab}]`).waitFor();
+      await page.locator('.loading').first().waitFor({state: 'detached'});
       await look(page, `${tab} of ${row.sequence}`);
       if (!(await page.locator('main').innerText()).includes(visiblePart(text))) missing.push(`${tab}: ${text}`);
     }
@@ -76,6 +81,24 @@ export async function readHostile(browser: Browser, count: number, everyNth: num
     foreign,
     missing,
     places,
+  };
+}
+
+/** Every part of a prompt that comes from elsewhere is this text. */
+function hostilePrompt(text: string): ShownPrompt {
+  const tool = {name: text, description: text, parameters: {text}};
+  return {
+    kind: 'differs',
+    notes: [text],
+    request: {model: text, system: text, prompt: text, tools: [tool], maxOutputTokens: 1, timeoutMs: 1},
+    digest: text,
+    sentDigest: `${text}.`,
+    commit: text,
+    files: [{path: text, id: text, text, cut: true}],
+    leftOut: [
+      {path: text, reason: 'secret', detail: text},
+      {path: text, reason: 'binary'},
+    ],
   };
 }
 

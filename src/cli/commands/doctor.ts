@@ -15,15 +15,15 @@ const colors = {ok: 32, warning: 33, failure: 31} as const;
 
 /** One line a check, with what to do about it. Exit code 1 when something would keep a run from working. */
 export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
-  const checks = [
-    ...(await checkMachine(io, systemClock.now())),
-    await checkSandboxHere(),
-    ...(await checkConfiguration(io)),
-  ];
+  const checks = await checkAll(io);
   const failed = checks.some(check => check.status === 'failure');
   if (options.json) io.out(`${JSON.stringify({ok: !failed, checks}, undefined, 2)}\n`);
   else io.out(checks.map(check => `${line(check, io.color)}\n`).join(''));
   return failed ? 1 : 0;
+}
+
+export async function checkAll(io: Io): Promise<Check[]> {
+  return [...(await checkMachine(io, systemClock.now())), await checkSandboxHere(), ...(await checkConfiguration(io))];
 }
 
 function line({name, status, message, fix}: Check, color: boolean): string {

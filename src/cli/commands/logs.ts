@@ -5,8 +5,8 @@ import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
 import {escapeBlock, escapeLine} from '../../util/escape-text.ts';
-import {didYouMean} from '../../util/nearest-name.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
+import {findJobs} from '../find-jobs.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {jobLineFilter, type LineFilter} from '../job-line-filter.ts';
@@ -57,22 +57,6 @@ function printTranscript(io: Io, run: RunRecord, job: Job): void {
 function noRuns(io: Io): number {
   io.err(noRunsYet);
   return 0;
-}
-
-/** Jobs by id, by skill/repo, or by repo alone. */
-async function findJobs(ledger: Ledger, run: RunRecord, typed: string): Promise<JobRecord[]> {
-  const records = await ledger.jobs(run.id);
-  const name = typed.startsWith(`${run.id}/`) ? typed.slice(run.id.length + 1) : typed;
-  const exact = records.filter(({job}) => job.id === name || jobLabel(job) === name);
-  const found = exact.length > 0 ? exact : records.filter(({job}) => job.repo === name);
-  if (found.length > 0) return found;
-  throw new OrchestratorError('unknown-job', `${run.id} has no job "${escapeLine(typed)}"`, {
-    hint:
-      didYouMean(
-        name,
-        records.map(({job}) => jobLabel(job)),
-      ) ?? `see them with: orchestrator report ${run.id}`,
-  });
 }
 
 const pollMs = 300;

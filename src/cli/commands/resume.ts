@@ -1,13 +1,16 @@
 import {OrchestratorError} from '../../domain/errors.ts';
-import {failureReasons} from '../../domain/outcome.ts';
+import {exitCodeOf} from '../../domain/outcome.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
+import {planRetry, retryText} from '../../run/plan-retry.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
+import {findJobs} from '../find-jobs.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 
@@ -35,20 +38,37 @@ export async function resume(io: Io, id: string | undefined, options: {json?: tr
   }
 }
 
-/** Runs failed jobs again, those that a retry can help. */
-export async function retry(io: Io, id: string | undefined, options: {json?: true; all?: true}): Promise<number> {
+export interface RetryOptions {
+  readonly json?: true;
+  readonly all?: true;
+  /** Only these: by id, `skill/repo` or repo. */
+  readonly job?: readonly string[];
+}
+
+/** Runs failed jobs again, those that a retry can help, or those that are named. */
+export async function retry(io: Io, id: string | undefined, options: RetryOptions): Promise<number> {
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
-    const chosen = (record: JobRecord): boolean => {
-      const outcome = record.detail?.outcome;
-      if (outcome?.status !== 'failed') return isUndone(record);
-      return options.all === true || failureReasons[outcome.failure.reason].retry !== 'no';
-    };
-    return await goOn(io, ledger, run, chosen, options.json === true);
+    const only = await findNamed(ledger, run, options.job);
+    const choice = {all: options.all === true, ...(only === undefined ? {} : {only})};
+    const plan = await planRetry(ledger, run.id, await ledger.jobs(run.id), choice);
+    const ids = new Set(plan.again.map(({job}) => job.id));
+    const notes = plan.again.length === 0 ? [] : [`retry of ${retryText(plan)}`];
+    return await goOn(io, ledger, run, ({job}) => ids.has(job.id), options.json === true, notes);
   } finally {
     await ledger.close();
   }
+}
+
+async function findNamed(
+  ledger: Ledger,
+  run: RunRecord,
+  names: readonly string[] | undefined,
+): Promise<ReadonlySet<string> | undefined> {
+  if (names === undefined) return undefined;
+  const found = await Promise.all(names.map(name => findJobs(ledger, run, name)));
+  return new Set(found.flat().map(({job}) => job.id));
 }
 
 function isUndone({state, detail}: JobRecord): boolean {
@@ -61,17 +81,18 @@ async function goOn(
   run: RunRecord,
   chosen: (record: JobRecord) => boolean,
   json: boolean,
+  announced: readonly string[] = [],
 ): Promise<number> {
   if (isQueued(run) && io.queue !== undefined) {
     const {goOnQueued} = await import('../queue-run.ts');
-    return await goOnQueued(io, io.queue, run.id, {chosen, json});
+    return await goOnQueued(io, io.queue, run.id, {chosen, json, notes: announced});
   }
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
   // A run that was killed when all its jobs had ended still needs its end: results, state and exit code.
   if (again.length === 0 && run.state !== 'running') {
     io.out(`${run.id}: nothing to do; every job has ended\n`);
-    return run.exitCode ?? 0;
+    return exitCodeOf(before.flatMap(({detail}) => (detail === undefined ? [] : [detail.outcome])));
   }
   const settings = run.settings as RunSettings;
   const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));
@@ -91,11 +112,12 @@ async function goOn(
     records: await ledger.jobs(run.id),
     skills,
     notes: [
+      ...announced,
       ...notes,
       ...(lost.calls === 0
         ? []
         : [
-            `${lost.calls} calls were in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted for them`,
+            `${lost.calls} calls were in flight when it was interrupted; at most ${formatUsd(lost.usd)} USD stay counted for them`,
           ]),
     ],
     resumed: true,

@@ -8,6 +8,7 @@ import {escapeBlock} from '../../util/escape-text.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {readJobEvents} from '../job-events.ts';
+import {openOperator} from '../page-operator.ts';
 
 export interface ServeOptions {
   readonly port?: string;
@@ -29,6 +30,7 @@ export async function serve(io: Io, options: ServeOptions): Promise<number> {
       clock: systemClock,
       port,
       jobEvents: (of, record) => readJobEvents(io.stateDir, of.id, record.job),
+      operator: openOperator(io, ledger),
       start: (args, on) => startProgram(io, args, on),
     });
     const url = `${page.origin}/${run === undefined ? '' : `r/${run.id}`}#token=${page.token}`;

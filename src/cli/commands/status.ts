@@ -105,7 +105,8 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
-function detailsJson({running, failures, batches, endsAt, toReview, toDeliver}: RunDetails): Record<string, unknown> {
+function detailsJson(details: RunDetails): Record<string, unknown> {
+  const {running, failures, batches, endsAt} = details;
   return {
     running_jobs: running.map(({job, startedAt}) => ({
       job: jobLabel(job),
@@ -123,8 +124,10 @@ function detailsJson({running, failures, batches, endsAt, toReview, toDeliver}: 
       provider_id: providerId ?? null,
       sent_at: sentAt === undefined ? null : new Date(sentAt).toISOString(),
     })),
-    to_review: toReview,
-    to_deliver: toDeliver,
+    to_review: details.toReview,
+    to_deliver: details.toDeliver,
+    delivered_after_review: details.reviewed,
+    rejected: details.rejected,
     estimated_end: endsAt === undefined ? null : new Date(endsAt).toISOString(),
   };
 }

@@ -1,14 +1,19 @@
 import {type ComponentChild, h} from 'preact';
 import {useState} from 'preact/hooks';
+import type {Standing} from '../api.ts';
 import {type Client, ClientContext} from './client.ts';
 import {CostsPage} from './costs-page.ts';
 import {FleetPage} from './fleet-page.ts';
 import {JobPage} from './job-page.ts';
 import {type Live, LiveContext, useLive} from './live.ts';
+import {NotFound} from './not-found.ts';
 import {ReviewPage} from './review-page.ts';
 import {usePlace} from './router.ts';
 import {RunPage} from './run-page.ts';
+import {SettingsPage} from './settings-page.ts';
+import {SkillPage} from './skill-page.ts';
 import {TonightPage} from './tonight-page.ts';
+import {TrendsPage} from './trends-page.ts';
 
 export function App({client, live}: {client: Client; live: Live}): ComponentChild {
   return h(
@@ -22,7 +27,8 @@ const places = [
   ['/', 'Tonight'],
   ['/review', 'Review'],
   ['/fleet', 'Fleet'],
-  ['/costs', 'Costs'],
+  ['/trends', 'Trends'],
+  ['/settings', 'Settings'],
 ] as const;
 
 function Frame({hasToken}: {hasToken: boolean}): ComponentChild {
@@ -39,7 +45,7 @@ function Frame({hasToken}: {hasToken: boolean}): ComponentChild {
         'nav',
         {'aria-label': 'Pages'},
         places.map(([path, name]) =>
-          h('a', {href: path, ...(place.pathname === path ? {'aria-current': 'page' as const} : {})}, name),
+          h('a', {href: path, ...(isAt(place, path) ? {'aria-current': 'page' as const} : {})}, name),
         ),
       ),
     ),
@@ -48,15 +54,34 @@ function Frame({hasToken}: {hasToken: boolean}): ComponentChild {
   );
 }
 
+/** Costs are a side of the trends, a job is a part of its night. */
+function isAt({pathname}: URL, path: string): boolean {
+  return pathname === path || (path === '/trends' && pathname === '/costs');
+}
+
 function Page({place}: {place: URL}): ComponentChild {
-  const [, first = '', run, job] = place.pathname.split('/');
-  if (first === 'r' && run !== undefined && job !== undefined)
-    return h(JobPage, {key: `${run}/${job}`, run, job, place});
-  if (first === 'r' && run !== undefined) return h(RunPage, {key: run, run, place});
-  if (first === 'review') return h(ReviewPage, {place});
-  if (first === 'fleet') return h(FleetPage, {place});
-  if (first === 'costs') return h(CostsPage, {place});
-  return h(TonightPage, {});
+  const [, first = '', second = '', third = '', ...more] = place.pathname.split('/');
+  const parts = [first, second, third].filter(part => part !== '').length + more.length;
+  if (first === 'r' && parts === 3) return h(JobPage, {key: `${second}/${third}`, run: second, job: third, place});
+  if (first === 'r' && parts === 2) return h(RunPage, {key: second, run: second, place});
+  if (first === 'skills' && parts === 2) return h(SkillPage, {key: second, name: second});
+  if (parts > 1) return h(NotFound, {path: place.pathname});
+  switch (first) {
+    case '':
+      return h(TonightPage, {});
+    case 'review':
+      return h(ReviewPage, {place});
+    case 'fleet':
+      return h(FleetPage, {place});
+    case 'trends':
+      return h(TrendsPage, {place});
+    case 'costs':
+      return h(CostsPage, {place});
+    case 'settings':
+      return h(SettingsPage, {});
+    default:
+      return h(NotFound, {path: place.pathname});
+  }
 }
 
 function NoToken(): ComponentChild {
@@ -87,8 +112,9 @@ function Announcer(): ComponentChild {
       setText(`${event.command.what} ended with exit code ${event.command.exitCode}`);
     }
     if (event.type !== 'run') return;
-    const {counts, toReview, state} = event.run;
-    setText(`Run ${state}: ${counts.failed} failed, ${counts.changed} changed, ${toReview} to review`);
+    const {standings, toReview, state} = event.run;
+    const of = (standing: Standing): number => standings[standing] ?? 0;
+    setText(`Run ${state}: ${toReview} to review, ${of('delivered')} delivered, ${of('failed')} failed`);
   });
   return h('p', {class: 'unseen', 'aria-live': 'polite', role: 'status'}, text);
 }

@@ -1,17 +1,18 @@
 import {type ComponentChild, h} from 'preact';
+import {whoseWords} from '../../report/whose-words.ts';
 import {duration} from '../../util/duration.ts';
 import type {ChangeView} from '../api.ts';
 import {Text} from './text.ts';
 
 /** Why the change was made, and what there is to say about it before one reads it. */
 export function ChangeNotes({change}: {change: ChangeView}): ComponentChild {
-  const {summary, findings, verified, decision} = change;
+  const {summary, findings, verified, decision, mode} = change;
   return h(
     'div',
     {class: 'notes'},
     summary === undefined || summary === ''
       ? null
-      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, "the model's words")),
+      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, whoseWords[mode])),
     findings.length === 0 ? null : h(PolicyList, {change}),
     verified.length === 0
       ? null
@@ -47,7 +48,7 @@ export function PolicyList({change}: {change: ChangeView}): ComponentChild {
       h(
         'li',
         null,
-        h('span', {class: 'chip chip-bad'}, rule),
+        h('span', {class: 'chip chip-warn'}, rule),
         ' ',
         path === undefined ? null : h('code', null, h(Text, {of: path})),
         ' ',

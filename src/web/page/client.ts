@@ -10,8 +10,15 @@ export interface Client {
   open(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response>;
 }
 
+/** Why there is no answer. */
+export interface Fault {
+  readonly message: string;
+  /** What the server said; absent when it said nothing at all. */
+  readonly status?: number;
+}
+
 /** What the server refused, in its words. */
-export class Refused extends Error {
+export class Refused extends Error implements Fault {
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -31,8 +38,33 @@ export function takeToken(): string {
   return token;
 }
 
-export function createClient(token: string): Client {
+/** Keeps it for this tab. False when it is the one that the tab has. */
+export function keepToken(token: string): boolean {
+  if (sessionStorage.getItem(place) === token) return false;
+  sessionStorage.setItem(place, token);
+  return true;
+}
+
+/** What the server says to the token; each is called once. */
+export interface TokenFate {
+  accepted(): void;
+  /** It does not take it, or not any more. */
+  refused(): void;
+}
+
+export function createClient(token: string, fate: TokenFate): Client {
   const headers = {authorization: `Bearer ${token}`};
+  let last: keyof TokenFate | undefined;
+  const tell = (now: keyof TokenFate): void => {
+    if (last === now || last === 'refused') return;
+    last = now;
+    fate[now]();
+  };
+  const read = async <Answer>(response: Response): Promise<Answer> => {
+    tell(response.status === 401 ? 'refused' : 'accepted');
+    if (response.ok) return (await response.json()) as Answer;
+    throw new Refused(response.status, messageOf(await response.text()));
+  };
   return {
     hasToken: token !== '',
     get: async (path, signal) => await read(await fetch(path, {headers, ...(signal === undefined ? {} : {signal})})),
@@ -46,12 +78,6 @@ export function createClient(token: string): Client {
       ),
     open: async (path, more, signal) => await fetch(path, {headers: {...headers, ...more}, signal}),
   };
-}
-
-async function read<Answer>(response: Response): Promise<Answer> {
-  if (response.ok) return (await response.json()) as Answer;
-  const text = await response.text();
-  throw new Refused(response.status, messageOf(text));
 }
 
 function messageOf(text: string): string {

@@ -1,17 +1,26 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {useState} from 'preact/hooks';
-import type {FleetSquare, JobRow, RowState as RowStateName} from '../api.ts';
-import {moment, states, usd} from './format.ts';
+import {type Standing, standings} from '../../domain/standing.ts';
+import type {FleetSquare} from '../api.ts';
+import {FleetSquares} from './fleet-squares.ts';
+import {FleetTiles} from './fleet-tiles.ts';
+import {number} from './format.ts';
 import {useLive} from './live.ts';
-import {List, RowState, Waiting} from './pieces.ts';
+import {Waiting} from './problem.ts';
+import {RepoHistory} from './repo-history.ts';
 import {encodeValue, replacePlace} from './router.ts';
-import {Text} from './text.ts';
+import {StateBar} from './state-bar.ts';
 import {useData} from './use-data.ts';
+import {useTitle} from './use-title.ts';
 
-/** One square for each repo: how its last job ended. */
+/** More names than that are no longer read one by one. */
+const mostTiles = 200;
+
+/** Each repo by where its last job stands: what failed first, by name as long as there are not too many. */
 export function FleetPage({place}: {place: URL}): ComponentChild {
   const {value, error, reload} = useData<FleetSquare[]>('/api/fleet');
-  const [hovered, setHovered] = useState<FleetSquare>();
+  const [text, setText] = useState('');
+  useTitle('Fleet');
   useLive(event => {
     if (event.type === 'run' && event.run.state !== 'running') reload();
   });
@@ -23,8 +32,16 @@ export function FleetPage({place}: {place: URL}): ComponentChild {
       h('h1', null, 'No repo has had a job yet'),
       h('p', null, 'Begin with: ', h('code', null, 'orchestrator init')),
     );
-  const chosen = place.searchParams.get('repo');
-  const counts = Map.groupBy(value, ({state}) => state);
+  const query = place.searchParams;
+  const [chosen, tag] = [query.get('repo'), query.get('tag')];
+  const standing = standings.find(known => known === query.get('standing')) ?? 'all';
+  const go = (change: Readonly<Record<string, string | null>>): void => replacePlace(withQuery(place, change));
+  const tagged = value.filter(({tags}) => tag === null || tags.includes(tag));
+  const shown = tagged
+    .filter(square => (standing === 'all' || square.standing === standing) && holds(square, text))
+    .sort((a, b) => rank(a) - rank(b) || (a.repo < b.repo ? -1 : 1));
+  const tags = [...new Set(value.flatMap(square => square.tags))].sort();
+  const View = shown.length > mostTiles ? FleetSquares : FleetTiles;
   return h(
     Fragment,
     null,
@@ -32,98 +49,81 @@ export function FleetPage({place}: {place: URL}): ComponentChild {
       'section',
       {class: 'hero'},
       h('h1', null, 'Fleet'),
-      h('p', {class: 'muted'}, `${value.length.toLocaleString('en')} repos, by how the last job of each ended`),
-    ),
-    h(
-      'ul',
-      {class: 'legend'},
-      (Object.keys(states) as RowStateName[])
-        .filter(state => counts.has(state))
-        .map(state =>
-          h(
-            'li',
-            null,
-            h('span', {class: `square square-${state}`, 'aria-hidden': 'true'}, states[state].letter),
-            ` ${states[state].word} `,
-            h('span', {class: 'muted'}, counts.get(state)!.length),
-          ),
-        ),
+      h('p', {class: 'muted'}, `${number(value.length)} repos, by where the last job of each stands`),
     ),
     h(
       'div',
-      {class: 'squares', role: 'group', 'aria-label': 'Repos; arrow keys move', onKeyDown: moveBetweenSquares},
-      value.map((square, index) =>
-        h(
-          'button',
-          {
-            type: 'button',
-            key: square.repo,
-            class: `square square-${square.state}`,
-            tabIndex: square.repo === chosen || (chosen === null && index === 0) ? 0 : -1,
-            'aria-label': describe(square),
-            'aria-pressed': square.repo === chosen,
-            title: describe(square),
-            onMouseEnter: () => setHovered(square),
-            onFocus: () => setHovered(square),
-            onClick: () => replacePlace(`/fleet?repo=${encodeValue(square.repo)}`),
-          },
-          states[square.state].letter,
-        ),
-      ),
+      {class: 'filters'},
+      h(StateBar, {
+        counts: countStandings(tagged),
+        chosen: standing,
+        onChoose: next => go({standing: next === 'all' ? null : next}),
+      }),
+      h('input', {
+        type: 'search',
+        'aria-label': 'Filter by text',
+        placeholder: 'repo, skill, cause …',
+        value: text,
+        onInput: event => setText(event.currentTarget.value),
+      }),
     ),
+    tags.length === 0 ? null : h(Tags, {tags, chosen: tag, onChoose: next => go({tag: next})}),
     h(
-      'p',
-      {class: 'cause', 'aria-hidden': 'true'},
-      hovered === undefined
-        ? h('span', {class: 'muted'}, 'Point at a square for its cause; click for its history.')
-        : h(Text, {of: describe(hovered)}),
+      'div',
+      {class: `fleet ${chosen === null ? '' : 'fleet-open'}`},
+      shown.length === 0
+        ? h('p', {class: 'empty'}, 'No repo is like that.')
+        : h(View, {squares: shown, chosen, onChoose: repo => go({repo: repo === chosen ? null : repo})}),
+      chosen === null ? null : h(RepoHistory, {key: chosen, repo: chosen, onClose: () => go({repo: null})}),
     ),
-    chosen === null ? null : h(History, {key: chosen, repo: chosen}),
   );
 }
 
-function describe({repo, skill, state, reason, message, endedAt}: FleetSquare): string {
-  const when = endedAt === undefined ? '' : ` · ${moment(endedAt)}`;
-  return `${repo} · ${skill} · ${states[state].word}${reason === undefined ? '' : ` ${reason}`}${message === undefined ? '' : `: ${message}`}${when}`;
+export interface FleetViewProps {
+  readonly squares: readonly FleetSquare[];
+  readonly chosen: string | null;
+  onChoose(repo: string): void;
 }
 
-function History({repo}: {repo: string}): ComponentChild {
-  const {value, error} = useData<{run: string; row: JobRow}[]>(`/api/fleet/history?repo=${encodeValue(repo)}`);
-  if (value === undefined) return h(Waiting, {error});
+const order: readonly Standing[] = ['failed', 'not-started', 'to-review'];
+
+/** What failed comes first, then what waits for a person. */
+function rank({standing}: FleetSquare): number {
+  const first = order.indexOf(standing);
+  return first === -1 ? order.length + standings.indexOf(standing) : first;
+}
+
+function holds({repo, skill, standing, reason = '', message = ''}: FleetSquare, text: string): boolean {
+  const all = `${repo} ${skill} ${standing} ${reason} ${message}`.toLowerCase();
+  return text
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => all.includes(word));
+}
+
+function countStandings(squares: readonly FleetSquare[]): Partial<Record<Standing, number>> {
+  const groups = Map.groupBy(squares, square => square.standing);
+  return Object.fromEntries([...groups].map(([standing, some]) => [standing, some.length]));
+}
+
+function Tags(props: {
+  tags: readonly string[];
+  chosen: string | null;
+  onChoose(tag: string | null): void;
+}): ComponentChild {
+  const {tags, chosen, onChoose} = props;
+  const button = (name: string, tag: string | null): ComponentChild =>
+    h('button', {type: 'button', 'aria-pressed': tag === chosen, onClick: () => onChoose(tag)}, name);
   return h(
-    'section',
-    {class: 'block'},
-    h('h2', null, h(Text, {of: repo})),
-    h(
-      List,
-      {label: `History of ${repo}`, columns: ['When', 'Skill', 'Result', 'Diff', 'USD'], numbers: 2},
-      value.map(({run, row}) =>
-        h(
-          'tr',
-          {key: `${run}/${row.id}`},
-          h(
-            'td',
-            null,
-            h('a', {href: `/r/${run}/${row.id}`}, row.startedAt === undefined ? run : moment(row.startedAt)),
-          ),
-          h('td', null, h(Text, {of: row.skill})),
-          h('td', null, h(RowState, {row}), row.reason === undefined ? '' : ` ${row.reason}`),
-          h('td', {class: 'number'}, row.files === 0 ? '–' : `+${row.added} −${row.removed}`),
-          h('td', {class: 'number'}, usd(row.costUsd)),
-        ),
-      ),
-    ),
+    'div',
+    {role: 'group', 'aria-label': 'Tag', class: 'tabs small tags'},
+    button('any tag', null),
+    tags.map(tag => button(tag, tag)),
   );
 }
 
-function moveBetweenSquares(event: KeyboardEvent): void {
-  const squares = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>('.square')];
-  const at = squares.indexOf(document.activeElement as HTMLElement);
-  const top = squares[0]?.offsetTop;
-  const below = squares.findIndex(square => square.offsetTop !== top);
-  const wide = below === -1 ? squares.length : below;
-  const by = {ArrowRight: 1, ArrowLeft: -1, ArrowDown: wide, ArrowUp: -wide}[event.key];
-  if (by === undefined || at < 0) return;
-  event.preventDefault();
-  squares[Math.min(squares.length - 1, Math.max(0, at + by))]?.focus();
+function withQuery(place: URL, change: Readonly<Record<string, string | null>>): string {
+  const query = new Map([...place.searchParams, ...Object.entries(change)]);
+  const parts = [...query].flatMap(([name, value]) => (value === null ? [] : [`${name}=${encodeValue(value)}`]));
+  return parts.length === 0 ? '/fleet' : `/fleet?${parts.join('&')}`;
 }

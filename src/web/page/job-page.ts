@@ -1,17 +1,19 @@
 import {type ComponentChild, Fragment, h} from 'preact';
-import {useState} from 'preact/hooks';
-import {duration} from '../../util/duration.ts';
-import {type DecisionKind, isToReview, type JobView} from '../api.ts';
-import {RejectDialog} from './actions.ts';
+import type {ChangeView, JobView} from '../api.ts';
 import {ChangeNotes, PolicyList, VerifyList} from './change-notes.ts';
 import {DiffView} from './diff-view.ts';
-import {usd} from './format.ts';
+import {JobActions} from './job-actions.ts';
+import {JobFacts} from './job-facts.ts';
 import {useLive} from './live.ts';
-import {Alert, RowState, Waiting} from './pieces.ts';
+import {Doubt, RowState} from './pieces.ts';
+import {Waiting} from './problem.ts';
+import {PromptTab} from './prompt-tab.ts';
 import {replacePlace} from './router.ts';
+import {SkillLink} from './skill-link.ts';
 import {Text} from './text.ts';
+import {Transcript} from './transcript.ts';
 import {useData} from './use-data.ts';
-import {useDecide, type Why} from './use-decide.ts';
+import {useTitle} from './use-title.ts';
 
 /** One job: what it changed and why, how it was checked, what was said, and what to do next. */
 export function JobPage({run, job, place}: {run: string; job: string; place: URL}): ComponentChild {
@@ -19,6 +21,7 @@ export function JobPage({run, job, place}: {run: string; job: string; place: URL
   useLive(event => {
     if (event.type === 'jobs' && event.run === run && event.rows.some(row => row.id === job)) reload();
   });
+  useTitle(value === undefined ? run : `${value.row.repo} · ${value.row.skill}`);
   if (value === undefined) return h(Waiting, {error});
   const tabs = tabsOf(value);
   const current = tabs.find(({id}) => id === place.searchParams.get('tab')) ?? tabs[0]!;
@@ -29,22 +32,21 @@ export function JobPage({run, job, place}: {run: string; job: string; place: URL
     h(
       'section',
       {class: 'hero'},
-      h('p', {class: 'eyebrow'}, h('a', {href: `/r/${run}`}, run), ' / ', h(Text, {of: row.skill})),
+      h('p', {class: 'eyebrow'}, h('a', {href: `/r/${run}`}, run), ' / ', h(SkillLink, {name: row.skill})),
       h('h1', null, h(Text, {of: row.repo})),
       h(
         'p',
         null,
         h(RowState, {row}),
-        row.reason === undefined || row.state === 'held' ? null : h('strong', null, ` ${row.reason}`),
+        ' ',
+        h(Doubt, {row}),
         row.message === undefined ? null : h('span', null, ' · ', h(Text, {of: row.message})),
       ),
       value.next === undefined
         ? null
         : h('p', {class: 'notice'}, value.cause, ' ', h('strong', null, 'Next: '), h(Text, {of: value.next})),
-      h(Facts, {view: value}),
-      isToReview(row) || row.decision === 'accepted' || row.decision === 'rejected'
-        ? h(Decide, {view: value, reload})
-        : null,
+      h(JobActions, {view: value, reload}),
+      h(JobFacts, {view: value}),
     ),
     h(
       'div',
@@ -81,28 +83,20 @@ interface Tab {
   show(): ComponentChild;
 }
 
-/** Only what this job can have. */
+/** Only what this job can have; the first is shown when nothing else is asked for. */
 function tabsOf(view: JobView): Tab[] {
-  const {change, transcript, events} = view;
+  const {change, transcript, events, mode} = view;
+  const prompt: Tab = {id: 'prompt', name: 'Prompt sent', show: () => h(PromptTab, {view})};
+  const log: Tab = {id: 'events', name: 'Events', tally: events.length, show: () => h(Events, {view})};
+  const rest = mode === 'script' || transcript.length === 0 ? [log, prompt] : [prompt, log];
   return [
-    ...(change === undefined
-      ? []
-      : [
-          {
-            id: 'diff',
-            name: 'Diff',
-            tally: change.files.length,
-            show: () => h(Fragment, null, h(ChangeNotes, {change}), h(DiffView, {files: change.files})),
-          },
-          ...(change.verified.length === 0
-            ? []
-            : [{id: 'checks', name: 'Checks', tally: change.verified.length, show: () => h(VerifyList, {change})}]),
-          ...(change.findings.length === 0
-            ? []
-            : [{id: 'policy', name: 'Policy', tally: change.findings.length, show: () => h(PolicyList, {change})}]),
-        ]),
+    ...(change === undefined ? [] : [diffTab(change), ...checksTab(change)]),
     ...(transcript.length === 0 ? [] : [{id: 'transcript', name: 'Transcript', show: () => h(Transcript, {view})}]),
-    {id: 'events', name: 'Events', tally: events.length, show: () => h(Events, {view})},
+    ...(change === undefined ? rest : [prompt]),
+    ...(change === undefined || change.findings.length === 0
+      ? []
+      : [{id: 'policy', name: 'Policy', tally: change.findings.length, show: () => h(PolicyList, {change})}]),
+    ...(change === undefined ? [] : [log]),
     {
       id: 'raw',
       name: 'Raw',
@@ -111,95 +105,18 @@ function tabsOf(view: JobView): Tab[] {
   ];
 }
 
-function Facts({view}: {view: JobView}): ComponentChild {
-  const {row, tokens, delivered} = view;
-  const facts: (readonly [string, preact.ComponentChildren])[] = [
-    [
-      'Cost',
-      `${usd(row.costUsd)}${row.costUsd == null ? '' : ' USD'}${view.replayed ? ', from a recorded reply' : ''}`,
-    ],
-    ['Time', row.durationMs === undefined ? '' : duration(row.durationMs)],
-    ['Mode', view.mode],
-    ['Model', view.model === null ? '' : h(Text, {of: view.model})],
-    [
-      'Tokens',
-      tokens.input + tokens.output === 0
-        ? ''
-        : `${tokens.input.toLocaleString('en')} in, ${tokens.output.toLocaleString('en')} out`,
-    ],
-    ['Output', h(Text, {of: view.output})],
-    [
-      'Delivery',
-      h(
-        Fragment,
-        null,
-        delivered?.kind ?? view.deliver,
-        delivered?.branch === undefined ? '' : h(Fragment, null, ' · ', h(Text, {of: delivered.branch})),
-        delivered?.url === undefined ? '' : h(Fragment, null, ' · ', h(Text, {of: delivered.url})),
-      ),
-    ],
-    ['Held back', view.heldBack.length === 0 ? '' : h(Text, {of: view.heldBack.join(', ')})],
-  ];
-  return h(
-    'dl',
-    {class: 'facts'},
-    facts
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => h('div', null, h('dt', null, name), h('dd', null, value))),
-  );
-}
-
-function Decide({view, reload}: {view: JobView; reload(): void}): ComponentChild {
-  const {problem, decide} = useDecide();
-  const [isRejecting, setRejecting] = useState(false);
-  const decideOn = async (kind: DecisionKind, why?: Why): Promise<void> => {
-    setRejecting(false);
-    if (await decide([{run: view.run, job: view.row.id}], kind, why)) reload();
+function diffTab(change: ChangeView): Tab {
+  return {
+    id: 'diff',
+    name: 'Diff',
+    tally: change.files.length,
+    show: () => h(Fragment, null, h(ChangeNotes, {change}), h(DiffView, {files: change.files})),
   };
-  const {decision} = view.row;
-  return h(
-    'div',
-    {class: 'actions'},
-    decision === 'pending'
-      ? [
-          h('button', {type: 'button', class: 'button primary', onClick: () => void decideOn('accepted')}, 'Accept'),
-          h('button', {type: 'button', class: 'button', onClick: () => setRejecting(true)}, 'Reject…'),
-        ]
-      : [
-          h('span', {class: decision === 'accepted' ? 'state-changed' : 'state-failed'}, decision),
-          view.row.delivered
-            ? null
-            : h('button', {type: 'button', class: 'button', onClick: () => void decideOn('pending')}, 'Undo'),
-        ],
-    h(Alert, {text: problem}),
-    isRejecting
-      ? h(RejectDialog, {
-          what: `${view.row.skill}/${view.row.repo}`,
-          onClose: () => setRejecting(false),
-          onReject: (why, text) => void decideOn('rejected', {why, text}),
-        })
-      : null,
-  );
 }
 
-function Transcript({view}: {view: JobView}): ComponentChild {
-  return h(
-    'ol',
-    {class: 'transcript'},
-    view.transcript.map((entry, index) =>
-      h(
-        'li',
-        {key: index, class: `said-by-${entry.role}${entry.isError ? ' said-error' : ''}`},
-        h(
-          'p',
-          {class: 'who'},
-          entry.role,
-          entry.title === undefined ? null : h('span', {class: 'muted'}, ' · ', h(Text, {of: entry.title})),
-        ),
-        h('pre', {tabIndex: 0}, h(Text, {of: entry.text})),
-      ),
-    ),
-  );
+function checksTab(change: ChangeView): Tab[] {
+  const {length} = change.verified;
+  return length === 0 ? [] : [{id: 'checks', name: 'Checks', tally: length, show: () => h(VerifyList, {change})}];
 }
 
 function Events({view}: {view: JobView}): ComponentChild {

@@ -1,39 +1,47 @@
 import {type ComponentChild, h} from 'preact';
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {duration} from '../../util/duration.ts';
-import {type DecisionKind, isToReview, type JobRow} from '../api.ts';
-import {RejectDialog} from './actions.ts';
-import {usd} from './format.ts';
-import {Alert, Diffstat, RowState, Waiting} from './pieces.ts';
-import {Text} from './text.ts';
+import {type DecisionKind, type JobRow, type RunOverview, standingAfter} from '../api.ts';
+import {JobTableRow} from './job-table-row.ts';
+import {Alert} from './pieces.ts';
+import {Waiting} from './problem.ts';
+import {RejectDialog} from './reject-dialog.ts';
 import {useDecide, type Why} from './use-decide.ts';
 import type {Jobs} from './use-jobs.ts';
+import type {RunCommands} from './use-run-commands.ts';
 
 /** Rows beyond the window that are drawn, too. */
 const spare = 12;
 
+export interface JobTableProps {
+  readonly overview: RunOverview;
+  readonly jobs: Jobs;
+  readonly commands: RunCommands;
+}
+
 /** The jobs of a run; of many only those in view are in the document. */
-export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild {
+export function JobTable({overview, jobs, commands}: JobTableProps): ComponentChild {
   const [rejecting, setRejecting] = useState<JobRow>();
   const {problem, decide} = useDecide();
   const body = useRef<HTMLTableSectionElement>(null);
-  const [from, to] = useWindow(body, jobs.total);
+  const total = jobs.total ?? 0;
+  const [from, to] = useWindow(body, total);
   useEffect(() => jobs.want(from, to));
 
   const decideOn = async (row: JobRow, kind: DecisionKind, why?: Why): Promise<void> => {
     setRejecting(undefined);
-    if (await decide([{run, job: row.id}], kind, why)) jobs.patch({...row, decision: kind});
+    if (await decide([{run: overview.id, job: row.id}], kind, why))
+      jobs.patch({...row, decision: kind, standing: standingAfter[kind]});
   };
 
-  if (jobs.error !== undefined || jobs.counts === undefined) return h(Waiting, {error: jobs.error});
-  if (jobs.total === 0) return h('p', {class: 'empty'}, 'No job is like that. Choose All, or type less.');
+  if (jobs.error !== undefined || jobs.total === undefined) return h(Waiting, {error: jobs.error});
+  if (total === 0) return h('p', {class: 'empty'}, 'No job is like that. Choose All, or type less.');
   const rows: ComponentChild[] = [];
   for (let index = from; index < to; index++) {
     const row = jobs.row(index);
     rows.push(
       row === undefined
         ? h('tr', {key: index, class: 'job', 'aria-rowindex': index + 2}, h('td', {colSpan: 8, class: 'muted'}, '…'))
-        : h(Row, {key: row.id, run, row, index, onDecide: decideOn, onReject: setRejecting}),
+        : h(JobTableRow, {key: row.id, overview, row, index, commands, onDecide: decideOn, onReject: setRejecting}),
     );
   }
   return h(
@@ -42,10 +50,10 @@ export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild
     jobs.isStale
       ? h('button', {type: 'button', class: 'stale', onClick: jobs.reorder}, 'Rows have changed · sort again')
       : null,
-    h(Alert, {text: problem}),
+    h(Alert, {text: problem === '' ? commands.problem : problem}),
     h(
       'table',
-      {class: 'jobs', 'aria-rowcount': jobs.total + 1, 'aria-label': 'Jobs'},
+      {class: 'jobs', 'aria-rowcount': total + 1, 'aria-label': 'Jobs'},
       h(
         'thead',
         null,
@@ -55,13 +63,7 @@ export function JobTable({run, jobs}: {run: string; jobs: Jobs}): ComponentChild
           columns.map(([name, style]) => h('th', {scope: 'col', class: style}, name)),
         ),
       ),
-      h(
-        'tbody',
-        {ref: body},
-        h(Space, {key: 'above', rows: from}),
-        rows,
-        h(Space, {key: 'below', rows: jobs.total - to}),
-      ),
+      h('tbody', {ref: body}, h(Space, {key: 'above', rows: from}), rows, h(Space, {key: 'below', rows: total - to})),
     ),
     rejecting === undefined
       ? null
@@ -77,96 +79,12 @@ const columns = [
   ['Repo', 'c-repo'],
   ['Skill', 'c-skill'],
   ['Result', 'c-result'],
+  ['Checks', 'c-checks'],
   ['Diff', 'c-diff number'],
   ['USD', 'c-cost number'],
   ['Time', 'c-time number'],
-  ['Checks', 'c-checks'],
-  ['Decision', 'c-decision'],
+  [h('span', {class: 'unseen'}, 'Decision'), 'c-decision'],
 ] as const;
-
-interface RowProps {
-  readonly run: string;
-  readonly row: JobRow;
-  readonly index: number;
-  onDecide(row: JobRow, kind: DecisionKind): Promise<void>;
-  onReject(row: JobRow): void;
-}
-
-function Row({run, row, index, onDecide, onReject}: RowProps): ComponentChild {
-  return h(
-    'tr',
-    {class: 'job', 'aria-rowindex': index + 2},
-    h('td', {class: 'c-repo'}, h('a', {href: `/r/${run}/${row.id}`}, h(Text, {of: row.repo}))),
-    h('td', {class: 'c-skill muted'}, h(Text, {of: row.skill})),
-    h(
-      'td',
-      {class: 'c-result'},
-      h(RowState, {row}),
-      row.reason === undefined || row.state === 'held' ? null : h('span', {class: 'reason'}, ` ${row.reason}`),
-      row.message === undefined
-        ? null
-        : h('span', {class: 'muted under', title: row.message}, h(Text, {of: row.message})),
-    ),
-    h('td', {class: 'c-diff number'}, row.files === 0 ? h('span', {class: 'muted'}, '–') : h(Diffstat, {of: row})),
-    h('td', {class: 'c-cost number'}, usd(row.costUsd)),
-    h('td', {class: 'c-time number'}, row.durationMs === undefined ? '' : duration(row.durationMs)),
-    h('td', {class: 'c-checks'}, h(Checks, {row})),
-    h(
-      'td',
-      {class: 'c-decision'},
-      isToReview(row)
-        ? [
-            h(
-              'button',
-              {
-                type: 'button',
-                class: 'button small',
-                'aria-label': `Accept ${row.repo}`,
-                onClick: () => void onDecide(row, 'accepted'),
-              },
-              'Accept',
-            ),
-            h(
-              'button',
-              {type: 'button', class: 'button small', 'aria-label': `Reject ${row.repo}`, onClick: () => onReject(row)},
-              'Reject…',
-            ),
-          ]
-        : h(Decided, {row, onUndo: () => void onDecide(row, 'pending')}),
-    ),
-  );
-}
-
-function Checks({row}: {row: JobRow}): ComponentChild {
-  const {passed = 0, failed = 0, findings = 0} = row.checks ?? {};
-  if (passed + failed + findings === 0) return null;
-  return h(
-    'span',
-    null,
-    passed > 0 ? h('span', {class: 'state-changed'}, `✓ ${passed} `) : null,
-    failed > 0 ? h('span', {class: 'state-failed'}, `✗ ${failed} `) : null,
-    findings > 0 ? h('span', {class: 'state-held'}, `! ${findings} policy`) : null,
-  );
-}
-
-function Decided({row, onUndo}: {row: JobRow; onUndo(): void}): ComponentChild {
-  if (row.delivered) return h('span', {class: 'muted'}, 'delivered');
-  if (row.superseded) return h('span', {class: 'muted'}, 'replaced by a later run');
-  if (row.decision === 'accepted' || row.decision === 'rejected') {
-    return h(
-      'span',
-      null,
-      h('span', {class: row.decision === 'accepted' ? 'state-changed' : 'state-failed'}, row.decision),
-      ' ',
-      h('button', {type: 'button', class: 'link', 'aria-label': `Undo for ${row.repo}`, onClick: onUndo}, 'undo'),
-    );
-  }
-  return row.retry === 'yes'
-    ? h('span', {class: 'muted'}, 'a retry can help')
-    : row.retry === 'after-fix'
-      ? h('span', {class: 'muted'}, 'retry after a fix')
-      : null;
-}
 
 function Space({rows}: {rows: number}): ComponentChild {
   if (rows <= 0) return null;

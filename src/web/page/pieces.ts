@@ -1,66 +1,29 @@
 import {type ComponentChild, type ComponentChildren, h} from 'preact';
-import type {RunCounts} from '../../run/read-run-view.ts';
 import type {JobRow, RunOverview} from '../api.ts';
-import {states} from './format.ts';
+import {count, number, words} from './format.ts';
 
 export function StateBadge({run}: {run: RunOverview}): ComponentChild {
   const word = run.state === 'running' ? (run.stopping ? 'stopping' : run.paused ? 'paused' : 'running') : run.state;
   return h('span', {class: `badge badge-${run.state}`}, word);
 }
 
-export function RowState({row}: {row: JobRow}): ComponentChild {
-  const {sign, word} = states[row.state];
-  return h('span', {class: `state-${row.state}`}, h('span', {class: 'sign', 'aria-hidden': 'true'}, sign), word);
+export function RowState({row: {standing}}: {row: Pick<JobRow, 'standing'>}): ComponentChild {
+  const {sign, word} = words[standing];
+  return h('span', {class: `state-${standing}`}, h('span', {class: 'sign', 'aria-hidden': 'true'}, sign), word);
 }
 
-const shown = [
-  ['failed', 'failed', 'state-failed'],
-  ['held', 'held for review', 'state-held'],
-  ['notStarted', 'not started', 'state-not-started'],
-  ['changed', 'changed', 'state-changed'],
-  ['unchanged', 'unchanged', ''],
-  ['upToDate', 'up to date', ''],
-  ['running', 'running', 'state-running'],
-  ['pending', 'to start', ''],
-] as const satisfies readonly (readonly [keyof RunCounts | 'held', string, string])[];
-
-/** What is not zero. */
-export function Counts({counts, held = 0}: {counts: RunCounts; held?: number | undefined}): ComponentChild {
-  const tally = {...counts, failed: counts.failed - held, held};
-  return h(
-    'ul',
-    {class: 'counts'},
-    shown
-      .filter(([key]) => tally[key] > 0)
-      .map(([key, word, style]) =>
-        h('li', {class: style}, h('strong', null, tally[key].toLocaleString('en')), ` ${word}`),
-      ),
-  );
+/** Why it needs a closer look than others; nothing where it does not. */
+export function Doubt({row}: {row: Pick<JobRow, 'reason' | 'state' | 'standing'>}): ComponentChild {
+  if (row.state === 'held') return h('span', {class: 'chip chip-warn', title: 'held by the policy'}, 'held');
+  if (row.reason === undefined) return null;
+  return row.standing === 'failed' || row.standing === 'not-started'
+    ? h('strong', null, row.reason)
+    : h('span', {class: 'chip chip-bad'}, row.reason);
 }
 
-export function Progress({counts}: {counts: RunCounts}): ComponentChild {
-  const ended = counts.total - counts.running - counts.pending;
-  return h(
-    'div',
-    {class: 'progress'},
-    h('progress', {max: Math.max(1, counts.total), value: ended, 'aria-label': 'Jobs that have ended'}),
-    h('span', {class: 'muted'}, `${ended.toLocaleString('en')} of ${counts.total.toLocaleString('en')}`),
-  );
-}
-
-export function Problem({text}: {text: string}): ComponentChild {
-  return h(
-    'section',
-    {class: 'empty', role: 'alert'},
-    h('h1', null, 'This could not be read'),
-    h('p', null, text),
-    h('p', {class: 'muted'}, 'Is orchestrator serve still running? After a new start it has a new address.'),
-  );
-}
-
-/** What stands where nothing is known yet. */
-export function Waiting({error}: {error: string | undefined}): ComponentChild {
-  return error === undefined ? h('div', {class: 'loading', 'aria-busy': 'true'}) : h(Problem, {text: error});
+/** `8 of 20 jobs have ended` */
+export function progressText({counts}: RunOverview): string {
+  return `${number(counts.total - counts.running - counts.pending)} of ${count(counts.total, 'job')} have ended`;
 }
 
 /** What was refused; nothing where nothing was. */
@@ -72,9 +35,9 @@ export function Diffstat({of: {added, removed}}: {of: {added: number; removed: n
   return h(
     'span',
     {class: 'diffstat'},
-    h('span', {class: 'plus'}, `+${added}`),
+    h('span', {class: 'plus'}, `+${number(added)}`),
     ' ',
-    h('span', {class: 'minus'}, `−${removed}`),
+    h('span', {class: 'minus'}, `−${number(removed)}`),
   );
 }
 
@@ -82,12 +45,16 @@ export function Diffstat({of: {added, removed}}: {of: {added: number; removed: n
 export function List(props: {
   label: string;
   columns: readonly string[];
+  /** Of these columns there is no room for on a phone. */
+  wideOnly?: readonly string[];
   /** So many of the last columns hold numbers. */
   numbers: number;
   class?: string;
   children?: ComponentChildren;
 }): ComponentChild {
-  const {label, columns, numbers} = props;
+  const {label, columns, numbers, wideOnly = []} = props;
+  const styleOf = (name: string, index: number): string =>
+    `${index < columns.length - numbers ? '' : 'number'} ${wideOnly.includes(name) ? 'wide-only' : ''}`;
   return h(
     'div',
     {class: `scroll ${props.class ?? ''}`, tabIndex: 0, role: 'region', 'aria-label': label},
@@ -100,9 +67,7 @@ export function List(props: {
         h(
           'tr',
           null,
-          columns.map((name, index) =>
-            h('th', {scope: 'col', class: index < columns.length - numbers ? '' : 'number'}, name),
-          ),
+          columns.map((name, index) => h('th', {scope: 'col', class: styleOf(name, index)}, name)),
         ),
       ),
       h('tbody', null, props.children),

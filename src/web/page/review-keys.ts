@@ -1,11 +1,12 @@
 import {type ComponentChild, h} from 'preact';
-import {Dialog} from './actions.ts';
+import {Dialog} from './dialog.ts';
 
 const keys = [
   ['j / k', 'next, previous'],
   ['a', 'accept'],
   ['A', 'accept all that are the same change'],
-  ['r', 'reject, with a reason'],
+  ['r', 'reject, with a reason: w u s r, then Enter'],
+  ['R', 'reject all that are the same change'],
   ['u', 'undo the last decision'],
   ['g', 'group the same change, or list each'],
   ['o', 'open the job: transcript, checks, log'],

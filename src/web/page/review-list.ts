@@ -1,5 +1,7 @@
 import {type ComponentChild, h} from 'preact';
+import {type ReviewItem, standingAfter} from '../api.ts';
 import {count} from './format.ts';
+import {Diffstat} from './pieces.ts';
 import {entriesOf, type Queue, select} from './review-queue.ts';
 import {Text} from './text.ts';
 
@@ -55,15 +57,7 @@ export function ReviewList({queue, setQueue, more, reload}: ListProps): Componen
               entry.items.length > 1 ? `${entry.items.length} repos` : h(Text, {of: first!.repo}),
             ),
             h('span', {class: 'muted'}, h(Text, {of: first!.skill})),
-            h(
-              'span',
-              {class: 'queue-state'},
-              open === 0
-                ? h('span', {class: first!.decision === 'rejected' ? 'state-failed' : 'state-changed'}, first!.decision)
-                : first!.findings > 0
-                  ? h('span', {class: 'state-held'}, '! held')
-                  : `+${first!.added} −${first!.removed}`,
-            ),
+            h('span', {class: 'queue-state'}, h(EntryState, {item: first!, isOpen: open > 0})),
           ),
         );
       }),
@@ -72,4 +66,11 @@ export function ReviewList({queue, setQueue, more, reload}: ListProps): Componen
       ? h('button', {type: 'button', class: 'link', onClick: reload}, `${count(more, 'more change')} after these`)
       : null,
   );
+}
+
+function EntryState({item, isOpen}: {item: ReviewItem; isOpen: boolean}): ComponentChild {
+  if (!isOpen) return h('span', {class: `state-${standingAfter[item.decision]}`}, item.decision);
+  if (item.failedChecks > 0) return h('span', {class: 'state-failed'}, '✗ check');
+  if (item.findings > 0) return h('span', {class: 'state-not-started'}, '! held');
+  return h(Diffstat, {of: item});
 }

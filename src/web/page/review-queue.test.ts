@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest';
 import type {ReviewItem} from '../api.ts';
-import {alikeOf, decided, entriesOf, type Queue, step, undone} from './review-queue.ts';
+import {alikeOf, decided, entriesOf, lastDecision, type Queue, step, undone} from './review-queue.ts';
 
 const item = (job: string, patchId: string): ReviewItem => ({
   run: 'r-1',
@@ -8,13 +8,15 @@ const item = (job: string, patchId: string): ReviewItem => ({
   repo: job,
   skill: 's',
   patchId,
-  files: [],
+  group: patchId,
+  fileCount: 1,
   added: 1,
   removed: 0,
   findings: 0,
   failedChecks: 0,
   checks: 0,
-  deliver: 'patch',
+  costUsd: 0,
+  destination: {deliver: 'files', place: '/api'},
   decision: 'pending',
   state: 'to-review',
 });
@@ -50,4 +52,26 @@ it('moves by groups or one by one, and stops at the ends', () => {
   expect(at(step({...queue, isGrouped: false, at: 1}, 1))).toBe('c');
   expect(at(step(queue, -1))).toBe('a');
   expect(at(step({...queue, at: 3}, 1))).toBe('d');
+});
+
+it('takes no change that was judged in another way along with its like', () => {
+  const flagged = {...item('e', '1'), findings: 1, group: '1 held'};
+  const failing = {...item('f', '1'), failedChecks: 1, group: '1 broken'};
+  const mixed = {...queue, items: [...queue.items, flagged, failing]};
+  expect(entriesOf(mixed).map(({items}) => items.map(({job}) => job))).toEqual([
+    ['a', 'c'],
+    ['b'],
+    ['d'],
+    ['e'],
+    ['f'],
+  ]);
+  expect(alikeOf(mixed).map(({job}) => job)).toEqual(['a', 'c']);
+  expect(alikeOf({...mixed, at: 4}).map(({job}) => job)).toEqual(['e']);
+});
+
+it('says what was decided last, until it is taken back', () => {
+  expect(lastDecision(queue)).toBeUndefined();
+  const rejected = decided(queue, alikeOf(queue), 'rejected');
+  expect(lastDecision(rejected)).toEqual({kind: 'rejected', repos: ['a', 'c']});
+  expect(lastDecision(undone(rejected))).toBeUndefined();
 });

@@ -17,13 +17,13 @@ export interface Entry {
 
 export function entriesOf({items, isGrouped}: Queue): Entry[] {
   if (!isGrouped) return items.map(item => ({items: [item]}));
-  return [...Map.groupBy(items, item => item.patchId).values()].map(group => ({items: group}));
+  return [...Map.groupBy(items, item => item.group).values()].map(group => ({items: group}));
 }
 
-/** The same change, wherever it is, that waits like this one. */
+/** The same change, wherever it is, that waits like this one and was judged like it. */
 export function alikeOf({items, at}: Queue): ReviewItem[] {
   const current = items[at];
-  return items.filter(item => item.patchId === current?.patchId && item.decision === 'pending');
+  return items.filter(item => item.group === current?.group && item.decision === 'pending');
 }
 
 /** The next or the previous entry; with groups the first of each that waits. */
@@ -61,6 +61,14 @@ export function undone(queue: Queue): Queue {
     ),
     done: queue.done.slice(0, -1),
   };
+}
+
+/** What the last keystroke did; undefined when there was none. */
+export function lastDecision({items, done}: Queue): {kind: DecisionKind; repos: readonly string[]} | undefined {
+  const last = done.at(-1);
+  const [first] = last ?? [];
+  const now = items.find(item => first !== undefined && isOneOf(item, [first]));
+  return last === undefined || now === undefined ? undefined : {kind: now.decision, repos: last.map(({repo}) => repo)};
 }
 
 function isOneOf(item: ReviewItem, list: readonly ReviewItem[]): boolean {

@@ -1,26 +1,36 @@
 import {type ComponentChild, Fragment, h} from 'preact';
 import {useRef, useState} from 'preact/hooks';
 import {type JobFilter, jobFilters, type RunOverview, type Timeline} from '../api.ts';
-import {ActionBar} from './actions.ts';
+import {ActionBar} from './action-bar.ts';
 import {spentText, timesText, usd} from './format.ts';
 import {JobTable} from './job-table.ts';
+import {WhereTo} from './last-night.ts';
 import {useLive} from './live.ts';
-import {Counts, Progress, StateBadge, Waiting} from './pieces.ts';
+import {progressText, StateBadge} from './pieces.ts';
+import {Waiting} from './problem.ts';
 import {replacePlace} from './router.ts';
+import {StateBar} from './state-bar.ts';
 import {Text} from './text.ts';
 import {TimelineCharts} from './timeline-charts.ts';
 import {useData} from './use-data.ts';
 import {useJobs} from './use-jobs.ts';
+import {type RunCommands, useRunCommands} from './use-run-commands.ts';
+import {useTitle} from './use-title.ts';
 
-/** One run: counts, what can be done, every job, cost and pace. */
+/** One run: where its jobs stand, what can be done, every job, cost and pace. */
 export function RunPage({run, place}: {run: string; place: URL}): ComponentChild {
   const {value, error} = useData<{overview: RunOverview}>(`/api/runs/${run}`);
   const [newest, setNewest] = useState<RunOverview>();
   useLive(event => {
     if (event.type === 'run' && event.run.id === run) setNewest(event.run);
   });
+  useTitle(run);
   const overview = newest ?? value?.overview;
-  if (overview === undefined) return h(Waiting, {error});
+  return overview === undefined ? h(Waiting, {error}) : h(Run, {overview, place});
+}
+
+function Run({overview, place}: {overview: RunOverview; place: URL}): ComponentChild {
+  const commands = useRunCommands(overview);
   return h(
     Fragment,
     null,
@@ -34,28 +44,25 @@ export function RunPage({run, place}: {run: string; place: URL}): ComponentChild
         {class: 'muted'},
         `${timesText(overview)} · ${spentText(overview)}`,
         overview.reservedUsd > 0 ? `, ${usd(overview.reservedUsd)} reserved for calls in flight` : '',
+        overview.state === 'running' ? ` · ${progressText(overview)}` : '',
         overview.endReason === undefined ? '' : ` · ${overview.endReason}`,
       ),
-      overview.state === 'running' ? h(Progress, {counts: overview.counts}) : null,
-      h(Counts, {counts: overview.counts, held: overview.held}),
-      h(ActionBar, {run: overview, review: true}),
+      h(ActionBar, {run: overview, commands}),
+      h(WhereTo, {run: overview}),
     ),
-    h(Jobs, {run, place}),
-    h(Pace, {run, isRunning: overview.state === 'running'}),
+    h(Jobs, {overview, place, commands}),
+    h(Pace, {run: overview.id, isRunning: overview.state === 'running'}),
   );
 }
 
-const filterNames: Readonly<Record<JobFilter, string>> = {
-  all: 'All',
-  failed: 'Failed',
-  held: 'Held',
-  review: 'To review',
-  changed: 'Changed',
-  unchanged: 'Unchanged',
-  open: 'Open',
-};
+interface JobsProps {
+  readonly overview: RunOverview;
+  readonly place: URL;
+  readonly commands: RunCommands;
+}
 
-function Jobs({run, place}: {run: string; place: URL}): ComponentChild {
+function Jobs({overview, place, commands}: JobsProps): ComponentChild {
+  const run = overview.id;
   const filter = jobFilters.find(known => known === place.searchParams.get('filter')) ?? 'all';
   const [text, setText] = useState(place.searchParams.get('text') ?? '');
   const typing = useRef(0);
@@ -74,21 +81,7 @@ function Jobs({run, place}: {run: string; place: URL}): ComponentChild {
     h(
       'div',
       {class: 'filters'},
-      h(
-        'div',
-        {role: 'group', 'aria-label': 'Which jobs', class: 'tabs'},
-        jobFilters
-          .filter(name => name === 'all' || name === filter || (jobs.counts?.[name] ?? 0) > 0)
-          .map(name =>
-            h(
-              'button',
-              {type: 'button', 'aria-pressed': name === filter, onClick: () => choose(name)},
-              filterNames[name],
-              ' ',
-              h('span', {class: 'tally'}, jobs.counts?.[name].toLocaleString('en') ?? ''),
-            ),
-          ),
-      ),
+      h(StateBar, {counts: overview.standings, chosen: filter, onChoose: choose}),
       h('input', {
         type: 'search',
         'aria-label': 'Filter by text',
@@ -97,7 +90,7 @@ function Jobs({run, place}: {run: string; place: URL}): ComponentChild {
         onInput: event => type(event.currentTarget.value),
       }),
     ),
-    h(JobTable, {run, jobs}),
+    h(JobTable, {overview, jobs, commands}),
   );
 }
 

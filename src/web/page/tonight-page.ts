@@ -1,11 +1,14 @@
 import {type ComponentChild, Fragment, h} from 'preact';
-import type {JobRow, RunOverview, Tonight} from '../api.ts';
-import {ActionBar} from './actions.ts';
-import {count, moment, spentText, timesText, usd} from './format.ts';
+import type {RunOverview, Tonight} from '../api.ts';
+import {moment, number, spentText, usd} from './format.ts';
+import {headline, LastNight} from './last-night.ts';
 import {useLive} from './live.ts';
-import {Counts, List, Progress, StateBadge, Waiting} from './pieces.ts';
+import {List, progressText, StateBadge} from './pieces.ts';
+import {Waiting} from './problem.ts';
+import {StateBar} from './state-bar.ts';
 import {Text} from './text.ts';
 import {useData} from './use-data.ts';
+import {useTitle} from './use-title.ts';
 
 /** Last night, now, next, and what there is to decide. */
 export function TonightPage(): ComponentChild {
@@ -13,6 +16,7 @@ export function TonightPage(): ComponentChild {
   useLive(event => {
     if (event.type === 'run' || event.type === 'reset' || event.type === 'command') reload();
   });
+  useTitle(value?.last === undefined ? 'Tonight' : headline(value.last));
   if (value === undefined) return h(Waiting, {error});
   if (value.recent.length === 0) return h(NoRuns, {});
   return h(
@@ -27,10 +31,10 @@ export function TonightPage(): ComponentChild {
         ` was expected by ${moment(expectedAt)}.`,
       ),
     ),
-    value.running.map(run => h(RunningNow, {key: run.id, run})),
+    value.running.map(run => h(RunningNow, {key: run.id, run, isAlone: value.last === undefined})),
     value.last === undefined
       ? null
-      : h(LastNight, {run: value.last, failures: value.failures, toReview: value.toReview}),
+      : h(LastNight, {key: value.last.id, run: value.last, failures: value.failures, toReview: value.toReview}),
     value.next.length === 0
       ? null
       : h(
@@ -59,76 +63,14 @@ function NoRuns(): ComponentChild {
   );
 }
 
-function LastNight({
-  run,
-  failures,
-  toReview,
-}: {
-  run: RunOverview;
-  failures: readonly JobRow[];
-  toReview: number;
-}): ComponentChild {
-  const elsewhere = toReview - run.toReview;
+function RunningNow({run, isAlone}: {run: RunOverview; isAlone: boolean}): ComponentChild {
   return h(
     'section',
-    {class: 'hero'},
-    h('p', {class: 'eyebrow'}, 'Last night'),
-    h('h1', null, headline(run)),
-    h(
-      'p',
-      {class: 'muted'},
-      h('a', {href: `/r/${run.id}`}, run.id),
-      ` · ${timesText(run)} · ${spentText(run)} · `,
-      h(StateBadge, {run}),
-    ),
-    h(Counts, {counts: run.counts, held: run.held}),
-    h(ActionBar, {run, review: true}),
-    elsewhere > 0
-      ? h(
-          'p',
-          {class: 'muted'},
-          h('a', {href: '/review'}, `${count(elsewhere, 'change')} of earlier runs`),
-          ' wait, too.',
-        )
-      : null,
-    failures.length === 0
-      ? null
-      : h(
-          'ul',
-          {class: 'failures'},
-          failures.map(row =>
-            h(
-              'li',
-              {key: row.id},
-              h('span', {class: `sign state-${row.state}`, 'aria-hidden': 'true'}, row.state === 'held' ? '!' : '✗'),
-              h('a', {href: `/r/${run.id}/${row.id}`}, h(Text, {of: row.repo})),
-              h('span', {class: 'muted'}, ' ', h(Text, {of: row.skill})),
-              h('span', {class: 'reason'}, ' ', row.reason ?? ''),
-              h('span', {class: 'muted clip'}, ' ', h(Text, {of: row.message ?? ''})),
-            ),
-          ),
-        ),
-  );
-}
-
-function headline({counts, held = 0, toReview, state}: RunOverview): string {
-  const failed = counts.failed === held ? '' : count(counts.failed - held, 'failure');
-  if (state === 'interrupted') return 'The run was interrupted';
-  if (toReview > 0) return `${count(toReview, 'change')} to review${failed === '' ? '' : `, ${failed}`}`;
-  if (failed !== '') return failed;
-  if (counts.notStarted > 0) return `${count(counts.notStarted, 'job')} not started`;
-  return counts.changed > 0 ? `${count(counts.changed, 'change')}, nothing to decide` : 'Nothing new';
-}
-
-function RunningNow({run}: {run: RunOverview}): ComponentChild {
-  return h(
-    'section',
-    {class: 'block'},
+    {class: 'block now'},
     h('p', {class: 'eyebrow'}, 'Now'),
-    h('h2', null, h('a', {href: `/r/${run.id}`}, run.id), ' ', h(StateBadge, {run})),
-    h(Progress, {counts: run.counts}),
-    h(Counts, {counts: run.counts, held: run.held}),
-    h('p', {class: 'muted'}, `${spentText(run)} on `, h(Text, {of: run.host})),
+    h(isAlone ? 'h1' : 'h2', null, h('a', {href: `/r/${run.id}`}, run.id), ' ', h(StateBadge, {run})),
+    h(StateBar, {counts: run.standings, hrefOf: standing => `/r/${run.id}?filter=${standing}`}),
+    h('p', {class: 'muted'}, `${progressText(run)} · ${spentText(run)} · on `, h(Text, {of: run.host})),
   );
 }
 
@@ -141,8 +83,10 @@ function RecentRuns({runs}: {runs: readonly RunOverview[]}): ComponentChild {
       List,
       {
         label: 'Recent runs',
-        columns: ['Run', 'Started', 'Jobs', 'Failed', 'Changed', 'To review', 'USD'],
+        class: 'recent',
+        columns: ['Run', 'Started', 'Jobs', 'To review', 'Delivered', 'Failed', 'USD'],
         numbers: 5,
+        wideOnly: ['Started', 'Jobs', 'Delivered'],
       },
       runs.map(run =>
         h(
@@ -152,20 +96,25 @@ function RecentRuns({runs}: {runs: readonly RunOverview[]}): ComponentChild {
             'td',
             null,
             h('a', {href: `/r/${run.id}`}, run.id),
-            ' ',
-            h(StateBadge, {run}),
+            // What is as it should be needs no word in every line.
+            run.state === 'finished' ? null : [' ', h(StateBadge, {run})],
+            h('span', {class: 'muted under narrow-only'}, moment(run.startedAt)),
             run.description === undefined
               ? null
               : h('span', {class: 'muted clip under'}, h(Text, {of: run.description})),
           ),
-          h('td', null, moment(run.startedAt)),
-          h('td', {class: 'number'}, run.counts.total.toLocaleString('en')),
-          h('td', {class: `number ${run.counts.failed > 0 ? 'state-failed' : 'muted'}`}, run.counts.failed),
-          h('td', {class: 'number'}, run.counts.changed),
-          h('td', {class: 'number'}, run.toReview),
+          h('td', {class: 'nowrap wide-only'}, moment(run.startedAt)),
+          h('td', {class: 'number wide-only'}, number(run.counts.total)),
+          h(Count, {value: run.toReview, style: 'state-to-review'}),
+          h('td', {class: 'number wide-only'}, number(run.standings.delivered ?? 0)),
+          h(Count, {value: run.standings.failed ?? 0, style: 'state-failed'}),
           h('td', {class: 'number'}, usd(run.spentUsd)),
         ),
       ),
     ),
   );
+}
+
+function Count({value, style}: {value: number; style: string}): ComponentChild {
+  return h('td', {class: `number ${value === 0 ? 'muted' : style}`}, number(value));
 }

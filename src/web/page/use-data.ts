@@ -1,16 +1,16 @@
 import {useCallback, useEffect, useState} from 'preact/hooks';
-import {useClient} from './client.ts';
+import {type Fault, useClient} from './client.ts';
 
 export interface Data<Value> {
   readonly value?: Value;
-  readonly error?: string;
+  readonly error?: Fault;
   reload(): void;
 }
 
 interface Answer<Value> {
   readonly path?: string;
   readonly value?: Value;
-  readonly error?: string;
+  readonly error?: Fault;
 }
 
 /** What the server says at `path`; the last answer stays while a new one is on its way. */
@@ -23,7 +23,7 @@ export function useData<Value>(path: string): Data<Value> {
     client
       .get<Value>(path, gone.signal)
       .then(value => setState({path, value}))
-      .catch((error: Error) => gone.signal.aborted || setState(before => ({...before, path, error: error.message})));
+      .catch((error: Error) => gone.signal.aborted || setState(before => ({...before, path, error})));
     return () => gone.abort();
   }, [path, turn]);
   const reload = useCallback(() => setTurn(before => before + 1), []);

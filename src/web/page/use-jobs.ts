@@ -1,12 +1,12 @@
 import {useEffect, useRef, useState} from 'preact/hooks';
 import type {JobFilter, JobPage, JobRow} from '../api.ts';
-import {Refused, useClient} from './client.ts';
+import {type Fault, Refused, useClient} from './client.ts';
 import {useLive} from './live.ts';
 import {encodeValue} from './router.ts';
 
 export interface Jobs {
-  readonly total: number;
-  readonly counts?: JobPage['counts'];
+  /** Absent while the first page is on its way. */
+  readonly total?: number;
   /** Undefined while it is on its way. */
   row(index: number): JobRow | undefined;
   /** Asks for the rows that are about to be seen. */
@@ -17,7 +17,7 @@ export interface Jobs {
   reorder(): void;
   /** What we know before the server tells it. */
   patch(row: JobRow): void;
-  readonly error?: string;
+  readonly error?: Fault;
 }
 
 const pageRows = 100;
@@ -38,7 +38,7 @@ export function useJobs(run: string, filter: JobFilter, text: string): Jobs {
   const client = useClient();
   const [turn, setTurn] = useState(0);
   const [, redraw] = useState(0);
-  const [error, setError] = useState<string>();
+  const [error, setError] = useState<Fault>();
   const [isStale, setStale] = useState(false);
   const loaded = useRef<Loaded | undefined>(undefined);
   const address = `/api/runs/${run}/jobs?filter=${filter}&text=${encodeValue(text)}`;
@@ -64,7 +64,7 @@ export function useJobs(run: string, filter: JobFilter, text: string): Jobs {
         setStale(false);
         redraw(before => before + 1);
       })
-      .catch((failure: Error) => isCurrent && setError(failure.message));
+      .catch((failure: Fault) => isCurrent && setError(failure));
     return () => {
       isCurrent = false;
     };
@@ -75,7 +75,9 @@ export function useJobs(run: string, filter: JobFilter, text: string): Jobs {
     if (event.type === 'reset') return setTurn(before => before + 1);
     if (event.type !== 'jobs' || event.run !== run || current === undefined) return;
     for (const row of event.rows) patch(row);
-    setStale(true);
+    // No row can move where there is none.
+    if (current.first.total === 0) setTurn(before => before + 1);
+    else setStale(true);
   });
 
   const patch = (row: JobRow): void => {
@@ -106,8 +108,7 @@ export function useJobs(run: string, filter: JobFilter, text: string): Jobs {
 
   const current = loaded.current;
   return {
-    total: current?.first.total ?? 0,
-    ...(current === undefined ? {} : {counts: current.first.counts}),
+    ...(current === undefined ? {} : {total: current.first.total}),
     row: index => current?.rows.get(index),
     want,
     isStale,

@@ -1,10 +1,14 @@
-import type {Hono} from 'hono';
+import type {Context, Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
-import {failureReasons, type Outcome} from '../../domain/outcome.ts';
+import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
+import type {Mode} from '../../domain/skill.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
-import type {ChangeView, JobView} from '../api.ts';
+import {reviewOf, reviewStep, reviewText} from '../../report/review-state.ts';
+import type {ShownPrompt} from '../../run/show-prompt.ts';
+import type {ChangeView, JobView, PromptView} from '../api.ts';
+import {destinationOf} from '../destination.ts';
 import {toJobRow} from '../job-rows.ts';
 import {readTranscript} from '../read-transcript.ts';
 import type {PageParts} from '../server.ts';
@@ -14,7 +18,7 @@ import {noRun} from './runs.ts';
 const maxDiffLines = 4_000;
 
 export function addJobRoutes(app: Hono, parts: PageParts): void {
-  const {ledger, book, feed} = parts;
+  const {ledger, book, feed, operator} = parts;
 
   app.get('/api/runs/:run/jobs/:job', async context => {
     const {run: runId, job: jobId} = context.req.param();
@@ -22,35 +26,77 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
     if (run === undefined || open === undefined) return noRun(context);
     feed.watch(open);
     const [record] = await ledger.jobsById(runId, [jobId]);
-    if (record === undefined) return context.json({error: 'the run has no such job'}, 404);
+    if (record === undefined) return noJob(context);
     const [change, events, transcript] = await Promise.all([
       ledger.change(runId, jobId),
       parts.jobEvents(run, record),
-      readTranscript(ledger, runId, jobId),
+      readTranscript(ledger, runId, record),
     ]);
     return context.json({
       ...describe(record, change),
       run: runId,
+      runState: open.overview.state,
       transcript,
       events,
-      raw: toResultRow(runId, record),
+      raw: toResultRow(runId, record, change),
     } satisfies JobView);
+  });
+
+  app.get('/api/runs/:run/jobs/:job/prompt', async context => {
+    const {run: runId, job: jobId} = context.req.param();
+    const [run, [record]] = await Promise.all([ledger.run(runId), ledger.jobsById(runId, [jobId])]);
+    if (run === undefined) return noRun(context);
+    if (record === undefined) return noJob(context);
+    return context.json(toPromptView(await operator.prompt(run, record)));
   });
 }
 
-type Described = Omit<JobView, 'run' | 'transcript' | 'events' | 'raw'>;
+function noJob(context: Context): Response {
+  return context.json({error: 'the run has no such job'}, 404);
+}
+
+/** Longer texts are cut for showing; `orchestrator explain --prompt` prints all. */
+const maxPromptCharacters = 600_000;
+
+function toPromptView({kind, notes, request, digest, sentDigest, commit, files, leftOut}: ShownPrompt): PromptView {
+  const text = (name: string, whole: string): PromptView['texts'][number] => ({
+    name,
+    text: whole.slice(0, maxPromptCharacters),
+    cut: Math.max(0, whole.length - maxPromptCharacters),
+  });
+  return {
+    kind,
+    notes,
+    ...(digest === undefined ? {} : {digest}),
+    ...(sentDigest === undefined ? {} : {sentDigest}),
+    ...(commit === undefined ? {} : {commit}),
+    texts:
+      request === undefined
+        ? []
+        : [
+            text('System', request.system),
+            text('Prompt', request.prompt),
+            ...(request.tools === undefined ? [] : [text('Tools', JSON.stringify(request.tools, undefined, 2))]),
+          ],
+    files: files.map(file => ({path: file.path, cut: file.cut})),
+    leftOut,
+  };
+}
+
+type Described = Omit<JobView, 'run' | 'runState' | 'transcript' | 'events' | 'raw'>;
 
 function describe(record: JobRecord, change: ChangeRecord | undefined): Described {
   const {job, detail} = record;
   const outcome = detail?.outcome;
-  const delivered = change?.delivered ?? (outcome?.status === 'changed' ? outcome.delivered : undefined);
+  const row = toJobRow(record, change);
   return {
-    row: toJobRow(record, change),
+    row,
     mode: job.mode,
     model: detail?.model ?? job.models[0] ?? null,
     output: job.output,
     ...(job.path === undefined ? {} : {path: job.path}),
     deliver: job.deliver,
+    destination: destinationOf(job, change),
     attempts: detail?.attempts ?? 0,
     replayed: detail?.replayed ?? false,
     tokens: {
@@ -58,24 +104,29 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
       output: outcome?.usage.outputTokens ?? 0,
       cacheRead: outcome?.usage.cacheReadTokens ?? 0,
     },
-    ...explain(outcome),
+    ...explain(outcome, change),
     heldBack: detail?.heldBack ?? [],
     leftOut: detail?.leftOut ?? {},
-    ...(delivered === undefined ? {} : {delivered}),
-    ...(change === undefined ? {} : {change: toChangeView(change)}),
+    ...(row.delivered === undefined ? {} : {delivered: row.delivered}),
+    ...(change === undefined ? {} : {change: toChangeView(change, job.mode)}),
   };
 }
 
-function explain(outcome: Outcome | undefined): Pick<JobView, 'cause' | 'next'> {
+function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined): Pick<JobView, 'cause' | 'next'> {
   if (outcome?.status !== 'failed') return {};
-  const {cause, next} = failureReasons[outcome.failure.reason];
-  return {cause, next: outcome.failure.next ?? next};
+  const {cause} = failureReasons[outcome.failure.reason];
+  const review = endStatus(outcome) === 'held' ? reviewOf(change) : undefined;
+  if (review === undefined) return {cause, next: nextStep(outcome.failure)};
+  const step = reviewStep(review.state);
+  const since = review.state === 'to-review' ? '' : ` Since then: ${reviewText(review)}.`;
+  return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
 }
 
-export function toChangeView({change, findings, verified, decision}: ChangeRecord): ChangeView {
+export function toChangeView({change, findings, verified, decision}: ChangeRecord, mode: Mode): ChangeView {
   const files = readPatch(change.patch, maxDiffLines);
   return {
     patchId: change.patchId,
+    mode,
     ...(change.summary === undefined ? {} : {summary: change.summary}),
     files,
     cut: files.some(({cut}) => cut > 0),

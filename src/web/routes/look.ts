@@ -1,15 +1,18 @@
 import type {Hono} from 'hono';
+import {standingOf} from '../../domain/standing.ts';
 import {findMissedRuns} from '../../run/find-missed-runs.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
-import {type Costs, costKeys, type FleetSquare, type Tonight} from '../api.ts';
+import {type Costs, costKeys, type FleetSquare, type JobRow, type Tonight} from '../api.ts';
 import {toJobRow} from '../job-rows.ts';
+import {isRetried} from '../retry-costs.ts';
+import type {OpenRun} from '../run-book.ts';
 import type {PageParts} from '../server.ts';
 
 const recentRuns = 14;
-const shownFailures = 5;
+const shownFailures = 8;
 const maxCostRows = 100;
 
-export function addLookRoutes(app: Hono, {ledger, book, clock}: PageParts): void {
+export function addLookRoutes(app: Hono, {ledger, book, clock, operator}: PageParts): void {
   app.get('/api/tonight', async context => {
     const now = clock.now();
     const [runs, changes, missed, expected] = await Promise.all([
@@ -25,12 +28,12 @@ export function addLookRoutes(app: Hono, {ledger, book, clock}: PageParts): void
     );
     const running = recent.filter(({state}) => state === 'running');
     const last = open?.overview;
-    const failures = last === undefined ? [] : await ledger.jobs(last.id, {status: 'failed', newest: shownFailures});
+    const failures = open === undefined ? [] : failedRows(open);
     const late = new Set(missed.map(({configFile}) => configFile));
     const tonight: Tonight = {
       running,
       ...(last === undefined ? {} : {last}),
-      failures: failures.map(record => toJobRow(record)),
+      failures: failures.slice(0, shownFailures),
       missed: missed.map(({configFile, expectedAt}) => ({config: configFile, expectedAt})),
       next: expected.flatMap(run => {
         const {expected: when} = run.settings as Partial<RunSettings>;
@@ -45,17 +48,19 @@ export function addLookRoutes(app: Hono, {ledger, book, clock}: PageParts): void
   });
 
   app.get('/api/fleet', async context => {
+    const tags = operator.tags();
     const squares: FleetSquare[] = (await ledger.lastJobs()).map(record => {
-      const {id, repo, skill, state, reason, message} = toJobRow(record);
+      const {id, repo, skill, reason, message, state} = toJobRow(record);
       return {
         repo,
         run: record.runId,
         job: id,
         skill,
-        state,
+        standing: standingOf(state, record.change),
         ...(reason === undefined ? {} : {reason}),
         ...(message === undefined ? {} : {message}),
         ...(record.endedAt === undefined ? {} : {endedAt: record.endedAt}),
+        tags: tags.get(repo) ?? [],
       };
     });
     return context.json(squares);
@@ -63,7 +68,11 @@ export function addLookRoutes(app: Hono, {ledger, book, clock}: PageParts): void
 
   app.get('/api/fleet/history', async context => {
     const jobs = await ledger.jobsOfRepo(context.req.query('repo') ?? '', 30);
-    return context.json(jobs.map(record => ({run: record.runId, row: toJobRow(record)})));
+    const rows = jobs.map(async record => {
+      const change = await ledger.change(record.runId, record.job.id);
+      return {run: record.runId, row: toJobRow(record, change)};
+    });
+    return context.json(await Promise.all(rows));
   });
 
   app.get('/api/costs', async context => {
@@ -76,4 +85,10 @@ export function addLookRoutes(app: Hono, {ledger, book, clock}: PageParts): void
     const costs: Costs = {by, totalUsd, rows: sorted.slice(0, maxCostRows)};
     return context.json(costs);
   });
+}
+
+/** What a retry can help comes first; then in the order of the plan. */
+function failedRows({rows}: OpenRun): JobRow[] {
+  const failed = [...rows.values()].filter(({standing}) => standing === 'failed' || standing === 'not-started');
+  return failed.sort((a, b) => Number(isRetried(b)) - Number(isRetried(a)) || a.sequence - b.sequence);
 }

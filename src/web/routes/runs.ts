@@ -1,5 +1,5 @@
 import type {Context, Hono} from 'hono';
-import {isToReview, type JobFilter, type JobPage, type JobRow, jobFilters, type Timeline} from '../api.ts';
+import {type JobFilter, type JobPage, type JobRow, jobFilters, type Timeline} from '../api.ts';
 import {compareRows} from '../job-rows.ts';
 import type {OpenRun} from '../run-book.ts';
 import type {PageParts} from '../server.ts';
@@ -35,7 +35,6 @@ export function addRunRoutes(app: Hono, {book, feed, ledger, commands}: PagePart
       total: snapshot.jobs.length,
       offset,
       rows: snapshot.jobs.slice(offset, offset + limit).flatMap(id => open.rows.get(id) ?? []),
-      counts: countFilters(open.rows.values()),
     };
     return context.json(page);
   });
@@ -61,29 +60,13 @@ function choose({rows}: OpenRun, filter: JobFilter, text: string): string[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const chosen: JobRow[] = [];
   for (const row of rows.values()) {
-    if (!passes[filter](row)) continue;
+    if (filter !== 'all' && row.standing !== filter) continue;
     if (words.length > 0) {
       const all =
-        `${row.repo} ${row.skill} ${row.task} ${row.state} ${row.reason ?? ''} ${row.message ?? ''}`.toLowerCase();
+        `${row.repo} ${row.skill} ${row.task} ${row.standing} ${row.reason ?? ''} ${row.message ?? ''}`.toLowerCase();
       if (!words.every(word => all.includes(word))) continue;
     }
     chosen.push(row);
   }
   return chosen.sort(compareRows).map(({id}) => id);
-}
-
-const passes: Readonly<Record<JobFilter, (row: JobRow) => boolean>> = {
-  all: () => true,
-  failed: ({state}) => state === 'failed' || state === 'not-started',
-  held: ({state}) => state === 'held',
-  review: isToReview,
-  changed: ({state}) => state === 'changed',
-  unchanged: ({state}) => state === 'unchanged' || state === 'up-to-date',
-  open: ({state}) => state === 'running' || state === 'pending',
-};
-
-function countFilters(rows: Iterable<JobRow>): Record<JobFilter, number> {
-  const counts: Record<JobFilter, number> = {all: 0, failed: 0, held: 0, review: 0, changed: 0, unchanged: 0, open: 0};
-  for (const row of rows) for (const filter of jobFilters) if (passes[filter](row)) counts[filter]++;
-  return counts;
 }
