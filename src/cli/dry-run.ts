@@ -10,13 +10,15 @@ import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {openPlanDeliveries} from '../orchestrator/deliveries.ts';
 import {openLedger} from '../orchestrator/open-ledger.ts';
-import {openRepoTools} from '../orchestrator/repo-tools.ts';
+import {openMcp} from '../orchestrator/open-mcp.ts';
+import {noRun, openRepoTools} from '../orchestrator/repo-tools.ts';
 import {checkDelivery} from '../run/deliver-change.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
 import {budgetWarnings} from './budget-warnings.ts';
-import {estimateBatchCost, estimateCost, worstCostOf} from './estimate-cost.ts';
+import {estimateAgentCost} from './estimate-agent-cost.ts';
+import {type CostRange, estimateBatchCost, estimateCost, worstCostOf} from './estimate-cost.ts';
 import type {Io} from './io.ts';
 import {overlapWarnings} from './overlap-warnings.ts';
 import {type PlannedJob, planJson, planText} from './plan-text.ts';
@@ -26,15 +28,21 @@ export interface DryRunOptions {
   readonly jobs: readonly Job[];
   /** What the environment lacks for the run itself. */
   readonly missing: readonly Problem[];
+  /** What else is worth knowing before it runs. */
+  readonly notes: readonly string[];
   readonly json: boolean;
 }
 
 /** Prints what a run would do. Calls no model, writes nothing that stays. */
-export async function dryRun(io: Io, {configuration, jobs, missing, json}: DryRunOptions): Promise<number> {
+export async function dryRun(io: Io, {configuration, jobs, missing, notes, json}: DryRunOptions): Promise<number> {
   const hasLedger = existsSync(path.join(io.stateDir, 'state.db'));
   const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-plan-'));
   const ledger = openLedger(hasLedger ? io.stateDir : scratch, io.queue);
-  const repos = await openRepoTools(scratch, jobs);
+  const mcp = await openMcp(jobs, configuration.settings.mcp, {
+    env: io.env,
+    folder: io.stateDir,
+  });
+  const repos = await openRepoTools(scratch, jobs, mcp === undefined ? noRun : {...noRun, mcp});
   const forges = configuration.fleet.forges ?? wellKnownForges;
   const delivery = openPlanDeliveries({stateDir: scratch, env: io.env, ledger, forges});
   try {
@@ -49,11 +57,13 @@ export async function dryRun(io: Io, {configuration, jobs, missing, json}: DryRu
         configuration.settings.budgetUsd,
       ),
       ...overlapWarnings(configuration, jobs),
+      ...notes,
     ];
     const plan = {planned, configuration, warnings, missing};
     io.out(json ? `${JSON.stringify(planJson(plan), null, 2)}\n` : planText(plan));
     return 0;
   } finally {
+    await mcp?.close();
     await repos.close();
     await ledger.close();
     rmSync(scratch, {recursive: true, force: true});
@@ -78,10 +88,10 @@ async function planJob(
     const {repo, built} = preparation.prepared;
     await checkDelivery(preparation.prepared, tools.delivery, {isPlan: true}).finally(() => repo.release());
     const request = tools.mode(job.mode).preview({job, skill, context: built.context});
-    if (request === undefined) return {job, verdict: 'run', cost: {low: 0, high: 0, basis: 'a script costs nothing'}};
+    if (request === undefined) return {job, verdict: 'run', cost: costWithoutModel(job)};
     const inputTokens = tools.countTokens(request);
     const {batch} = configuration.settings;
-    const estimate = batch ? estimateBatchCost : estimateCost;
+    const estimate = job.mode === 'agent' ? estimateAgentCost : batch ? estimateBatchCost : estimateCost;
     const worstUsd = await worstCostOf(job, inputTokens, configuration.models, batch);
     return {
       job,
@@ -97,4 +107,10 @@ async function planJob(
     if (error instanceof JobFailure) return {job, verdict: error.failure.reason, message: error.failure.message};
     throw error;
   }
+}
+
+function costWithoutModel({agent}: Job): CostRange {
+  return agent === undefined
+    ? {low: 0, high: 0, basis: 'a script costs nothing'}
+    : {low: null, high: null, basis: `what the agent ${agent.name} costs is not known before`};
 }

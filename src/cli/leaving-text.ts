@@ -12,9 +12,15 @@ export function leavingText(
 ): string[] {
   const of = (kind: Job['deliver']): Job[] => jobs.filter(({deliver}) => deliver === kind);
   const lines: string[] = [];
-  if (of('files').length > 0 || jobs.length === 0)
+  const files = of('files');
+  const free = files.filter(({mode}) => mode !== 'simple');
+  if (files.length > free.length || jobs.length === 0)
     lines.push(
       'Will write: the output file in the work tree of each repo, nothing else; uncommitted work is not overwritten.',
+    );
+  if (free.length > 0)
+    lines.push(
+      `Will write: in the work tree of ${count(free, 'repo', 'repos')} what an agent or a script changes there, whichever files these are, as far as the policy needs no person for it; uncommitted work is not overwritten.`,
     );
   if (of('patch').length > 0)
     lines.push(`Will write: ${count(of('patch'), 'patch', 'patches')} in the state folder, nothing in the repos.`);

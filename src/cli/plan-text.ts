@@ -1,4 +1,4 @@
-import {type Job, jobLabel} from '../domain/job.ts';
+import {type Job, jobLabel, namedOutput} from '../domain/job.ts';
 import {formatProblem, type Problem} from '../domain/problem.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {countOf} from '../util/count-of.ts';
@@ -54,11 +54,11 @@ export function planText({planned, configuration, warnings}: Plan): string {
   for (const {job, verdict, message} of bad)
     lines.push(`✗ ${escapeLine(jobLabel(job))}  ${verdict}: ${escapeLine(message ?? '')}`);
   for (const {job, inputTokens, shown, heldBack} of run.slice(0, 200)) {
-    if (inputTokens === undefined)
-      lines.push(`  ${escapeLine(jobLabel(job))}  scripts/run of the skill, in the sandbox`);
+    const label = escapeLine(jobLabel(job));
+    if (inputTokens === undefined) lines.push(`  ${label}  ${escapeLine(withoutModel(job))}`);
     else
       lines.push(
-        `  ${escapeLine(jobLabel(job))}  ≈ ${kilo(inputTokens ?? 0)} tokens from ${countOf(shown?.length ?? 0, 'file')} → ${escapeLine(job.output)}`,
+        `  ${label}  ≈ ${kilo(inputTokens ?? 0)} tokens from ${countOf(shown?.length ?? 0, 'file')} → ${escapeLine(whatItWrites(job))}`,
       );
     for (const file of heldBack ?? []) lines.push(`    held back: ${escapeLine(file)}`);
   }
@@ -83,6 +83,18 @@ export function planText({planned, configuration, warnings}: Plan): string {
     '',
   );
   return lines.join('\n');
+}
+
+function withoutModel({agent}: Job): string {
+  return agent === undefined
+    ? 'scripts/run of the skill, in the sandbox'
+    : `the agent ${agent.name}, with a model of its own`;
+}
+
+function whatItWrites(job: Job): string {
+  if (job.mode === 'simple') return job.output;
+  const output = namedOutput(job);
+  return output === undefined ? 'what its skill changes' : `${output}, and what else its skill changes`;
 }
 
 function leftOutText(run: readonly PlannedJob[]): string {
@@ -122,7 +134,7 @@ export function planJson({planned, configuration, warnings, missing}: Plan): unk
       message,
       mode: job.mode,
       model: job.models[0] ?? null,
-      output_file: job.output,
+      output_file: namedOutput(job) ?? null,
       deliver: job.deliver,
       input_tokens: inputTokens,
       cost_usd: cost,

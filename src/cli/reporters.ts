@@ -8,6 +8,7 @@ import {toResultRow} from '../report/result-row.ts';
 import {ResultsFile} from '../report/results-file.ts';
 import {rotateLog} from '../report/rotate-log.ts';
 import type {Io} from './io.ts';
+import {type TraceSettings, traceSettings} from './trace-settings.ts';
 
 export interface ReporterOptions {
   readonly run: RunRecord;
@@ -26,15 +27,17 @@ export function runLogFile(stateDir: string, runId: string): string {
 /** Everything that listens to a run: results file, its own log, the log asked for, and the terminal or plain lines. */
 export async function openReporters(io: Io, options: ReporterOptions): Promise<Reporter> {
   const {run, records} = options;
+  const traces = traceSettings(io.env);
   const rotation = run.logFile === undefined ? undefined : rotate(run.logFile, options.logMaxBytes);
   const reporters: Reporter[] = [
     await ResultsFile.open(run.resultsFile, run.id, records),
     new LogFile(runLogFile(io.stateDir, run.id), run.id),
     ...(run.logFile === undefined ? [] : [new LogFile(run.logFile, run.id)]),
     await talk(io, options),
-    ...(await openTraces(io)),
+    ...(await openTraces(traces)),
   ];
-  if (rotation !== undefined) for (const reporter of reporters) reporter.report(rotation);
+  const notes = [rotation, traces.fault === undefined ? undefined : warning(traces.fault)];
+  for (const note of notes) if (note !== undefined) for (const reporter of reporters) reporter.report(note);
   return {
     report(event) {
       for (const reporter of reporters) reporter.report(event);
@@ -57,24 +60,19 @@ function rotate(file: string, maxBytes = Number.POSITIVE_INFINITY): RunEvent | u
     return undefined;
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
-    const text = `the log file is larger than log_max_mb and cannot be set aside (${code}); it goes on growing`;
-    return {type: 'run.noted', at: Date.now(), level: 'warn', text};
+    return warning(`the log file is larger than log_max_mb and cannot be set aside (${code}); it goes on growing`);
   }
 }
 
-/** Spans, where the environment names a collector. */
-async function openTraces({env}: Io): Promise<Reporter[]> {
-  const url = tracesUrl(env);
-  if (url === undefined) return [];
-  const {Traces} = await import('../report/traces.ts');
-  return [new Traces(url)];
+function warning(text: string): RunEvent {
+  return {type: 'run.noted', at: Date.now(), level: 'warn', text};
 }
 
-function tracesUrl(env: Io['env']): string | undefined {
-  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
-  if (own) return own;
-  const base = env['OTEL_EXPORTER_OTLP_ENDPOINT'];
-  return base ? `${base.replace(/\/+$/, '')}/v1/traces` : undefined;
+/** Spans, where the environment names a collector. */
+async function openTraces({url, serviceName}: TraceSettings): Promise<Reporter[]> {
+  if (url === undefined) return [];
+  const {Traces} = await import('../report/traces.ts');
+  return [new Traces(url, serviceName)];
 }
 
 async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Reporter> {

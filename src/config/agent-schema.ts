@@ -28,7 +28,7 @@ export const mcpSchema = z
       }),
     ]),
   )
-  .describe('Mode "agent": MCP servers whose tools are offered, by name, as NAME_tool.');
+  .describe('Mode "agent": MCP servers whose tools are offered, by name, as mcp__NAME__tool.');
 
 const agentNames = Object.keys(knownAgents) as [KnownAgent, ...KnownAgent[]];
 

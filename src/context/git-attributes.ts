@@ -1,5 +1,5 @@
-import picomatch from 'picomatch';
 import type {ObjectReader, TreeEntry} from '../domain/git.ts';
+import {compileGlob} from '../util/glob.ts';
 
 /** Says that the repo itself calls a path generated or vendored. */
 export type Attributes = (path: string) => 'generated' | 'vendored' | undefined;
@@ -38,6 +38,5 @@ function parseAttributes(text: string): Attributes {
 }
 
 function matcherOf(pattern: string): (path: string) => boolean {
-  const glob = pattern.includes('/') ? pattern.replace(/^\//, '') : `**/${pattern}`;
-  return picomatch(glob, {dot: true, nonegate: true, noextglob: true, nobrace: true});
+  return compileGlob(pattern, {anywhere: true, braces: false}).matches;
 }

@@ -1,5 +1,5 @@
-import picomatch from 'picomatch';
 import type {TreeEntry} from '../domain/git.ts';
+import {compileGlob} from '../util/glob.ts';
 import type {Tier} from './classify-path.ts';
 
 export interface Candidate {
@@ -57,7 +57,7 @@ const ranks = {manifest: 0, readme: 1, docs: 3, entry: 4, source: 5, test: 6, ot
 >;
 
 function ranker(globs: readonly string[]): (candidate: Candidate) => number {
-  const matchers = globs.map(glob => picomatch(glob.replace(/^\.?\//, ''), {dot: true, nonegate: true}));
+  const matchers = globs.map(glob => compileGlob(glob).matches);
   return ({entry, tier}) => {
     const rank = ranks[tier];
     if (rank < 2) return rank;

@@ -43,7 +43,8 @@ export interface PolicyFinding {
     | 'link'
     | 'submodule'
     | 'secret'
-    | 'hidden-characters';
+    | 'hidden-characters'
+    | 'changes-its-checks';
   readonly path?: string;
   /** One line, in our own words; untrusted parts are escaped where they are shown. */
   readonly detail: string;
@@ -57,6 +58,8 @@ export interface VerifyResult {
   readonly durationMs: number;
   /** End of what it said. Untrusted. */
   readonly output: string;
+  /** The program that was not found: the command could not be run, before or after. Untrusted. */
+  readonly missing?: string;
 }
 
 /** Its command does not pass with the change; one that was not run has failed nothing. */

@@ -34,6 +34,8 @@ export interface Job {
   readonly models: readonly string[];
   /** Output file relative to the repo root, date parts already filled in. */
   readonly output: string;
+  /** Nobody named an output, so that an agent or a script has none; `output` is then only a name. */
+  readonly isOutputUnnamed?: true;
   /** Every file, or folder ending in `/`, that the job may write; `output` alone for most skills. */
   readonly outputs: readonly string[];
   /** Output as it was written, with its date parts: what memories of earlier nights are kept under. */
@@ -116,6 +118,11 @@ export function jobId(task: string, skill: string, repo: string): string {
 /** Scripts ask none, and another agent asks its own. */
 export function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?: unknown}): boolean {
   return mode === 'script' || (mode === 'agent' && agent !== undefined);
+}
+
+/** The file that the job is to write; undefined when nobody named one, and what it writes is its own affair. */
+export function namedOutput({output, isOutputUnnamed}: Pick<Job, 'output' | 'isOutputUnnamed'>): string | undefined {
+  return isOutputUnnamed === true ? undefined : output;
 }
 
 /** `readme-generator/mcp-fleet`: what people see and type. Where two tasks have the same, `readme-generator/mcp-fleet#Name of the task`. */

@@ -268,6 +268,12 @@ export const failureReasons = {
     next: 'See what it did with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
     retry: 'yes',
   },
+  'ended-without-finish': {
+    family: 'agent',
+    cause: 'The agent stopped without saying that it is done, and changed nothing.',
+    next: 'See what it said with: orchestrator logs --job SKILL/REPO --transcript; then: orchestrator retry',
+    retry: 'yes',
+  },
   'agent-stalled': {
     family: 'agent',
     cause: 'The agent made no headway: its calls failed, or it answered nothing.',
@@ -284,6 +290,12 @@ export const failureReasons = {
     family: 'agent',
     cause: 'The other agent could not be started, broke off, or answered with an error.',
     next: 'Start it by hand to see what is wrong, then: orchestrator retry',
+    retry: 'after-fix',
+  },
+  'mcp-unavailable': {
+    family: 'agent',
+    cause: 'An MCP server of the configuration cannot be used, and the agent was to have its tools.',
+    next: 'Start the server by hand to see what is wrong, or take it out of "mcp"; then: orchestrator retry',
     retry: 'after-fix',
   },
   'history-too-long': {
@@ -327,6 +339,13 @@ export const failureReasons = {
     cause: 'A verify command that ended in time before the change does not with it; nothing was delivered.',
     next: 'Look at the change with: orchestrator diff; or raise "command_timeout_s".',
     retry: 'yes',
+  },
+  'verify-not-run': {
+    family: 'check',
+    cause:
+      'A verify command could not be run, before the change or after: a program is missing in the sandbox. Nothing was delivered.',
+    next: 'Name the folder of the program under "sandbox.tools", or correct "verify", then: orchestrator retry',
+    retry: 'after-fix',
   },
   'sandbox-unavailable': {
     family: 'us',

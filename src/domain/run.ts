@@ -4,7 +4,7 @@ import type {VerifyResult} from './change.ts';
 import type {Head} from './git.ts';
 import type {Job} from './job.ts';
 import type {Outcome} from './outcome.ts';
-import type {SandboxTier} from './sandbox.ts';
+import type {UsedSandbox} from './sandbox.ts';
 
 export type RunState = 'running' | 'finished' | 'stopped' | 'interrupted';
 
@@ -81,10 +81,12 @@ export interface JobDetail {
   readonly replayed: boolean;
   /** Its reply came through the provider's batch interface, at its price. */
   readonly batch?: true;
-  /** What kept its commands in; absent when it could run none. */
-  readonly sandbox?: SandboxTier;
+  /** Absent when it had no use for any. */
+  readonly sandbox?: UsedSandbox;
   /** Its verify commands, before and after the change; absent when none was run. */
   readonly verified?: readonly VerifyResult[];
+  /** What somebody should know who takes the job for done; one line each. Absent when there is nothing. */
+  readonly warnings?: readonly string[];
   /** Model calls that were made for it, answered or not. */
   readonly attempts: number;
 }

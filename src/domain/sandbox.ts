@@ -5,6 +5,9 @@
 export type SandboxTier = 'strong' | 'external';
 export const sandboxTiers = ['strong', 'external'] as const satisfies readonly SandboxTier[];
 
+/** What kept the commands of a job in; `none` when it could run none, or works outside of it. */
+export type UsedSandbox = SandboxTier | 'none';
+
 /** What one command, with all its processes, may use. */
 export interface SandboxLimits {
   /** All processes and temporary files together. */

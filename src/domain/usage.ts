@@ -6,9 +6,14 @@ export interface Usage {
   readonly cacheWriteTokens: number;
   /** Calls that were answered, or may have been and are counted as if they were. */
   readonly requests: number;
+  /** Nobody has counted, or not all of it: the figures are none to show. */
+  readonly unknown?: true;
 }
 
 export const noUsage: Usage = {inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, requests: 0};
+
+/** Of somebody who does not say. */
+export const unknownUsage: Usage = {...noUsage, unknown: true};
 
 export function addUsage(a: Usage, b: Usage): Usage {
   return {
@@ -17,6 +22,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     requests: a.requests + b.requests,
+    ...(a.unknown === true || b.unknown === true ? {unknown: true} : {}),
   };
 }
 

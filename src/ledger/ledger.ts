@@ -331,6 +331,8 @@ export interface Ledger {
 
   /** Costs in US dollars of past calls of a skill's jobs with this model, newest first; of those in batches what they would have cost alone. */
   pastCosts(skill: string, model: string, limit: number): Promise<number[]>;
+  /** The same for whole jobs of agents that ended well, all their turns together. */
+  pastAgentCosts(skill: string, model: string, limit: number): Promise<number[]>;
   quarantined(): Promise<number>;
   /** Removes runs that ended before `before`, with their jobs and replies that nothing refers to. */
   collect(before: number): Promise<{runs: number; replies: number}>;

@@ -148,6 +148,24 @@ export async function readCostOfJobs(
   return new Map(rows.map(row => [String(row['job_id']), Number(row['nano']) / nanoPerUsd]));
 }
 
+/** US dollars of whole jobs, newest first. */
+export async function readPastAgentCosts(
+  database: Database,
+  skill: string,
+  model: string,
+  limit: number,
+): Promise<number[]> {
+  const rows = await database.read(
+    // The mode stands in the job as it was planned, as JSON.
+    `SELECT SUM(spending.spent_nano) AS nano FROM spending JOIN jobs ON jobs.run_id = spending.run_id AND jobs.id = spending.job_id
+     WHERE jobs.skill = ? AND spending.model = ? AND spending.state = 'settled' AND jobs.status IN ('changed', 'unchanged')
+       AND jobs.spec LIKE '%"mode":"agent"%'
+     GROUP BY spending.run_id, spending.job_id ORDER BY MAX(spending.at) DESC LIMIT ?`,
+    [skill, model, limit],
+  );
+  return rows.map(row => Number(row['nano']) / nanoPerUsd);
+}
+
 export async function readCostOfRun(
   database: Database,
   runId: string,

@@ -200,6 +200,7 @@ export function createLedger(
       );
       return rows.map(row => Number(row['nano']) / 1e9);
     },
+    pastAgentCosts: (skill, model, limit) => spending.readPastAgentCosts(database, skill, model, limit),
     async quarantined() {
       const [row] = await database.read('SELECT COUNT(*) AS count FROM quarantine');
       return Number(row?.['count'] ?? 0);

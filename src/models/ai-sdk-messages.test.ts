@@ -106,6 +106,49 @@ it('marks the growing prefix for the cache of Anthropic', async () => {
   expect(marked).toEqual([4, 6]);
 });
 
+it('marks the first request of a conversation too, so that it is not paid once in full and once to be cached', async () => {
+  await using server = await startScriptedModelServer();
+  const known = createModels({
+    env: {ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'k'},
+    configuration: {providers: {}, prices: {}},
+    clock: systemClock,
+  });
+  const open = await known.open(models.anthropic);
+  const request = {model: models.anthropic, system: 'S', prompt: 'P', maxOutputTokens: 10, timeoutMs: 5000};
+  for (const messages of [[], undefined]) {
+    server.reply('Done.');
+    await open.call(messages === undefined ? request : {...request, messages}, new AbortController().signal);
+  }
+  const isMarked = server.requests.map(({body}) => JSON.stringify(JSON.parse(body).messages).includes('cache_control'));
+  expect(isMarked).toEqual([true, false]);
+});
+
+it.each(Object.entries(models))('%s: a reply that was empty is not sent back', async (_, model) => {
+  await using server = await startScriptedModelServer();
+  const known = createModels({
+    env: {
+      ANTHROPIC_BASE_URL: server.url,
+      OPENAI_BASE_URL: `${server.url}/v1`,
+      GOOGLE_GEMINI_BASE_URL: server.url,
+      ANTHROPIC_API_KEY: 'k',
+      OPENAI_API_KEY: 'k',
+      GOOGLE_GENERATIVE_AI_API_KEY: 'k',
+    },
+    configuration: {providers: {own: {baseUrl: server.url}}, prices: {}},
+    clock: systemClock,
+  });
+  server.reply('Done.');
+  const messages: Message[] = [
+    {role: 'assistant', reply: {text: ' \n'}},
+    {role: 'user', text: 'Go on.'},
+  ];
+  await (await known.open(model)).call(
+    {model, system: 'S', prompt: 'P', tools, messages, maxOutputTokens: 10, timeoutMs: 5000},
+    new AbortController().signal,
+  );
+  expect(server.requests[0]).toMatchObject({turns: 0, prompt: expect.stringContaining('Go on.')});
+});
+
 it.each([
   ['arguments that are no JSON', {name: 'read_file', input: '{"path": '}, /"\{\\"path/],
   ['arguments that are no object', {name: 'read_file', input: '[1]'}, /\[1\]/],

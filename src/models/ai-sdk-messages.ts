@@ -15,13 +15,14 @@ const cacheMark: SharedV4ProviderOptions = {anthropic: {cacheControl: {type: 'ep
 
 /**
  * The request as the provider layer takes it. The system part, which all repos of a task share, carries a cache mark, and in a
- * conversation its last two messages from us: the newest for the next turn, the one before for this turn.
+ * conversation its last two messages from us: the newest for the next turn, the one before for this turn. An empty reply is left out:
+ * no vendor takes one back.
  */
-export function toPrompt({system, prompt, messages = []}: ModelRequest): LanguageModelV4Prompt {
-  const turns = messages.map(toMessage);
+export function toPrompt({system, prompt, messages}: ModelRequest): LanguageModelV4Prompt {
+  const turns = (messages ?? []).map(toMessage).filter(({role, content}) => role !== 'assistant' || content.length > 0);
   const first: LanguageModelV4Message = {role: 'user', content: [{type: 'text', text: prompt}]};
   const ours = [first, ...turns].filter(({role}) => role !== 'assistant');
-  const marked = new Set(messages.length === 0 ? [] : ours.slice(-2));
+  const marked = new Set(messages === undefined ? [] : ours.slice(-2));
   return [
     {role: 'system', content: system, providerOptions: cacheMark},
     ...[first, ...turns].map(message => (marked.has(message) ? {...message, providerOptions: cacheMark} : message)),
@@ -71,7 +72,7 @@ interface VendorPart {
 
 function assistantContent({text, toolCalls = [], vendorParts}: Extract<Message, {role: 'assistant'}>['reply']) {
   const parts: readonly VendorPart[] = (vendorParts as readonly VendorPart[] | undefined) ?? [
-    ...(text === '' ? [] : [{type: 'text' as const, text}]),
+    ...(text.trim() === '' ? [] : [{type: 'text' as const, text}]),
     ...toolCalls.map((_, call) => ({type: 'tool-call' as const, call})),
   ];
   return parts.flatMap((part): AssistantContent => {

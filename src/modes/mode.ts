@@ -23,10 +23,12 @@ export interface ModeInput {
   readonly begin: () => Promise<void>;
   /** Gets the reply to this request: a recorded one, or one that is paid for and recorded before it is returned. */
   readonly obtainReply: (request: ModelRequest, options?: ObtainOptions) => Promise<ModelReply>;
+  /** Whether the reply to this request is recorded and may be used. */
+  readonly hasReply: (request: ModelRequest) => Promise<boolean>;
   /** For what is paid by other ways than `obtainReply`. */
   readonly noteSpent: (spent: Spent) => void;
-  /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. */
-  readonly verify: (edits: readonly FileEdit[]) => Promise<Shortfall | undefined>;
+  /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. The signal breaks them off. */
+  readonly verify: (edits: readonly FileEdit[], signal: AbortSignal) => Promise<Shortfall | undefined>;
   /** The record of what was asked and answered, for a mode that works in turns. */
   readonly turns: TurnLog;
 }

@@ -1,10 +1,12 @@
 import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import {chown, mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {defaultCommandTimeoutMs, type Job} from '../domain/job.ts';
+import {defaultCommandTimeoutMs, type Job, namedOutput} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Mount, Sandbox, SandboxResult} from '../sandbox/sandbox.ts';
 import {copySkill} from '../skills/copy-skill.ts';
+import {quoteText} from '../util/quote-text.ts';
 import {discardFolder, workspaceName} from '../workspace/workspace-folders.ts';
 import type {Mode, ModeInput} from './mode.ts';
 import {readOutbox} from './read-outbox.ts';
@@ -42,8 +44,10 @@ export function createScriptMode({openSandbox, workspaces, runId, mask}: ScriptM
           timeoutMs: job.commandTimeoutMs ?? defaultCommandTimeoutMs,
           signal: input.signal,
         });
-        assertEndedWell({...result, output: await mask(result.output.slice(-maxSaidCharacters))});
-        const edits = await checkout.edits();
+        const output = await mask(result.output.slice(-maxSaidCharacters));
+        assertStarted({...result, output}, path.join(skill.source, 'scripts/run'));
+        assertEndedWell({...result, output});
+        const edits = await checkout.edits(input.signal);
         const summary = readOutbox(path.join(outbox.source, 'summary.md'), maxSummaryBytes);
         return {edits, ...(summary === undefined ? {} : {summary: await mask(summary)})};
       } finally {
@@ -97,10 +101,26 @@ function environmentOf(
     ORCHESTRATOR_SKILL_DIR: sandbox.seenAt(skill),
     ORCHESTRATOR_TASK: job.task,
     ORCHESTRATOR_RUN: runId,
-    ORCHESTRATOR_OUTPUT: job.output,
+    ORCHESTRATOR_OUTPUT: namedOutput(job) ?? '',
     ORCHESTRATOR_DATE: job.date,
     ORCHESTRATOR_SUMMARY: path.posix.join(sandbox.seenAt(outbox), 'summary.md'),
   };
+}
+
+/** What the system says of a first line that it cannot follow is "No such file or directory", about a file that is there. */
+function assertStarted({end, output}: SandboxResult, file: string): void {
+  if (end.kind !== 'exited' || (end.exitCode !== 126 && end.exitCode !== 127)) return;
+  const [firstLine = ''] = readFileSync(file, 'utf8').slice(0, 1000).split('\n');
+  if (!firstLine.startsWith('#!')) return;
+  const fail = (why: string): never => {
+    throw new JobFailure('script-failed', `scripts/run could not be started: ${why}`);
+  };
+  if (firstLine.endsWith('\r'))
+    fail('its first line ends with a carriage return, as Windows writes it; save it with the line ends of Unix');
+  if (/failed to execute|\/env: /.test(output))
+    fail(
+      `the program of its first line, ${quoteText(firstLine.slice(2).trim(), 100)}, is not in the sandbox; see "sandbox.tools"`,
+    );
 }
 
 const shownCharacters = 400;

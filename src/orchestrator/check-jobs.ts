@@ -3,6 +3,7 @@ import type {DeliveryKind, Job} from '../domain/job.ts';
 import {defaultSandboxSettings, type SandboxSettings} from '../domain/sandbox.ts';
 import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {OpenedSandbox} from '../sandbox/open-sandbox.ts';
+import {quoteText} from '../util/quote-text.ts';
 
 /** Refuses jobs that need commands where this machine has no sandbox that is strong enough for them. */
 export async function checkSandbox(
@@ -24,6 +25,22 @@ export async function checkSandbox(
     needing.mode === 'script' ? 'mode "script"' : needing.verify.length > 0 ? '"verify"' : `skill "${needing.skill}"`;
   throw new OrchestratorError('no-sandbox', `task "${needing.task}": ${what} runs commands, and ${fault.message}`, {
     hint: fault.fix,
+  });
+}
+
+/** What skills of agents want to use and nobody here has: they work without it, and somebody should know. */
+export async function describeUnknownTools(
+  jobs: readonly Pick<Job, 'mode' | 'skill'>[],
+  servers: readonly string[],
+  skillOf: (name: string) => Skill | undefined,
+): Promise<string[]> {
+  const skills = new Set(jobs.flatMap(({mode, skill}) => (mode === 'agent' ? [skill] : [])));
+  if (skills.size === 0) return [];
+  const {readAllowedTools} = await import('../modes/agent/allowed-tools.ts');
+  return [...skills].flatMap(name => {
+    const unknown = readAllowedTools(skillOf(name)?.allowedTools ?? []).unknown(servers);
+    const shown = unknown.map(entry => quoteText(entry, 60)).join(', ');
+    return unknown.length === 0 ? [] : [`skill "${name}": "allowed-tools" names ${shown}, which is no tool here`];
   });
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {Job} from '../domain/job.ts';
 import type {Mode as ModeName} from '../domain/skill.ts';
-import type {Tool} from '../modes/agent/tool.ts';
+import type {McpTools} from '../modes/agent/mcp-tools.ts';
 import type {Mode} from '../modes/mode.ts';
 import type {Sandbox} from '../sandbox/sandbox.ts';
 import {systemClock} from '../util/clock.ts';
@@ -13,8 +13,8 @@ export interface RunPlaces {
   readonly openSandbox: () => Promise<Sandbox>;
   /** For agents; absent where they work without commands. */
   readonly sandbox?: Sandbox;
-  /** Tools of the operator's MCP servers, for agents. */
-  readonly moreTools?: readonly Tool[];
+  /** The operator's MCP servers, for agents. */
+  readonly mcp?: Pick<McpTools, 'tools' | 'faults'>;
 }
 
 /** The modes of these jobs; the others are not loaded. */
@@ -53,7 +53,7 @@ async function openScript(stateDir: string, places: RunPlaces): Promise<Mode> {
   return createScriptMode({...places, mask: maskSecrets, workspaces: path.join(stateDir, 'workspaces')});
 }
 
-async function openAgent(_stateDir: string, {sandbox, moreTools}: RunPlaces, env: Env): Promise<Mode> {
+async function openAgent(_stateDir: string, {sandbox, mcp}: RunPlaces, env: Env): Promise<Mode> {
   const [
     {createAgentMode},
     {createForeignAgentMode},
@@ -74,7 +74,7 @@ async function openAgent(_stateDir: string, {sandbox, moreTools}: RunPlaces, env
     secretNameRule,
     programPath: process.env['PATH'] ?? '',
     ...(sandbox === undefined ? {} : {sandbox}),
-    ...(moreTools === undefined ? {} : {moreTools}),
+    ...(mcp === undefined ? {} : {mcp}),
     foreign: createForeignAgentMode({...shared, stallMs: 5 * 60_000, env}),
   });
 }

@@ -97,7 +97,8 @@ async function skillOfQueue(queue: string, digest: string, scratch: string) {
 
 /** An agent is offered commands where it had a sandbox; nothing runs in this one. */
 function placesOf({detail}: JobRecord): RunPlaces {
-  return detail?.sandbox === undefined ? noRun : {...noRun, sandbox: sandboxToName(detail.sandbox)};
+  const used = detail?.sandbox;
+  return used === undefined || used === 'none' ? noRun : {...noRun, sandbox: sandboxToName(used)};
 }
 
 function sandboxToName(tier: SandboxTier): Sandbox {

@@ -11,6 +11,7 @@ import type {RunSteering} from '../run/steer-run.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
 import {openDeliveries} from './deliveries.ts';
 import type {ExecuteRunOptions} from './execute-run.ts';
+import {openMcp} from './open-mcp.ts';
 import {openModels} from './open-models.ts';
 import {openRepoTools} from './repo-tools.ts';
 
@@ -83,18 +84,14 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
         if (!(error instanceof JobFailure)) throw error;
       })
     : undefined;
-  const mcp =
-    withAgents && settings.mcp !== undefined
-      ? await (await import('../modes/agent/mcp-tools.ts')).openMcpTools(settings.mcp, {
-          env: options.env,
-          folder: options.stateDir,
-        })
-      : undefined;
+  const mcp = await openMcp(jobs, settings.mcp, {env: options.env, folder: options.stateDir});
+  for (const text of mcp?.faults.values() ?? [])
+    reporter.report({type: 'run.noted', at: clock.now(), level: 'warn', text});
   const places = {
     runId: run.id,
     openSandbox,
     ...(sandbox === undefined ? {} : {sandbox}),
-    ...(mcp === undefined ? {} : {moreTools: mcp.tools}),
+    ...(mcp === undefined ? {} : {mcp}),
   };
   const repos = await openRepoTools(options.stateDir, jobs, places, {
     env: options.env,

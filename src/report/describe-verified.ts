@@ -7,7 +7,8 @@ export function describeVerified(verified: readonly VerifyResult[] | undefined):
   return ` verified ${verified.map(result => `"${escapeLine(result.command)}" ${describeVerifyEnd(result)}`).join(', ')}`;
 }
 
-function describeVerifyEnd({before, after}: VerifyResult): string {
+function describeVerifyEnd({before, after, missing}: VerifyResult): string {
+  if (missing !== undefined) return `not run: ${escapeLine(missing)} was not found in the sandbox`;
   if (before === 'failed') return after === 'passed' ? 'passed, failed before' : 'failed before too';
   return after;
 }

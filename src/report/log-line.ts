@@ -27,7 +27,8 @@ export function formatLogLine(runId: string, event: RunEvent): string {
     }
     case 'job.finished': {
       const {outcome} = event.detail;
-      const level = levels[endStatus(outcome)];
+      const isWarning = event.detail.warnings !== undefined && levels[endStatus(outcome)] === 'INFO';
+      const level = isWarning ? 'WARN' : levels[endStatus(outcome)];
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
       const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';

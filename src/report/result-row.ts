@@ -1,5 +1,5 @@
 import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
-import {jobLabel} from '../domain/job.ts';
+import {jobLabel, namedOutput} from '../domain/job.ts';
 import {nextStep, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
@@ -20,7 +20,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     path: job.path ?? null,
     job: jobLabel(job),
   };
-  const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: job.output};
+  const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: namedOutput(job) ?? null};
   if (detail === undefined) {
     const status = state === 'running' ? 'running' : 'pending';
     return {...head, status, ...plan, ...(record.startedAt === undefined ? {} : {started_at: iso(record.startedAt)})};
@@ -42,13 +42,17 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     ...(record.endedAt === undefined || record.startedAt === undefined
       ? {}
       : {duration_ms: Math.max(0, record.endedAt - record.startedAt)}),
-    usage: {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cache_read_tokens: usage.cacheReadTokens,
-      cache_write_tokens: usage.cacheWriteTokens,
-      requests: usage.requests,
-    },
+    ...(usage.unknown
+      ? {}
+      : {
+          usage: {
+            input_tokens: usage.inputTokens,
+            output_tokens: usage.outputTokens,
+            cache_read_tokens: usage.cacheReadTokens,
+            cache_write_tokens: usage.cacheWriteTokens,
+            requests: usage.requests,
+          },
+        }),
     cost_usd: cost.usd === null ? null : Number(cost.usd.toFixed(9)),
     ...(cost.usd === null ? {cost_reason: describeUnknown(cost)} : {}),
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
@@ -57,6 +61,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     ...(detail.replayed ? {replayed: true} : {}),
     ...(detail.sandbox === undefined ? {} : {sandbox: detail.sandbox}),
     ...(detail.verified === undefined ? {} : {verified: detail.verified.map(toVerifiedRow)}),
+    ...(detail.warnings === undefined ? {} : {warnings: [...detail.warnings]}),
   };
 }
 
@@ -109,8 +114,9 @@ function toVerifiedRow({
   after,
   durationMs,
   output,
+  missing,
 }: VerifyResult): NonNullable<ResultRow['verified']>[number] {
-  return {command, before, after, duration_ms: durationMs, output};
+  return {command, before, after, duration_ms: durationMs, output, ...(missing === undefined ? {} : {missing})};
 }
 
 function iso(ms: number): string {

@@ -30,7 +30,10 @@ export const resultRowSchema = z.strictObject({
   next: z.string().optional().describe('What to do about an error.'),
   mode: z.enum(['simple', 'agent', 'script']),
   model: z.string().nullable(),
-  output_file: z.string(),
+  output_file: z
+    .string()
+    .nullable()
+    .describe('Null when neither task nor skill names one, and an agent or a script did the work.'),
   files: z.array(z.strictObject({path: z.string(), added: z.int(), removed: z.int()})).optional(),
   delivered: delivered.optional().describe('Proof that the change left.'),
   review: z
@@ -75,10 +78,10 @@ export const resultRowSchema = z.strictObject({
     .optional()
     .describe('How many files were not shown to the model, by reason.'),
   sandbox: z
-    .enum(sandboxTiers)
+    .enum([...sandboxTiers, 'none'])
     .optional()
     .describe(
-      'What kept commands in: "strong" was attacked before it was used, "external" is the word of the operator.',
+      'What kept commands in: "strong" was attacked before it was used, "external" is the word of the operator, "none" stands for an agent without commands, or one that is not ours.',
     ),
   verified: z
     .array(
@@ -88,10 +91,12 @@ export const resultRowSchema = z.strictObject({
         after: z.enum(['passed', 'failed', 'flaky', 'timed-out', 'not-run']),
         duration_ms: z.number().describe('All its runs together, before and after.'),
         output: z.string().describe('The end of what it said. Untrusted.'),
+        missing: z.string().optional().describe('The program that was not found, so that it could not be run.'),
       }),
     )
     .optional()
     .describe('Verify commands, at the planned commit and with the change.'),
+  warnings: z.array(z.string()).optional().describe('What to know before the job is taken for done.'),
   batch: z.boolean().optional().describe('Answered through the batch interface of the provider, at its price.'),
   replayed: z.boolean().optional().describe('A recorded reply was used; nothing was paid.'),
 });

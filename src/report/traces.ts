@@ -27,10 +27,11 @@ export class Traces implements Reporter {
   readonly #jobs = new Map<string, {span: Span; context: Context}>();
   #run: {span: Span; context: Context} | undefined;
 
-  constructor(url: string) {
-    const exporter = new OTLPTraceExporter({url, timeoutMillis: 5000});
+  constructor(url: string, serviceName: string) {
+    // With all that it tries again: what does not answer by then keeps the process until then.
+    const exporter = new OTLPTraceExporter({url, timeoutMillis: 1000});
     this.#provider = new TracerProvider({
-      resource,
+      resource: resourceOf(serviceName),
       spanProcessors: [new BatchSpanProcessor({exporter, scheduledDelayMillis: 1000})],
     });
   }
@@ -150,14 +151,16 @@ export class Traces implements Reporter {
   }
 }
 
-const attributes = {'service.name': 'orchestrator'};
-
 /** The library's own has the host and the process in it, which are nobody's business. */
-const resource: NonNullable<TracerProviderOptions['resource']> = {
-  attributes,
-  merge: other => other ?? resource,
-  getRawAttributes: () => Object.entries(attributes),
-};
+function resourceOf(serviceName: string): NonNullable<TracerProviderOptions['resource']> {
+  const attributes = {'service.name': serviceName};
+  const resource: NonNullable<TracerProviderOptions['resource']> = {
+    attributes,
+    merge: other => other ?? resource,
+    getRawAttributes: () => Object.entries(attributes),
+  };
+  return resource;
+}
 
 function reasonOf(outcome: Outcome): string | undefined {
   if (endStatus(outcome) === 'held') return undefined;
@@ -173,7 +176,8 @@ function modelName(model: string): string {
   return model.slice(model.indexOf('/') + 1);
 }
 
-function usageAttributes({inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens}: Usage): Attributes {
+function usageAttributes({inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, unknown}: Usage): Attributes {
+  if (unknown) return {};
   return {
     'gen_ai.usage.input_tokens': inputTokens,
     'gen_ai.usage.output_tokens': outputTokens,

@@ -99,9 +99,10 @@ function checkTokens({plan, task, problems: _, missing}: TaskCheck): void {
 
 async function checkPrices({plan, task, job, problems}: TaskCheck): Promise<void> {
   const {settings, models} = plan.configuration;
-  const limit = task.budgetUsd ?? settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
-  if (limit === undefined || asksNoModel(job)) return;
-  if (job.agent !== undefined) {
+  const ofJob = job.mode === 'agent' ? job.jobBudgetUsd : undefined;
+  const limit = ofJob ?? task.budgetUsd ?? settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
+  if (limit === undefined) return;
+  if (job.mode === 'agent' && job.agent !== undefined) {
     const text = {
       message: `a budget is set, and what the agent ${quote(job.agent.name)} costs is not known before it is paid`,
       hint: 'leave the budget out for it, or use our own agent',
@@ -109,6 +110,7 @@ async function checkPrices({plan, task, job, problems}: TaskCheck): Promise<void
     problems.push(problemAt(plan, task.index, ['agent'], text));
     return;
   }
+  if (asksNoModel(job)) return;
   for (const model of job.models) {
     if ((await priceOf(model, models)) !== undefined) continue;
     const text = {message: `a budget is set and there is ${unknownPrice(model)}`};

@@ -6,7 +6,8 @@ const maxCharacters = 6000;
 
 /** What an agent is told of verify commands that its change broke, with the end of what they said; undefined when it broke none. */
 export function describeBlame({failure, results}: Verified): Shortfall | undefined {
-  if (failure === undefined) return undefined;
+  // What the machine lacks no agent can mend.
+  if (failure === undefined || failure.failure.reason === 'verify-not-run') return undefined;
   const blamed = results.filter(isBroken);
   const detail = blamed.map(({command, output}) => `$ ${command}\n${output.slice(-maxCharacters)}`).join('\n\n');
   return {...failure.failure, detail: detail.slice(0, 2 * maxCharacters), isJudgedAgain: true};

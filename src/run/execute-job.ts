@@ -1,5 +1,5 @@
 import {type DeliveryResult, NotWanted} from '../delivery/delivery.ts';
-import type {Change, PolicyFinding, Proposal} from '../domain/change.ts';
+import type {Change, Proposal} from '../domain/change.ts';
 import {countLeftOut, nameHeldBack} from '../domain/context.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
@@ -11,6 +11,7 @@ import {checkChange} from '../modes/check-change.ts';
 import {offlineUnfit} from '../modes/offline-unfit.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
+import {assertApproved} from './assert-approved.ts';
 import {checkDelivery, deliverChange} from './deliver-change.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
@@ -19,6 +20,7 @@ import {budgetScopes} from './obtain-reply.ts';
 import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
 import {proposeChange} from './propose-change.ts';
 import {rejectedReplies} from './rejected-replies.ts';
+import {describeNotRun} from './verify-change.ts';
 
 /** Called when the model has answered, so that the next job may take this one's place while the change is delivered. */
 export type Answered = () => Promise<void>;
@@ -60,12 +62,12 @@ export async function executeJob(
 
 /** A job has cost what all its calls in this run cost, also those of attempts that failed before: the ledger has the one sum. */
 async function costOf(job: Job, trace: JobTrace, {ledger, runId, clock}: JobTools): Promise<Cost> {
-  if (trace.spent.cost.usd === null) return trace.spent.cost;
   const noted = trace.takeNoted();
   if (noted > 0) {
     const {counted} = budgetScopes(runId, job, {}, new Date(clock.now()));
     await ledger.noteSpending({runId, job, model: `agent/${job.agent?.name}`, usd: noted, counted});
   }
+  if (trace.spent.cost.usd === null) return trace.spent.cost;
   return {usd: (await ledger.costOfJobs(runId, job.id)).get(job.id) ?? 0};
 }
 
@@ -118,27 +120,29 @@ async function makeChange(
     return endWell({status: 'unchanged', files: [], note, ...trace.spent}, {edits: []}, new Map());
   }
   // The work tree may hold what an earlier night left there; only the delivery into it can say that nothing is new.
+  const said = change.edits.length === 0 && job.mode === 'agent' ? noteOf(proposal) : {};
   if (change.edits.length === 0 && job.deliver !== 'files')
-    return endWell({status: 'unchanged', files: [], ...trace.spent}, proposal, new Map());
+    return endWell({status: 'unchanged', files: [], ...said, ...trace.spent}, proposal, new Map());
 
-  trace.findings = await tools.judgeChange(job, change);
-  const isApproved = trace.findings.length > 0 && (await tools.ledger.isAccepted(repo.key, change.patchId));
-  if (trace.findings.length > 0 && !isApproved)
-    throw new JobFailure('held-for-review', describeFindings(trace.findings));
-  const {results, failure} =
-    trace.verdict?.patch === change.patch
-      ? trace.verdict.verified
-      : await tools.verify({job, repo, entries: prepared.built.entries, change, signal});
+  const judged = trace.verdict?.patch === change.patch ? trace.verdict.verified : undefined;
+  trace.verified = judged?.results ?? [];
+  trace.findings = [...(await tools.judgeChange(job, change)), ...(judged?.findings ?? [])];
+  await assertApproved(change, repo.key, trace.findings, tools.ledger);
+  const verified = judged ?? (await tools.verify({job, repo, entries: prepared.built.entries, change, signal}));
+  const {results, failure} = verified;
   trace.verified = results;
-  if (results.length > 0) trace.sandbox = tools.sandboxTier();
+  if (results.length > 0) trace.sandbox ??= tools.sandboxTier();
   if (failure !== undefined) {
     const replies = trace.reply === undefined ? [] : [trace.reply.digest];
     for (const digest of rejectedReplies(job, failure.failure, replies)) await tools.ledger.rejectReply(digest);
     throw failure;
   }
+  if (judged === undefined) trace.findings = [...trace.findings, ...(verified.findings ?? [])];
+  await assertApproved(change, repo.key, trace.findings, tools.ledger);
   const spent = {...trace.spent, cost: await costOf(job, trace, tools)};
   const result = await deliverChange(prepared, proposal, change, {spent, verified: trace.verified}, tools);
-  return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
+  const outcome = outcomeOf(result, trace.spent);
+  return endWell(outcome.status === 'unchanged' ? {...said, ...outcome} : outcome, proposal, result.blobs);
 
   function endWell(outcome: Outcome, done: Proposal, blobs: ReadonlyMap<string, string>): JobEnd {
     // A branch, pull request or patch was handed over: what became of it is a person's to say.
@@ -167,10 +171,9 @@ async function checkAgainstSkill(
   }
 }
 
-function describeFindings(findings: readonly PolicyFinding[]): string {
-  const [first] = findings;
-  const more = findings.length === 1 ? '' : `, and ${findings.length - 1} more`;
-  return `${first!.path === undefined ? '' : `${quoteText(first!.path)}: `}${first!.detail}${more}`;
+/** An agent has to say that nothing needs to change, and why. */
+function noteOf({summary}: Proposal): {note?: string} {
+  return summary === undefined ? {} : {note: `the agent says that nothing needs to change: ${quoteText(summary, 200)}`};
 }
 
 function outcomeOf(result: DeliveryResult, spent: Spent): Outcome {
@@ -225,6 +228,7 @@ function changeOf(job: Job, outcome: Outcome, {change, repoKey, findings, verifi
 
 function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
   const prepared = trace.preparation?.kind === 'ready' ? trace.preparation.prepared : undefined;
+  const warnings = trace.verified.filter(({missing}) => missing !== undefined).map(describeNotRun);
   const leftOut = prepared?.built.context.leftOut ?? [];
   return {
     outcome,
@@ -236,6 +240,7 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     ...(trace.reply?.batch === true ? {batch: true} : {}),
     ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
     ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
+    ...(warnings.length === 0 ? {} : {warnings}),
     attempts: trace.attempts,
   };
 }

@@ -49,8 +49,8 @@ export interface ObtainedReply {
   readonly replayed: boolean;
   /** It came through the provider's batch interface, at its price. */
   readonly batch?: true;
-  /** What a recorded reply cost when it was paid. */
-  readonly cost?: Cost;
+  /** What a recorded reply cost, when it was this run that paid for it. */
+  readonly paidHere?: Cost;
 }
 
 export interface ReplyRequest {

@@ -1,7 +1,7 @@
 import type {Change, PolicyFinding, VerifyResult} from '../domain/change.ts';
 import type {Spent} from '../domain/outcome.ts';
-import type {SandboxTier} from '../domain/sandbox.ts';
-import {addCost, addUsage, noCost, noUsage} from '../domain/usage.ts';
+import type {UsedSandbox} from '../domain/sandbox.ts';
+import {addCost, addUsage, knownUsd, noCost, noUsage} from '../domain/usage.ts';
 import type {ObtainedReply} from './job-tools.ts';
 import type {Preparation} from './prepare-job.ts';
 import type {Verified} from './verify-change.ts';
@@ -22,17 +22,31 @@ export class JobTrace {
   /** What the verify commands said of this patch while the change was being made. */
   verdict: {readonly patch: string; readonly verified: Verified} | undefined;
   /** Set when commands were or could be run. */
-  sandbox: SandboxTier | undefined;
+  sandbox: UsedSandbox | undefined;
 
   readonly addSpent = (spent: Spent): void => {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};
+  };
+
+  readonly #seen = new Set<string>();
+
+  /** A recorded one that this run has paid for, before its process died or in an attempt before, counts once however often it is used. */
+  seeReply(obtained: ObtainedReply): void {
+    const {digest, reply, paidHere} = obtained;
+    if (paidHere !== undefined && !this.#seen.has(digest)) this.addSpent({usage: reply.usage, cost: paidHere});
+    this.#seen.add(digest);
+    this.reply = obtained;
+  }
+
+  readonly setVerified = (results: readonly VerifyResult[]): void => {
+    this.verified = results;
   };
 
   #noted = 0;
 
   /** Paid by another way than a call of ours, so that the ledger does not know of it. */
   readonly noteSpent = (spent: Spent): void => {
-    this.#noted += spent.cost.usd ?? 0;
+    this.#noted += knownUsd(spent.cost);
     this.addSpent(spent);
   };
 

@@ -20,6 +20,21 @@ async function judge(before: string, after: string) {
   return {...result, runs};
 }
 
+it('says that nothing was judged when its program is missing before and after', async () => {
+  const missing = {end: 'failed', output: 'sh: 1: pytest: not found', durationMs: 10, missing: 'pytest'} as const;
+  const found = {end: 'failed', output: 'E', durationMs: 10} as const;
+  const run = (before: Trial, after: Trial) =>
+    judgeCommand('pytest', {before: () => Promise.resolve(before), after: () => Promise.resolve(after)});
+  expect(await run(missing, missing)).toMatchObject({
+    before: 'not-run',
+    after: 'not-run',
+    missing: 'pytest',
+    durationMs: 20,
+  });
+  expect(await run(found, missing)).toMatchObject({before: 'failed', after: 'failed'});
+  expect(await run(missing, found)).not.toHaveProperty('missing');
+});
+
 it.each([
   ['p', 'p', 'passed', 'passed', 2],
   ['f', 'f', 'failed', 'failed', 3],

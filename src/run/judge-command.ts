@@ -5,6 +5,8 @@ export interface Trial {
   readonly end: 'passed' | 'failed' | 'timed-out';
   readonly output: string;
   readonly durationMs: number;
+  /** It failed since this program was not found. */
+  readonly missing?: string;
 }
 
 export interface Trials {
@@ -34,6 +36,11 @@ export async function judgeCommand(command: string, trials: Trials): Promise<Ver
 
   const before = await run(trials.before(0));
   const after = await run(trials.after());
+  // It has judged nothing, and running it again would not either.
+  if (before.missing !== undefined && after.missing !== undefined) {
+    const output = after.output.slice(-shownCharacters);
+    return {command, before: 'not-run', after: 'not-run', durationMs, output, missing: before.missing};
+  }
   const result = (early: VerifyResult['before'], late: VerifyResult['after']): VerifyResult => {
     return {command, before: early, after: late, durationMs, output: after.output.slice(-shownCharacters)};
   };

@@ -71,7 +71,7 @@ export function createObtainReply(
     const requestDigest = digestRequest(request, promptVersion);
     const known = wanted.remembered === undefined ? [requestDigest] : [wanted.remembered, requestDigest];
     const usable = [...(wanted.recorded === undefined ? [] : [wanted.recorded]), ...(job.force ? [] : known)];
-    const recorded = await recordedReply(ledger, usable);
+    const recorded = await recordedReply(ledger, usable, runId);
     if (recorded !== undefined) {
       await options.startJob(job, repoKey, signal);
       await wanted.onHeld();
@@ -135,10 +135,16 @@ export function createObtainReply(
   };
 }
 
-async function recordedReply(ledger: Ledger, digests: readonly string[]): Promise<ObtainedReply | undefined> {
+async function recordedReply(
+  ledger: Ledger,
+  digests: readonly string[],
+  runId: string,
+): Promise<ObtainedReply | undefined> {
   for (const digest of new Set(digests)) {
     const found = await ledger.reply(digest);
-    if (found !== undefined) return {reply: found.reply, model: found.model, digest, replayed: true, cost: found.cost};
+    if (found === undefined) continue;
+    const {reply, model, cost} = found;
+    return {reply, model, digest, replayed: true, ...(found.runId === runId ? {paidHere: cost} : {})};
   }
   return undefined;
 }

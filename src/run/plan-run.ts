@@ -77,6 +77,9 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
         mode: task.mode,
         models: task.models,
         output,
+        ...(outputPattern === '' && task.skill.outputs.length === 0 && task.mode !== 'simple'
+          ? {isOutputUnnamed: true as const}
+          : {}),
         outputs:
           task.output === undefined && task.skill.outputs.length > 0
             ? task.skill.outputs.map(file => fillDate(file, options.date))

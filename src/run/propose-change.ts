@@ -3,6 +3,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {Checkout} from '../workspace/checkout.ts';
 import {describeBlame} from './describe-blame.ts';
 import type {Answered} from './execute-job.ts';
+import {digestRequest} from './inputs.ts';
 import type {JobTools} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
 import {assertCurrent, type PreparedJob} from './prepare-job.ts';
@@ -45,9 +46,16 @@ export async function proposeChange(
       signal,
       turns,
       noteSpent: trace.noteSpent,
-      async verify(edits) {
+      async verify(edits, verifySignal) {
         const change = await tools.diff(repo.reader, {edits});
-        const verified = await tools.verify({job, repo, entries: built.entries, change, signal});
+        const verified = await tools.verify({
+          job,
+          repo,
+          entries: built.entries,
+          change,
+          signal: verifySignal,
+          onResults: trace.setVerified,
+        });
         trace.verdict = {patch: change.patch, verified};
         return describeBlame(verified);
       },
@@ -60,6 +68,8 @@ export async function proposeChange(
         await tools.startJob(job, repo.key, signal);
         await onHeld();
       },
+      hasReply: async request =>
+        !job.force && (await tools.ledger.reply(digestRequest(request, mode.version))) !== undefined,
       async obtainReply(request, options = {}) {
         const reply = await tools.obtainReply(
           {
@@ -78,11 +88,8 @@ export async function proposeChange(
           },
           options.signal ?? signal,
         );
-        trace.reply = reply;
         replies.push(reply.digest);
-        // Paid by this run, before the process took it over.
-        if (reply.cost !== undefined && options.recorded !== undefined)
-          trace.addSpent({usage: reply.reply.usage, cost: reply.cost});
+        trace.seeReply(reply);
         if (isCallAll) await answered();
         return reply.reply;
       },
@@ -92,7 +99,10 @@ export async function proposeChange(
       for (const digest of rejectedReplies(job, error.failure, replies)) await tools.ledger.rejectReply(digest);
     throw error;
   } finally {
-    if (job.mode !== 'simple') trace.sandbox = tools.sandboxTier();
+    if (job.mode === 'script') trace.sandbox = tools.sandboxTier();
+    // Another agent has hands of its own, outside of ours.
+    else if (job.mode === 'agent')
+      trace.sandbox = (job.agent === undefined ? tools.sandboxTier() : undefined) ?? 'none';
     turns.close();
     for (const checkout of checkouts) await checkout.remove();
   }

@@ -1,13 +1,16 @@
-import {type Change, isBroken, type VerifyResult} from '../domain/change.ts';
+import {type Change, type FileEdit, isBroken, type PolicyFinding, type VerifyResult} from '../domain/change.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import {defaultCommandTimeoutMs, type Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Sandbox} from '../sandbox/sandbox.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {applyEdits} from '../workspace/apply-edits.ts';
 import type {OpenRepo} from './job-tools.ts';
-import {judgeCommand, type Trial} from './judge-command.ts';
-import {findVerifyCommands} from './verify-commands.ts';
+import {judgeChecks} from './judge-checks.ts';
+import {judgeCommand} from './judge-command.ts';
+import {type CheckSources, scriptsOf} from './judge-scripts.ts';
+import {findVerifyCommands, readMakefile} from './verify-commands.ts';
+import {VerifyTree} from './verify-tree.ts';
+import {Baselines, ObservedTrials} from './verify-trials.ts';
 
 export interface VerifyRequest {
   readonly job: Job;
@@ -16,12 +19,16 @@ export interface VerifyRequest {
   readonly entries: ReadonlyMap<string, TreeEntry>;
   readonly change: Pick<Change, 'edits'>;
   readonly signal: AbortSignal;
+  /** Told of what is known when the signal breaks it off: what then ran counts as timed out. */
+  readonly onResults?: (results: readonly VerifyResult[]) => void;
 }
 
 export interface Verified {
   readonly results: readonly VerifyResult[];
-  /** Set when a command that succeeded before the change fails with it. */
+  /** Set when a command that succeeded before the change fails with it, or one that was asked for by name could not be run. */
   readonly failure?: JobFailure;
+  /** Why a person has to look at what passed. */
+  readonly findings?: readonly PolicyFinding[];
 }
 
 export interface VerifyOptions {
@@ -38,30 +45,58 @@ export type VerifyChange = (request: VerifyRequest) => Promise<Verified>;
  */
 export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyChange {
   const baselines = new Baselines();
-  return async ({job, repo, entries, change, signal}) => {
+  return async ({job, repo, entries, change, signal, onResults}) => {
     if (change.edits.length === 0) return {results: []};
-    const commands = job.verify === 'auto' ? await findVerifyCommands(entries, textOf(repo, entries)) : job.verify;
+    const text = textOf(repo, entries);
+    const commands = job.verify === 'auto' ? await findVerifyCommands(entries, text) : job.verify;
     if (commands.length === 0) return {results: []};
     const sandbox = await openSandbox();
     const timeoutMs = job.commandTimeoutMs ?? defaultCommandTimeoutMs;
-    const before = new Tree(sandbox, repo, [], timeoutMs, signal);
-    const after = new Tree(sandbox, repo, change.edits, timeoutMs, signal);
+    const trees: VerifyTree[] = [];
+    const treeWith = (edits: readonly FileEdit[]): VerifyTree => {
+      const tree = new VerifyTree(sandbox, repo, edits, timeoutMs, signal);
+      trees.push(tree);
+      return tree;
+    };
+    const before = treeWith([]);
+    const after = treeWith(change.edits);
+    const byEdits = new Map<string, VerifyTree>();
+    const treeFor = (edits: readonly FileEdit[]): VerifyTree => {
+      const key = JSON.stringify(edits.map(({path}) => path));
+      const tree = byEdits.get(key) ?? treeWith(edits);
+      byEdits.set(key, tree);
+      return tree;
+    };
     try {
       const results: VerifyResult[] = [];
       for (const command of commands) {
         const key = JSON.stringify([repo.key, repo.reader.head.commit, command, timeoutMs]);
-        const known = baselines.of(key);
-        const result = await judgeCommand(command, {
+        const known = baselines.of(key, signal);
+        const trials = new ObservedTrials({
           before: attempt => known(attempt, () => before.run(command)),
           after: () => after.run(command),
         });
-        results.push({...result, output: await mask(result.output)});
+        try {
+          const result = await judgeCommand(command, trials);
+          results.push({...result, output: await mask(result.output)});
+        } catch (error) {
+          if (signal.aborted) onResults?.([...results, trials.brokenOff(command)]);
+          throw error;
+        }
       }
-      const failure = failureOf(results);
-      return {results, ...(failure === undefined ? {} : {failure})};
+      const failure = failureOf(results) ?? (job.verify === 'auto' ? undefined : notRunFailure(results));
+      if (failure !== undefined) return {results, failure};
+      const sources = await readCheckSources(text);
+      const findings = await judgeChecks({
+        edits: change.edits,
+        results,
+        objectFormat: repo.reader.objectFormat,
+        scriptsOf: command => scriptsOf(command, sources),
+        run: (command, edits) => treeFor(edits).run(command),
+      });
+      return {results, ...(findings.length === 0 ? {} : {findings})};
     } finally {
-      await before.close();
-      await after.close();
+      for (const tree of trees) await tree.close();
     }
   };
 }
@@ -81,78 +116,25 @@ function failureOf(results: readonly VerifyResult[]): JobFailure | undefined {
   );
 }
 
+/** Commands that somebody has asked for by name have to have judged the change; what "auto" found and cannot be run is as if it were not there. */
+function notRunFailure(results: readonly VerifyResult[]): JobFailure | undefined {
+  const notRun = results.find(({missing}) => missing !== undefined);
+  return notRun === undefined ? undefined : new JobFailure('verify-not-run', describeNotRun(notRun));
+}
+
+/** For the row, the log and the page. */
+export function describeNotRun({command, missing = ''}: VerifyResult): string {
+  return `${quoteText(command)} could not run: ${quoteText(missing, 100)} was not found in the sandbox; see "sandbox.tools"`;
+}
+
+async function readCheckSources(read: ReturnType<typeof textOf>): Promise<CheckSources> {
+  return {manifest: (await read('package.json')) ?? '', makefile: await readMakefile(read)};
+}
+
 function textOf({reader}: VerifyRequest['repo'], entries: VerifyRequest['entries']) {
   return async (path: string): Promise<string | undefined> => {
     const id = entries.get(path)?.id;
     const [blob] = id === undefined ? [] : await reader.blobs([id]);
     return blob?.toString('utf8');
   };
-}
-
-/** A work tree that is made when the first command needs it; later commands find what earlier ones built. */
-class Tree {
-  #checkout: ReturnType<OpenRepo['openCheckout']> | undefined;
-  readonly #sandbox: Sandbox;
-  readonly #repo: VerifyRequest['repo'];
-  readonly #edits: Change['edits'];
-  readonly #timeoutMs: number;
-  readonly #signal: AbortSignal;
-
-  constructor(
-    sandbox: Sandbox,
-    repo: VerifyRequest['repo'],
-    edits: Change['edits'],
-    timeoutMs: number,
-    signal: AbortSignal,
-  ) {
-    this.#sandbox = sandbox;
-    this.#repo = repo;
-    this.#edits = edits;
-    this.#timeoutMs = timeoutMs;
-    this.#signal = signal;
-  }
-
-  async run(command: string): Promise<Trial> {
-    this.#checkout ??= this.#open();
-    const {directory} = await this.#checkout;
-    const {end, output, durationMs} = await this.#sandbox.run({
-      argv: ['/bin/sh', '-c', command],
-      workspace: directory,
-      timeoutMs: this.#timeoutMs,
-      signal: this.#signal,
-    });
-    this.#signal.throwIfAborted();
-    if (end.kind === 'exited') return {end: end.exitCode === 0 ? 'passed' : 'failed', output, durationMs};
-    if (end.kind === 'limit' && end.limit === 'time') return {end: 'timed-out', output, durationMs};
-    const limit = end.kind === 'limit' ? `stopped at the limit of ${end.limit}` : 'broken off';
-    return {end: 'failed', output: `${output}\n${limit}`, durationMs};
-  }
-
-  async close(): Promise<void> {
-    await (await this.#checkout)?.remove();
-  }
-
-  async #open(): ReturnType<OpenRepo['openCheckout']> {
-    const {owner} = this.#sandbox;
-    const checkout = await this.#repo.openCheckout({owner});
-    applyEdits(checkout.directory, this.#edits, owner);
-    return checkout;
-  }
-}
-
-/** What commands did at a commit, kept for other jobs of the run on the same repo. */
-class Baselines {
-  readonly #known = new Map<string, Promise<Trial>[]>();
-
-  of(key: string): (attempt: number, run: () => Promise<Trial>) => Promise<Trial> {
-    const trials = this.#known.get(key) ?? [];
-    this.#known.set(key, trials);
-    return async (attempt, run) => {
-      const trial = trials[attempt] ?? run();
-      trials[attempt] = trial;
-      // What was broken off says nothing.
-      trial.catch(() => trials.splice(attempt, 1));
-      return await trial;
-    };
-  }
 }

@@ -15,11 +15,16 @@ export async function findVerifyCommands(
   if (has('pytest.ini') || (isPython && hasPythonTest)) commands.push('pytest');
   if (has('Cargo.toml')) commands.push('cargo test --offline');
   if (has('go.mod') && paths.some(path => path.endsWith('_test.go'))) commands.push('go test ./...');
-  const makefile = (await text('GNUmakefile')) || (await text('makefile')) || (await text('Makefile'));
+  const makefile = await readMakefile(text);
   const target = ['check', 'test'].find(name => new RegExp(`^${name}\\s*::?(?!=)`, 'm').test(makefile));
   // A Makefile beside another build is mostly a front of it.
   if (target !== undefined && commands.length === 0) commands.push(`make ${target}`);
   return commands;
+}
+
+/** The one that make takes. */
+export async function readMakefile(read: (path: string) => Promise<string | undefined>): Promise<string> {
+  return (await read('GNUmakefile')) || (await read('makefile')) || (await read('Makefile')) || '';
 }
 
 function hasTestScript(manifest: string): boolean {

@@ -37,7 +37,7 @@ describe('loadSkill', () => {
         'readme',
         `license: MIT
 compatibility: any
-allowed-tools: read_file, Bash(git:*) write_file
+allowed-tools: read_file, Bash(git:*) write_file, Bash(git add:*), Read(docs/**)
 other-tool: {x: 1}
 metadata:
   version: "1.0"
@@ -80,7 +80,7 @@ metadata:
         maxCharacters: 9000,
         heading: true,
       },
-      allowedTools: ['read_file', 'Bash(git:*)', 'write_file'],
+      allowedTools: ['read_file', 'Bash(git:*)', 'write_file', 'Bash(git add:*)', 'Read(docs/**)'],
       license: 'MIT',
       compatibility: 'any',
       digest: '',
@@ -108,6 +108,7 @@ metadata:
   output: ../x
   mode: agnt
   min-characters: many
+  context: "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"
   checks: {must-contian: x, heading: maybe}
 ---
 `;
@@ -119,6 +120,7 @@ metadata:
       readme/SKILL.md:5:1 metadata — metadata.mode: expected one of simple, agent, script, found "agnt"
       readme/SKILL.md:5:1 metadata — metadata.min-characters: expected a whole number, found "many"
       readme/SKILL.md:5:1 metadata — metadata.heading: expected true or false, found "maybe"
+      readme/SKILL.md:5:1 metadata — metadata.context: "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}" cannot be used: it stands for more than 256 alternatives
       readme/SKILL.md:4:1 allowed-tools — allowed-tools must be a list of texts
       readme/SKILL.md:1:1 — there are no instructions below the front matter"
     `);

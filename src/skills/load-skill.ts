@@ -2,8 +2,9 @@ import path from 'node:path';
 import type {Problem} from '../domain/problem.ts';
 import type {Skill} from '../domain/skill.ts';
 import {type FrontMatter, type FrontMatterValue, parseFrontMatter} from './front-matter.ts';
+import {readAllowedTools} from './read-allowed-tools.ts';
 import {readSkillFolder} from './read-skill-folder.ts';
-import {readList, readMetadata} from './skill-metadata.ts';
+import {readMetadata} from './skill-metadata.ts';
 
 export type LoadedSkill =
   | {readonly skill: Skill; readonly problems?: undefined}
@@ -31,7 +32,7 @@ export function loadSkill(directory: string, options: {source: Skill['source']; 
   const {metadata, faults} = readMetadata(matter.data['metadata']);
   for (const message of faults) add('metadata', message);
   const toolFaults: string[] = [];
-  const allowedTools = readList(matter.data['allowed-tools'], 'allowed-tools', /[\s,]/, toolFaults);
+  const allowedTools = readAllowedTools(matter.data['allowed-tools'], toolFaults);
   for (const message of toolFaults) add('allowed-tools', message);
   if (matter.body.trim() === '')
     problems.push({file, line: 1, column: 1, message: 'there are no instructions below the front matter'});

@@ -1,5 +1,7 @@
 import {type Mode, modes, type SkillChecks} from '../domain/skill.ts';
+import {compileGlob, GlobError} from '../util/glob.ts';
 import {didYouMean} from '../util/nearest-name.ts';
+import {quoteText} from '../util/quote-text.ts';
 import type {FrontMatterValue} from './front-matter.ts';
 
 /** What our own keys under `metadata` say. */
@@ -55,7 +57,7 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
       outputs,
       ...(isMode(mode) ? {mode} : {}),
       ...(verify === undefined ? {} : {verify}),
-      contextGlobs: readList(keys['context'], 'context', /[\n,]/, faults),
+      contextGlobs: readGlobs(keys['context'], faults),
       checks: {
         ...(mustContain.length === 0 ? {} : {mustContain}),
         ...(mustNotContain.length === 0 ? {} : {mustNotContain}),
@@ -70,18 +72,26 @@ export function readMetadata(metadata: FrontMatterValue | undefined): {
 }
 
 /** A list as YAML list or as text with separators. Braces of a glob keep their commas. */
-export function readList(
-  value: FrontMatterValue | undefined,
-  name: string,
-  separator: RegExp,
-  faults: string[],
-): string[] {
+function readList(value: FrontMatterValue | undefined, name: string, separator: RegExp, faults: string[]): string[] {
   if (value === undefined || value === null) return [];
   if (typeof value === 'string') return splitOutsideBraces(value, separator);
   if (Array.isArray(value) && value.every(item => typeof item === 'string'))
     return value.map(item => item.trim()).filter(item => item !== '');
   faults.push(`${name} must be a list of texts`);
   return [];
+}
+
+function readGlobs(value: FrontMatterValue | undefined, faults: string[]): string[] {
+  const globs = readList(value, 'context', /[\n,]/, faults);
+  for (const glob of globs) {
+    try {
+      compileGlob(glob);
+    } catch (error) {
+      if (!(error instanceof GlobError)) throw error;
+      faults.push(`metadata.context: ${quoteText(glob, 60)} cannot be used: ${error.message}`);
+    }
+  }
+  return globs;
 }
 
 function readVerify(value: FrontMatterValue | undefined, faults: string[]): readonly string[] | 'auto' | undefined {

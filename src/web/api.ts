@@ -147,6 +147,8 @@ export interface JobView {
   readonly next?: string;
   readonly cause?: string;
   readonly heldBack: readonly string[];
+  /** What to know before the job is taken for done. */
+  readonly warnings: readonly string[];
   readonly leftOut: Readonly<Record<string, number>>;
   /** Where its change would go, or has gone. */
   readonly destination: Destination;

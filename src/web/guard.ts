@@ -9,13 +9,15 @@ export interface Refusal {
 /** Largest body of a request, bytes. */
 export const maxBodyBytes = 64 * 1024;
 
+export const metricsPath = '/api/metrics';
+
 /**
  * Whether a request comes from our own page in the browser of the person who started it. A page of another site can send
  * requests to loopback too, under its own name or a name that it points at us: exact Host, exact Origin and the token stop it.
  */
 export function refuse(
   request: IncomingMessage,
-  own: {readonly host: string; readonly token: string},
+  own: {readonly host: string; readonly token: string; readonly metricsToken?: string | undefined},
 ): Refusal | undefined {
   const {headers, method = '', url = ''} = request;
   if (headers.host !== own.host) return {status: 403, text: `this page answers to http://${own.host} only`};
@@ -28,7 +30,10 @@ export function refuse(
   if (!url.startsWith('/api/')) {
     return method === 'GET' || method === 'HEAD' ? undefined : {status: 405, text: 'refused: only GET'};
   }
-  if (!isToken(headers.authorization, own.token)) return {status: 401, text: 'refused: the token is missing or wrong'};
+  const isMonitor = method === 'GET' && url === metricsPath && own.metricsToken !== undefined;
+  const isKnown =
+    isToken(headers.authorization, own.token) || (isMonitor && isToken(headers.authorization, own.metricsToken ?? ''));
+  if (!isKnown) return {status: 401, text: 'refused: the token is missing or wrong'};
   if (method === 'GET') return undefined;
   if (method !== 'POST') return {status: 405, text: 'refused: only GET and POST'};
   if (origin === undefined) return {status: 403, text: 'refused: no origin'};

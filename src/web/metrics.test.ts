@@ -19,3 +19,21 @@ it('answers in Prometheus text, to whoever has the token', async () => {
     );
   expect((await fetch(`${page.origin}/api/metrics`)).status).toBe(401);
 });
+
+it('has a token of its own, which opens nothing else', async () => {
+  await using home = await makeTemporaryDirectory();
+  await seedMorning(home.path);
+  const metricsToken = 'm'.repeat(43);
+  await using page = await openTestPage(home.path, {metricsToken});
+  const ask = async (path: string, token: string, method = 'GET'): Promise<number> =>
+    (await fetch(page.origin + path, {method, headers: {authorization: `Bearer ${token}`, origin: page.origin}}))
+      .status;
+  expect(await ask('/api/metrics', metricsToken)).toBe(200);
+  expect(await ask('/api/metrics', page.token)).toBe(200);
+  for (const path of ['/api/tonight', '/api/live', '/api/metrics?x=1', '/api/runs'])
+    expect([path, await ask(path, metricsToken)]).toEqual([path, 401]);
+  expect(await ask('/api/metrics', metricsToken, 'POST')).toBe(401);
+  expect(await ask('/api/metrics', 'x'.repeat(43))).toBe(401);
+  await using without = await openTestPage(home.path);
+  expect((await fetch(`${without.origin}/api/metrics`, {headers: {authorization: 'Bearer '}})).status).toBe(401);
+});

@@ -28,6 +28,8 @@ export interface PageOptions {
   readonly clock: Clock;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Opens the metrics, beside the token of this start; none when it is absent. */
+  readonly metricsToken?: string;
   /** Lines of the log of a run about one job. */
   readonly jobEvents: (run: RunRecord, record: JobRecord) => Promise<readonly string[]>;
   readonly operator: Operator;
@@ -67,7 +69,7 @@ export async function openPage(options: PageOptions): Promise<OpenPage> {
   const server = createServer((request, response) => {
     const own = `${host}:${(server.address() as AddressInfo | null)?.port}`;
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    const refusal = refuse(request, {host: own, token});
+    const refusal = refuse(request, {host: own, token, metricsToken: options.metricsToken});
     if (refusal === undefined) return void answer(request, response);
     refuseWith(request, response, refusal);
   });

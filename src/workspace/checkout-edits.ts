@@ -1,13 +1,14 @@
 import {isUtf8} from 'node:buffer';
 import type {BigIntStats} from 'node:fs';
-import {setImmediate} from 'node:timers/promises';
 import type {FileEdit} from '../domain/change.ts';
 import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {gitBlobId} from '../util/git-blob-id.ts';
 import {quoteText} from '../util/quote-text.ts';
+import {takeRests} from '../util/take-rests.ts';
 import {type FileStamp, stampOf} from './checkout-stamps.ts';
 import {type IgnoreOptions, type IgnoreRules, openIgnoreRules} from './ignored-paths.ts';
+import {type NewPath, takeNewPaths} from './new-paths.ts';
 import {UntrustedFolder} from './untrusted-folder.ts';
 
 /** Something in a checkout that is no part of the change. */
@@ -39,17 +40,26 @@ const maxEdits = 20_000;
 const maxFileBytes = 32 * 1024 * 1024;
 const maxTotalBytes = 256 * 1024 * 1024;
 
-/** Compares a checkout with the tree it was made from. Throws `change-too-large` when the difference is beyond what can be handled. */
+/**
+ * Compares a checkout with the tree it was made from. Throws `change-too-large` when the difference is beyond what can be handled, and the
+ * reason of the signal when that aborts.
+ */
 export async function findEdits(
   state: CheckoutState,
+  signal?: AbortSignal,
 ): Promise<{readonly edits: FileEdit[]; readonly leftOut: LeftOutPath[]}> {
-  const search = new EditSearch(state);
-  await search.walk();
-  return search.finish();
+  const search = new EditSearch(state, takeRests(signal));
+  try {
+    await search.walk();
+    return search.finish();
+  } finally {
+    search.close();
+  }
 }
 
 class EditSearch {
   readonly #state: CheckoutState;
+  readonly #rest: () => Promise<void> | undefined;
   readonly #folder: UntrustedFolder;
   readonly #base: ReadonlyMap<string, TreeEntry>;
   /** Folders of the base tree, each ending in `/`. */
@@ -61,8 +71,9 @@ class EditSearch {
   #entries = 0;
   #bytes = 0;
 
-  constructor(state: CheckoutState) {
+  constructor(state: CheckoutState, rest: () => Promise<void> | undefined) {
     this.#state = state;
+    this.#rest = rest;
     this.#folder = new UntrustedFolder(state.directory);
     this.#base = new Map(state.base.map(entry => [entry.path, entry]));
     for (const {path} of state.base) {
@@ -74,29 +85,27 @@ class EditSearch {
     }
   }
 
-  /** Folders that the repo has first; then, round by round, new ones that it does not ignore. */
+  /** Folders that the repo has first, then what is new in them. */
   async walk(): Promise<void> {
-    for (let folders = ['']; folders.length > 0; ) {
-      const fresh = new Map<string, BigIntStats>();
-      for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-        await setImmediate();
-        for (const {name, stat} of this.#folder.list(folder.slice(0, -1))) {
-          this.#entries++;
-          if (this.#entries > maxEntries) throw tooLarge(`it holds more than ${maxEntries} files`);
-          const next = this.#visit(folder, name, stat);
-          if (next === undefined) continue;
-          if (this.#baseFolders.has(next)) folders.push(next);
-          else fresh.set(next, stat);
-        }
-      }
-      this.#rules ??= openIgnoreRules(this.#state.reader, this.#state.base, this.#state.ignore);
-      const ignored = await (await this.#rules).ignored([...fresh.keys()]);
-      for (const [path, stat] of fresh) {
-        if (ignored.has(path)) this.#leftOut.push({path, why: 'ignored'});
-        else if (path.endsWith('/')) folders.push(path);
-        else this.#add({path, after: this.#read(path, stat)});
+    const folders = [''];
+    const first: NewPath<LeftOutPath['why']>[] = [];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      for (const found of await this.#look(folder)) {
+        if (this.#baseFolders.has(found.path)) folders.push(found.path);
+        else first.push(found);
       }
     }
+    await takeNewPaths({
+      first,
+      look: folder => this.#look(folder),
+      rules: () => {
+        this.#rules ??= openIgnoreRules(this.#state.reader, this.#state.base, this.#state.ignore);
+        return this.#rules;
+      },
+      take: (path, stat) => this.#add({path, after: this.#read(path, stat)}),
+      leaveOut: (path, why) => this.#leftOut.push({path, why}),
+      rest: this.#rest,
+    });
   }
 
   finish(): {edits: FileEdit[]; leftOut: LeftOutPath[]} {
@@ -109,37 +118,44 @@ class EditSearch {
     return {edits: this.#edits.sort(byPath), leftOut: this.#leftOut.sort(byPath)};
   }
 
-  /** Compares what the repo has; gives the path of what is new, and of a folder to look into. */
-  #visit(folder: string, name: Buffer, stat: BigIntStats): string | undefined {
+  close(): void {
+    this.#folder.close();
+  }
+
+  /** Compares what the repo has in a folder; gives what is new, and the folders. */
+  async #look(folder: string): Promise<NewPath<LeftOutPath['why']>[]> {
+    const found: NewPath<LeftOutPath['why']>[] = [];
+    for (const {name, stat} of await this.#folder.list(folder.slice(0, -1), this.#rest)) {
+      await this.#rest();
+      this.#entries++;
+      if (this.#entries > maxEntries) throw tooLarge(`it holds more than ${maxEntries} files`);
+      const item = await this.#visit(folder, name, stat);
+      if (item !== undefined) found.push(item);
+    }
+    return found;
+  }
+
+  async #visit(folder: string, name: Buffer, stat: BigIntStats): Promise<NewPath<LeftOutPath['why']> | undefined> {
     const path = folder + name.toString('utf8');
+    const before = this.#base.get(path);
     if (!isUtf8(name) || Buffer.byteLength(path) > 4096) {
-      this.#visitUnreadable(path);
+      // The name cannot be written back, so it is part of no change; what the repo has there counts as still there.
+      if (before === undefined || before.readable) return {path, why: 'name'};
+      this.#seen.add(path);
       return undefined;
     }
     const shown = stat.isDirectory() ? `${path}/` : path;
-    const before = this.#base.get(path);
-    if (name.toString('latin1').toLowerCase() === '.git') {
-      this.#leftOut.push({path: shown, why: 'git'});
-    } else if (stat.isDirectory()) {
-      if (before?.kind !== 'submodule') return shown;
+    if (name.toString('latin1').toLowerCase() === '.git') return {path: shown, why: 'git'};
+    if (stat.isDirectory()) {
+      if (before?.kind !== 'submodule') return {path: shown, stat};
       this.#seen.add(path);
-      if (this.#folder.list(path).length > 0) this.#leftOut.push({path: shown, why: 'submodule'});
-    } else if (!stat.isFile() && !stat.isSymbolicLink()) {
-      this.#leftOut.push({path, why: 'special'});
-    } else if (before === undefined) {
-      return path;
-    } else {
-      this.#seen.add(path);
-      if (this.#state.stamps.get(path) !== stampOf(stat)) this.#compare(path, before, stat);
+      return (await this.#folder.isEmpty(path)) ? undefined : {path: shown, why: 'submodule'};
     }
+    if (!stat.isFile() && !stat.isSymbolicLink()) return {path, why: 'special'};
+    if (before === undefined) return {path, stat};
+    this.#seen.add(path);
+    if (this.#state.stamps.get(path) !== stampOf(stat)) this.#compare(path, before, stat);
     return undefined;
-  }
-
-  /** The name cannot be written back, so it is part of no change; what the repo has there counts as still there. */
-  #visitUnreadable(path: string): void {
-    const before = this.#base.get(path);
-    if (before !== undefined && !before.readable) this.#seen.add(path);
-    else this.#leftOut.push({path, why: 'name'});
   }
 
   #compare(path: string, before: TreeEntry, stat: BigIntStats): void {

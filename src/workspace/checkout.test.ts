@@ -1,4 +1,5 @@
 import {execFileSync} from 'node:child_process';
+import {mkdirSync} from 'node:fs';
 import {
   chmod,
   lstat,
@@ -206,6 +207,52 @@ it('removes what forbids it and what is nested beyond the longest path', async (
   await checkout.remove();
   await checkout.remove();
   expect(await readdir(rig.directory)).toEqual([]);
+});
+
+it('is compared in a time that depth does not multiply, lets others have their turns, and ends when it is told to', async () => {
+  await using rig = await openRig({'a.txt': 'one\n', '.gitignore': 'none\n'});
+  const checkout = await rig.create();
+  const deep = join(checkout.directory, 'd/'.repeat(1850));
+  await mkdir(deep, {recursive: true});
+  for (let index = 0; index < 3000; index++) mkdirSync(join(deep, index.toString(36)));
+  await writeFile(join(checkout.directory, 'd/d/new.txt'), 'x\n');
+  let longest = 0;
+  let last = performance.now();
+  const watch = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 5);
+  const before = performance.now();
+  expect(show(await checkout.edits())).toEqual(['d/d/new.txt: new -> file "x\\n"']);
+  expect(performance.now() - before).toBeLessThan(10_000);
+  clearInterval(watch);
+  expect(longest).toBeLessThan(1000);
+  await expect(checkout.edits(AbortSignal.abort(new Error('out of time')))).rejects.toThrow('out of time');
+  await checkout.remove();
+});
+
+it('forgets what it saw below an ignored folder, and names the folder once', async () => {
+  await using rig = await openRig({'a.txt': 'one\n', '.gitignore': 'build/\n*.log\n', 'src/b.txt': 'two\n'});
+  const checkout = await rig.create();
+  for (const folder of ['new/pkg/build/deep/er', 'new/pkg/src', 'build/x'])
+    await mkdir(join(checkout.directory, folder), {recursive: true});
+  for (const file of [
+    'new/pkg/build/deep/er/a',
+    'new/pkg/build/a.log',
+    'new/pkg/src/a',
+    'new/pkg/src/b.log',
+    'build/x/a',
+  ])
+    await writeFile(join(checkout.directory, file), 'x');
+  execFileSync('mkfifo', [join(checkout.directory, 'new/pkg/build/deep/pipe'), join(checkout.directory, 'new/pipe')]);
+  expect(show(await checkout.edits())).toEqual(['new/pkg/src/a: new -> file "x"']);
+  expect(checkout.leftOut).toEqual([
+    {path: 'build/', why: 'ignored'},
+    {path: 'new/pipe', why: 'special'},
+    {path: 'new/pkg/build/', why: 'ignored'},
+    {path: 'new/pkg/src/b.log', why: 'ignored'},
+  ]);
+  await checkout.remove();
 });
 
 it('sweeps what dead processes left, and nothing of the living', async () => {

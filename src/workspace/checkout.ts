@@ -17,9 +17,9 @@ export interface Checkout {
   readonly directory: string;
   /**
    * What was changed in it since, in path order; to be asked when no process is at work there. Throws `JobFailure` when that is
-   * more than a change may hold.
+   * more than a change may hold, and the reason of the signal when that aborts.
    */
-  edits(): Promise<FileEdit[]>;
+  edits(signal?: AbortSignal): Promise<FileEdit[]>;
   /** What the last `edits` found and is no part of a change, such as build output that the repo ignores. */
   readonly leftOut: readonly LeftOutPath[];
   /** Removes it with all that is in it. */
@@ -83,10 +83,10 @@ function openCheckout(made: MadeCheckout, options: CheckoutsOptions): Checkout {
     get leftOut() {
       return leftOut;
     },
-    async edits() {
+    async edits(signal) {
       const gitDirectory = await ensureGitDirectory(options.gitDirectory, made.reader.objectFormat);
       const probe = join(made.folder, 'ignore');
-      const found = await findEdits({...made, ignore: {...options, gitDirectory, directory: probe}});
+      const found = await findEdits({...made, ignore: {...options, gitDirectory, directory: probe}}, signal);
       leftOut = found.leftOut;
       return found.edits;
     },

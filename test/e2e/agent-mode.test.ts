@@ -3,6 +3,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {LLMock} from '@copilotkit/aimock';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {createDemoFleet} from '../../src/cli/demo-fleet.ts';
@@ -128,6 +129,36 @@ it('goes on after kill -9 from the last recorded turn: what it did is there, and
   expect(shown.stdout).toContain('turn 4\n  → finish {"summary":"Wrote it."}');
 });
 
+it('counts what was paid for a turn whose commands ran when the process was killed', async () => {
+  const night: Night = {directory: person.work, repos: ['api']};
+  const mark = path.join(person.directory, 'called');
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', repos: [path.join(person.home, 'code/api')], mode: 'agent'}],
+    settings: {
+      model: 'anthropic/claude-sonnet-5-5',
+      results_dir: '../../home',
+      mcp: {slow: {command: [process.execPath, support('mcp-server.mjs'), '--fragile'], env: {MARK: mark}}},
+    },
+  });
+  server.reply(({turns}) =>
+    turns === 0
+      ? {text: '', toolCalls: [{name: 'mcp__slow__sleep', input: {}}], tokens: {input: 10_000, output: 500}}
+      : {text: '', toolCalls: [readme, finish]},
+  );
+  const started = startCli(night, ['--config', 'config/tasks.json'], {server});
+  // The reply is recorded before the tool is called, the turn after it has answered.
+  while (!existsSync(mark)) await sleep(20);
+  started.child.kill('SIGKILL');
+  await started.ended;
+  expect(server.requestCount).toBe(1);
+  expect(await cli(night, ['resume'], {server})).toMatchObject({code: 0});
+  expect(server.requestCount).toBe(2);
+  const [row] = await person.results();
+  expect(row).toMatchObject({outcome: 'changed', usage: {requests: 2}});
+  expect(row!.usage!.input_tokens).toBeGreaterThan(10_000);
+  expect((await cli(night, ['status'], {server})).stdout).toContain(`${row!.cost_usd!.toFixed(4)} USD`);
+});
+
 it('stops at its cap, whatever the model does, and says what to do', async () => {
   server.reply(({turns}) => ({
     text: '',
@@ -153,8 +184,9 @@ it('stops at its cap, whatever the model does, and says what to do', async () =>
     toolCalls: [readme, {name: 'read_file', input: {path: `after-${turns}`}}, finish],
   }));
   expect(await person.call(['--config', 'config/tasks.json'])).toMatchObject({exitCode: 0});
-  // The sixth was told that it was the last.
-  expect(server.requests.slice(6).map(({turns}) => turns)).toEqual([5]);
+  // Also of the sixth, which was told that it was the last; the next one hears that it was not.
+  expect(server.requests.slice(6).map(({turns}) => turns)).toEqual([6]);
+  expect(server.requests[6]?.prompt).toMatch(/one turn is left[\s\S]*there are more turns now/);
 });
 
 it('never costs more than the budget of the job', async () => {
@@ -274,13 +306,13 @@ it('offers the tools of the MCP servers of the configuration, and none of the re
     },
   });
   server.reply(({turns, toolResults}) => {
-    if (turns === 0) return {text: '', toolCalls: [{name: 'tickets_find', input: {id: 7}}]};
+    if (turns === 0) return {text: '', toolCalls: [{name: 'mcp__tickets__find', input: {id: 7}}]};
     expect(toolResults[0]?.text).toBe('ticket 7: from home');
     return {text: '', toolCalls: [readme, finish]};
   });
   const said = await person.start(['--config', 'config/tasks.json'], {env: {MY_TOKEN: 'from home'}});
   expect(said).toMatchObject({exitCode: 0, stderr: ''});
-  expect(server.requests[0]?.tools).toContain('tickets_find');
+  expect(server.requests[0]?.tools).toContain('mcp__tickets__find');
 });
 
 it('lets another agent work through the Agent Client Protocol, with no model and no key of ours', async () => {
@@ -294,12 +326,44 @@ it('lets another agent work through the Agent Client Protocol, with no model and
   expect(said.stdout).toMatch(/changed README\.md \+\d+ -0 cost unknown/);
   expect(said.exitCode).toBe(0);
   const [row] = await person.results();
-  expect(row).toMatchObject({outcome: 'changed', cost_usd: null, attempts: 0});
+  expect(row).toMatchObject({outcome: 'changed', cost_usd: null, attempts: 0, sandbox: 'none'});
+  expect(row).not.toHaveProperty('usage');
   const shown = await person.call(['logs', '--job', 'readme-generator/api', '--transcript']);
   expect(shown.stdout).toContain('edit: Write README.md');
+  expect(shown.stdout).toContain('fs/read_text_file');
   const budget = await person.call(['--config', 'config/tasks.json', '--budget', '1'], {env});
   expect(budget).toMatchObject({exitCode: 2});
   expect(budget.stderr).toContain('is not known before it is paid');
+  for (const [task, settings] of [
+    [{job_budget_usd: 1}, {}],
+    [{budget_usd: 1}, {}],
+    [{}, {budget_usd_per_day: 1}],
+    [{}, {job_budget_usd: 1}],
+  ]) {
+    await person.write('config/tasks.json', {
+      tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent', ...task}],
+      settings: {agent: {command: [process.execPath, support('acp-agent.mjs'), 'good']}, ...settings},
+    });
+    const refused = await person.call(['--config', 'config/tasks.json'], {env});
+    expect(refused).toMatchObject({exitCode: 2, stderr: expect.stringContaining('is not known before it is paid')});
+  }
+});
+
+it('counts what another agent says that it cost, for status and for the budgets of a day', async () => {
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'readme-generator', group: 'all', mode: 'agent'}],
+    settings: {agent: {command: [process.execPath, support('acp-agent.mjs'), 'priced']}},
+  });
+  const said = await person.start(['--config', 'config/tasks.json']);
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  expect((await person.results())[0]).toMatchObject({outcome: 'changed', cost_usd: 0.25});
+  expect((await person.call(['status'])).stdout).toContain('0.2500 USD');
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Docs', skill: 'repo-summarizer', group: 'all', mode: 'simple'}],
+    settings: {model: 'anthropic/claude-sonnet-5-5', budget_usd_per_day: 0.2},
+  });
+  await person.call(['--config', 'config/tasks.json']);
+  expect((await person.results())[0]).toMatchObject({outcome: 'not-started', reason: 'budget'});
 });
 
 it('sends spans of run, jobs, turns and tools to a collector that the environment names, and no text', async () => {
@@ -345,6 +409,28 @@ it('sends spans of run, jobs, turns and tools to a collector that the environmen
     'gen_ai.request.model': 'claude-sonnet-5-5',
   });
   expect(JSON.stringify(received)).not.toMatch(/secret words|nowhere|A small program/);
+});
+
+it.each([
+  ['that is no address', 'collector:4318', 1],
+  ['that nobody listens at', 'http://127.0.0.1:1', 0],
+  ['that never answers', '', 0],
+])('ends as ever, and soon, with a collector %s', async (_, endpoint, warnings) => {
+  const silent = createServer(() => {});
+  await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+  server.reply({text: '', toolCalls: [readme, finish]});
+  const args = ['--agent', '--skill', 'readme-generator', '--repo-names', 'api'];
+  const address = endpoint || `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const said = await person.start([...args, '--force'], {
+    env: {OTEL_EXPORTER_OTLP_ENDPOINT: address, OTEL_SERVICE_NAME: 'x'},
+  });
+  const ended = Date.now();
+  silent.closeAllConnections();
+  silent.close();
+  expect(said).toMatchObject({exitCode: 0, stderr: ''});
+  expect(said.stdout.match(/WARN .*no spans are sent/g) ?? []).toHaveLength(warnings);
+  // Its last words are those of the end of the run.
+  expect(ended - Date.parse(said.stdout.trimEnd().split('\n').at(-1)!.split(' ')[0]!)).toBeLessThan(2500);
 });
 
 interface OtlpSpan {

@@ -100,8 +100,31 @@ describe.skipIf(noSandbox)(`a skill with a script${sandboxNeed}`, () => {
       expect(told).toContain(`${line}\n`);
     expect(told).toMatch(/^ORCHESTRATOR_COMMIT=[0-9a-f]{40}$/m);
     expect(told).toMatch(/^ORCHESTRATOR_DATE=\d{4}-\d\d-\d\d$/m);
+    // Nobody has named one.
+    expect(told).toContain('ORCHESTRATOR_OUTPUT=\n');
     expect(told).not.toContain('canary');
     expect(readFileSync(path.join(repo, 'seen'), 'utf8')).not.toContain('.git\n');
+  });
+
+  it.each([
+    [
+      '#!/usr/bin/nope\nx\n',
+      'the program of its first line, "/usr/bin/nope", is not in the sandbox; see "sandbox.tools"',
+    ],
+    [
+      '#!/usr/bin/env nope\nx\n',
+      'the program of its first line, "/usr/bin/env nope", is not in the sandbox; see "sandbox.tools"',
+    ],
+    ['#!/bin/sh\r\necho x\r\n', 'its first line ends with a carriage return'],
+    ['#!/usr/bin/env sh\r\necho x\r\n', 'its first line ends with a carriage return'],
+  ])('that begins with %j is told what is wrong with that', async (text, why) => {
+    await using person = await invitePerson();
+    await ownRepo(person, {'a.js': 'one()\n'});
+    await plan(person, {text});
+    expect((await person.call(run)).exitCode).toBe(1);
+    const [row] = await person.results();
+    expect(row).toMatchObject({outcome: 'script-failed', output_file: null});
+    expect(row!.message).toContain(`scripts/run could not be started: ${why}`);
   });
 
   it('changes nothing when it ends with an error, and its last words stand in the result', async () => {

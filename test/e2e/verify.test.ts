@@ -64,6 +64,34 @@ describe.skipIf(noSandbox)(`a change with verify commands${sandboxNeed}`, () => 
     expect(row!.outcome).toBe('verify-failed');
   });
 
+  it('is not delivered when a command that was asked for by name cannot be run, and is when "auto" found it', async () => {
+    await using person = await invitePerson();
+    const files = {...tested, Makefile: 'check:\n\tno-such-tool --all\n'};
+    const change = 'echo "echo 41" > answer.sh';
+    await prepare(person, {files, change, task: {verify: ['sh test.sh; no-such-tool']}});
+    const said = await person.call(run);
+    expect(said.exitCode).toBe(1);
+    expect(said.stdout).toMatch(
+      /ERROR .* verify-not-run: .* could not run: "no-such-tool" was not found in the sandbox/,
+    );
+    expect((await person.results())[0]).toMatchObject({
+      outcome: 'verify-not-run',
+      verified: [{before: 'not-run', after: 'not-run', missing: 'no-such-tool'}],
+      warnings: [expect.stringContaining('see "sandbox.tools"')],
+    });
+    await prepare(person, {files, change, task: {verify: 'auto'}});
+    const auto = await person.call([...run, '--force']);
+    expect(auto.exitCode).toBe(0);
+    expect(auto.stdout).toMatch(
+      /WARN .* changed answer\.sh .* verified "make check" not run: no-such-tool was not found/,
+    );
+    expect((await person.results())[0]).toMatchObject({
+      outcome: 'changed',
+      verified: [{command: 'make check', before: 'not-run', after: 'not-run', missing: 'no-such-tool'}],
+      warnings: ['"make check" could not run: "no-such-tool" was not found in the sandbox; see "sandbox.tools"'],
+    });
+  });
+
   it('cannot change what "auto" runs', async () => {
     await using person = await invitePerson();
     const files = {...tested, 'package.json': '{"scripts": {"test": "sh test.sh"}}'};
@@ -79,6 +107,58 @@ describe.skipIf(noSandbox)(`a change with verify commands${sandboxNeed}`, () => 
     });
     await person.call([...run, '--force']);
     expect((await person.results())[0]).toMatchObject({outcome: 'verify-failed'});
+  });
+
+  const made = {Makefile: 'check:\n\t@grep -q good main.txt\n', 'main.txt': 'good\n'};
+  const node = {
+    'package.json': '{"scripts": {"test": "node test/a.js"}}',
+    'code.js': 'module.exports = 1;\n',
+    'test/a.js': 'if (require("../code.js") !== 1) process.exit(1);\n',
+    'test/b.js': '// More.\n',
+  };
+  it.each<[string, Files, string, string]>([
+    ['its target', made, 'echo bad > main.txt; printf "check:\\n\\ttrue\\n" > Makefile', 'Makefile'],
+    [
+      'a file that make prefers',
+      made,
+      'echo bad > main.txt; printf "check:\\n\\ttrue\\n" > GNUmakefile',
+      'GNUmakefile',
+    ],
+    ['a test', node, 'echo "module.exports = 2" > code.js; echo "" > test/a.js', 'test/a.js'],
+    [
+      'a script of the check',
+      {...tested, Makefile: 'check:\n\tsh ask.sh\n', 'ask.sh': 'sh test.sh\n'},
+      'echo "echo 41" > answer.sh; echo true > ask.sh',
+      'ask.sh',
+    ],
+  ])('that passes only since it changed %s needs a person', async (_, files, change, path_) => {
+    await using person = await invitePerson();
+    await prepare(person, {files, change, task: {verify: 'auto'}});
+    const said = await person.call(run);
+    expect(said.exitCode).toBe(1);
+    expect((await person.results())[0]).toMatchObject({
+      outcome: 'held-for-review',
+      message: expect.stringMatching(/does not pass with .* as it was before the change$/),
+      verified: [{before: 'passed', after: 'passed'}],
+    });
+    expect((await person.call(['review'])).stdout).toContain(`changes-its-checks ${path_}`);
+    // What a person has let through goes its way.
+    await person.call(['accept', '--all', '--yes', '--flagged']);
+    await person.call([...run, '--force']);
+    expect((await person.results())[0]).toMatchObject({outcome: 'changed'});
+  });
+
+  it('may change tests together with the code when the old ones pass too, and may not remove them', async () => {
+    await using person = await invitePerson();
+    const more = 'echo "module.exports = 1; // one" > code.js; echo "// and more" >> test/a.js; mv test/b.js test/c.js';
+    await prepare(person, {files: node, change: more, task: {verify: 'auto'}});
+    expect((await person.call(run)).exitCode).toBe(0);
+    await prepare(person, {files: node, change: 'rm test/b.js', task: {verify: 'auto'}});
+    await person.call([...run, '--force']);
+    expect((await person.results())[0]).toMatchObject({
+      outcome: 'held-for-review',
+      message: '"test/b.js": a test that was there is gone',
+    });
   });
 
   it('is not blamed for a command that fails at random', async () => {

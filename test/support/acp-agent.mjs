@@ -56,6 +56,32 @@ async function work(client, sessionId) {
         update: {sessionUpdate: 'usage_update', used: 100, size: 1000, cost: {amount: 0.25, currency: 'USD'}},
       });
       return 'end_turn';
+    case 'bills':
+      for (const said of process.argv.slice(3)) {
+        const [amount, currency] = said.split(' ');
+        await client.notify(methods.client.session.update, {
+          sessionId,
+          update: {sessionUpdate: 'usage_update', used: 1, size: 10, cost: {amount: Number(amount), currency}},
+        });
+      }
+      writeFileSync(target, readme);
+      return 'end_turn';
+    case 'content':
+      await say('I looked at everything.\n**NOTHING TO CHANGE:** all of it is there.');
+      return 'end_turn';
+    case 'files': {
+      const results = {};
+      for (const file of process.argv.slice(3)) {
+        const at = path.resolve(cwd, file);
+        const answer = promise => promise.then(() => 'done').catch(error => error.message);
+        results[file] = [
+          await answer(client.request(methods.client.fs.readTextFile, {sessionId, path: at})),
+          await answer(client.request(methods.client.fs.writeTextFile, {sessionId, path: at, content: 'owned\n'})),
+        ];
+      }
+      await say(JSON.stringify(results));
+      return 'end_turn';
+    }
     case 'late':
       if (prompts === 2) writeFileSync(target, readme);
       await say('Done.');

@@ -123,8 +123,9 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
           turns: turnLog(turns, lines),
           openCheckout: async () => checkout,
           begin: async () => {},
+          hasReply: async () => false,
           noteSpent: amount => void spent.push(amount),
-          verify: async edits => await options.verify?.(edits),
+          verify: async (edits, signal) => await options.verify?.(edits, signal),
           async obtainReply(request, {signal} = {}) {
             requests.push(request);
             const last = request.messages?.findLast(({role}) => role === 'tool');
@@ -141,7 +142,12 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
         if (!(error instanceof JobFailure)) throw error;
         return {failure: error, ...done()};
       } finally {
-        for (const {path: file, after} of await checkout.edits()) files[file] = after?.bytes.toString() ?? '';
+        // A folder that is too large for a change has ended the job by name already.
+        const edits = await checkout.edits().catch(error => {
+          if (!(error instanceof JobFailure)) throw error;
+          return [];
+        });
+        for (const {path: file, after} of edits) files[file] = after?.bytes.toString() ?? '';
         await checkout.remove();
         reader.release();
       }

@@ -1,10 +1,40 @@
 // A small MCP server: by itself over standard input and output, with --http over HTTP. What it was started with, it tells.
 import {spawn} from 'node:child_process';
+import {existsSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {McpServer} from '@modelcontextprotocol/sdk/server/mcp.js';
 import {StdioServerTransport} from '@modelcontextprotocol/sdk/server/stdio.js';
 import {StreamableHTTPServerTransport} from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import {CallToolRequestSchema, ListToolsRequestSchema} from '@modelcontextprotocol/sdk/types.js';
 import {z} from 'zod';
+
+function makePages() {
+  const {server} = new McpServer({name: 'pages', version: '1'}, {capabilities: {tools: {}}});
+  const tool = name => ({name, inputSchema: {type: 'object'}});
+  server.setRequestHandler(ListToolsRequestSchema, ({params}) =>
+    params?.cursor === '2' ? {tools: [tool('a.b'), tool('a_b')]} : {tools: [tool('file')], nextCursor: '2'},
+  );
+  server.setRequestHandler(CallToolRequestSchema, ({params}) => ({
+    content: [{type: 'text', text: `called ${params.name}`}],
+  }));
+  return server;
+}
+
+function makeFragile() {
+  const server = new McpServer({name: 'fragile', version: '1'});
+  let count = 0;
+  server.registerTool('crash', {inputSchema: {}}, () => process.exit(3));
+  server.registerTool('count', {inputSchema: {}}, async () => ({content: [{type: 'text', text: String(++count)}]}));
+  server.registerTool('sleep', {inputSchema: {}}, async () => {
+    // The first call of all lasts until its caller is killed.
+    if (!existsSync(process.env.MARK)) {
+      writeFileSync(process.env.MARK, '');
+      await new Promise(() => {});
+    }
+    return {content: [{type: 'text', text: 'rested'}]};
+  });
+  return server;
+}
 
 function makeServer(headers = {}) {
   const server = new McpServer({name: 'tickets', version: '1'});
@@ -18,9 +48,10 @@ function makeServer(headers = {}) {
   server.registerTool('environment', {description: 'Its variables.', inputSchema: {}}, async () => ({
     content: [{type: 'text', text: Object.keys(process.env).sort().join(' ')}],
   }));
-  server.registerTool('folder', {description: 'Where it stands.', inputSchema: {}}, async () => ({
-    content: [{type: 'text', text: process.cwd()}],
-  }));
+  if (process.argv.includes('--folder'))
+    server.registerTool('folder', {description: 'Where it stands.', inputSchema: {}}, async () => ({
+      content: [{type: 'text', text: process.cwd()}],
+    }));
   return server;
 }
 
@@ -42,5 +73,10 @@ if (process.argv.includes('--http')) {
   });
   listener.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${listener.address().port}/mcp`));
 } else {
-  await makeServer().connect(new StdioServerTransport());
+  const make = process.argv.includes('--pages')
+    ? makePages
+    : process.argv.includes('--fragile')
+      ? makeFragile
+      : makeServer;
+  await make().connect(new StdioServerTransport());
 }

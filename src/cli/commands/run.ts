@@ -7,7 +7,7 @@ import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import type {Models} from '../../models/models.ts';
-import {checkSandbox} from '../../orchestrator/check-jobs.ts';
+import {checkSandbox, describeUnknownTools} from '../../orchestrator/check-jobs.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {openModels} from '../../orchestrator/open-models.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
@@ -63,19 +63,19 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   });
   const faults = options.dryRun ? problems : [...problems, ...missing];
   if (faults.length > 0) throw new ConfigurationError(faults);
+  const skillOf = (name: string): Skill | undefined =>
+    configuration.tasks.find(({skill}) => skill.name === name)?.skill;
+  const unknownTools = await describeUnknownTools(jobs, Object.keys(configuration.settings.mcp ?? {}), skillOf);
   if (options.dryRun)
     return await (await import('../dry-run.ts')).dryRun(io, {
       configuration,
       jobs,
       missing,
+      notes: unknownTools,
       json: options.json === true,
     });
   // Workers have sandboxes of their own.
-  if (io.queue === undefined) {
-    const skillOf = (name: string): Skill | undefined =>
-      configuration.tasks.find(({skill}) => skill.name === name)?.skill;
-    await checkSandbox(jobs, configuration.settings.sandbox, skillOf);
-  }
+  if (io.queue === undefined) await checkSandbox(jobs, configuration.settings.sandbox, skillOf);
   if (options.detach && io.queue === undefined) return await detach(io, options.json === true);
 
   const skills = new Map<string, Skill>(configuration.tasks.map(task => [task.skill.name, task.skill]));
@@ -86,6 +86,7 @@ export async function run(io: Io, options: RunOptions): Promise<number> {
   const notes = [
     ...configuration.overrides,
     ...configuration.notes,
+    ...unknownTools,
     ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
   ];
   if (io.queue !== undefined) {

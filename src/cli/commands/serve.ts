@@ -8,6 +8,7 @@ import {escapeBlock} from '../../util/escape-text.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {readJobEvents} from '../job-events.ts';
+import {metricsToken} from '../metrics-token.ts';
 import {openOperator} from '../page-operator.ts';
 
 export interface ServeOptions {
@@ -29,6 +30,7 @@ export async function serve(io: Io, options: ServeOptions): Promise<number> {
       ledger,
       clock: systemClock,
       port,
+      metricsToken: metricsToken(io),
       jobEvents: (of, record) => readJobEvents(io.stateDir, of.id, record.job),
       operator: openOperator(io, ledger),
       start: (args, on) => startProgram(io, args, on),

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import type {PolicyFinding} from '../../domain/change.ts';
+import {compileGlob} from '../../util/glob.ts';
 import {hiddenCharacters} from '../../util/hidden-characters.ts';
 import {pathProblem} from '../../util/path-problem.ts';
 import {foldPath, isShortName, mixedScripts} from './fold-path.ts';
@@ -53,11 +54,15 @@ function judgeSpelling(path: string): PolicyFinding[] {
 }
 
 /** As in a .gitignore: without a slash a name anywhere, a folder with all below it. */
-function matcher(globs: readonly string[], options: {nocase: boolean}): (path: string) => boolean {
-  const patterns = globs.flatMap(glob => {
+function matcher(globs: readonly string[], {nocase}: {nocase: boolean}): (path: string) => boolean {
+  const matchers = globs.flatMap(glob => {
     const bare = glob.replace(/^(?:\.?\/)+/, '').replace(/\/$/, '');
     const anywhere = bare.includes('/') || glob.startsWith('/') ? bare : `**/${bare}`;
-    return [anywhere, `${anywhere}/**`];
+    return [anywhere, `${anywhere}/**`].map(pattern => {
+      // `+(a|b)` and `{1..9}` are the operator's to write; with all else no path of a repo can make the time grow.
+      if (/\(|\{[^{},]*\.\./.test(pattern)) return picomatch(pattern, {dot: true, nonegate: true, nocase});
+      return compileGlob(pattern, {ignoreCase: nocase}).matches;
+    });
   });
-  return patterns.length === 0 ? () => false : picomatch(patterns, {dot: true, nonegate: true, ...options});
+  return path => matchers.some(matches => matches(path));
 }

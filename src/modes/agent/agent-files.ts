@@ -21,6 +21,7 @@ import {ignoreCode} from '../../util/ignore-code.ts';
 import {pathProblem} from '../../util/path-problem.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {readBytes} from '../../util/read-small-file.ts';
+import {takeRests} from '../../util/take-rests.ts';
 import {ToolDenied, ToolError} from './tool.ts';
 
 export interface FoundFile {
@@ -40,8 +41,12 @@ export interface AgentFiles {
   readIfThere(path: string, maxBytes: number): Promise<Buffer | undefined>;
   /** Replaces the content in one step, or makes the file and its folders; an executable stays one. */
   write(path: string, bytes: Buffer): Promise<void>;
-  /** Everything below a folder, in path order, without `.git` and without what is below links; at most `limit`. */
-  list(path: string, limit: number): Promise<{readonly found: readonly FoundFile[]; readonly cut: boolean}>;
+  /** Everything below a folder, in path order, without `.git` and without what is below links; at most `limit`. Throws when the signal aborts. */
+  list(
+    path: string,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<{readonly found: readonly FoundFile[]; readonly cut: boolean}>;
 }
 
 interface Options {
@@ -92,13 +97,13 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
         folder.close();
       }
     },
-    async list(path, limit) {
+    async list(path, limit, signal) {
       const folders = path === '' || path === '.' ? [] : segmentsOf(path);
       const folder = openFolders(root, folders);
       if (folder === undefined) throw new ToolError(`there is no folder ${quoteText(path)}`);
-      const found: FoundFile[] = [];
-      const cut = listFolder(folder, folders.join('/'), found, limit, 0);
-      return {found, cut};
+      const listing: Listing = {found: [], limit, rest: takeRests(signal)};
+      const cut = await listFolder(folder, folders.join('/'), listing, 0);
+      return {found: listing.found, cut};
     },
   };
 }
@@ -222,11 +227,20 @@ function statEntry(folder: Directory, name: string, path: string): Stats | undef
 
 const maxDepth = 100;
 
-function listFolder(folder: Directory, path: string, found: FoundFile[], limit: number, depth: number): boolean {
+interface Listing {
+  readonly found: FoundFile[];
+  readonly limit: number;
+  readonly rest: ReturnType<typeof takeRests>;
+}
+
+/** True when something was left out. */
+async function listFolder(folder: Directory, path: string, listing: Listing, depth: number): Promise<boolean> {
+  const {found, limit, rest} = listing;
   try {
     const entries = readdirSync(folder.at('.'), {withFileTypes: true});
     entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
+      await rest();
       if (isGit(entry.name)) continue;
       const inside = path === '' ? entry.name : `${path}/${entry.name}`;
       if (found.length >= limit) return true;
@@ -238,7 +252,7 @@ function listFolder(folder: Directory, path: string, found: FoundFile[], limit: 
       const child = openIfFolder(folder, entry);
       if (child === undefined) continue;
       found.push({path: inside, kind: 'folder'});
-      if (listFolder(child, inside, found, limit, depth + 1)) return true;
+      if (await listFolder(child, inside, listing, depth + 1)) return true;
     }
     return false;
   } finally {

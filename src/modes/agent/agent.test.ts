@@ -1,4 +1,4 @@
-import {symlink, unlink, writeFile} from 'node:fs/promises';
+import {mkdir, symlink, unlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type AgentRig, openAgentRig, steps} from '../../../test/support/agent-rig.ts';
@@ -14,6 +14,7 @@ beforeAll(async () => {
     'long.txt': Array.from({length: 3000}, (_, index) => `line ${index + 1}`).join('\n'),
     'image.bin': Buffer.from([1, 0, 2]),
     '.env': 'PASSWORD=hunter2hunter2\n',
+    '.gitignore': 'build/\n',
     'config.py': 'AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"\nDEBUG = True\n',
     'run.sh': {executable: '#!/bin/sh\necho 1\n'},
     link: {symlink: '/etc/passwd'},
@@ -42,6 +43,34 @@ describe('tools', () => {
     expect(rules).toBe('Be brief.');
   });
 
+  it('read a long line in parts, to its end', async () => {
+    const line = Array.from({length: 90_000}, (_, index) => String.fromCharCode(97 + (index % 26))).join('');
+    const parts = await texts(
+      [
+        ['read_file', {path: 'wide.txt'}],
+        ['read_file', {path: 'wide.txt', offset: 1, column: 40_001}],
+        ['read_file', {path: 'wide.txt', column: 80_001}],
+        ['read_file', {path: 'wide.txt', offset: 2, column: 2}],
+        ['read_file', {path: 'wide.txt', column: 90_001}],
+      ],
+      {before: (directory: string) => writeFile(path.join(directory, 'wide.txt'), `${line}\nend\n`)},
+    );
+    expect(
+      parts
+        .slice(0, 3)
+        .map(part => part.split('\n')[0])
+        .join(''),
+    ).toBe(line);
+    expect(parts.map(part => part.slice(part.indexOf('[')))).toEqual([
+      '[cut: characters 1 to 40000 of 90000 of line 1; read on with offset 1 and column 40001]',
+      '[cut: characters 40001 to 80000 of 90000 of line 1; read on with offset 1 and column 80001]',
+      '[cut: characters 80001 to 90000 of 90000 of line 1; read on with offset 2]',
+      '[cut: characters 2 to 3 of 3 of line 2; the file ends here]',
+      expect.any(String),
+    ]);
+    expect(parts[4]).toBe('! Error: line 1 has 90000 characters; column 90001 is beyond its end.');
+  });
+
   it('hold back what looks like a secret, also in what a search finds', async () => {
     const [env, config, found] = await texts([
       ['read_file', {path: '.env'}],
@@ -63,15 +92,38 @@ describe('tools', () => {
     const mode = 'mode' in options ? {mode: {programPath: await folderWithGitOnly()}} : {};
     const found = await texts(
       [
-        ['search_files', {pattern: 'const [ab] = [0-9]', file_pattern: '*.ts'}],
+        ['search_files', {pattern: 'const [ab] = \\d', file_pattern: '*.ts'}],
         ['search_files', {pattern: 'nowhere to be found'}],
         ['search_files', {pattern: '('}],
+        ['search_files', {pattern: 'const|line 7$', file_pattern: '{src/**/[a-b].t?,long*}'}],
+        ['search_files', {pattern: 'needle'}],
+        ['search_files', {pattern: 'const a', file_pattern: 'src'}],
+        ['search_files', {pattern: 'hello', file_pattern: '{a,b}'.repeat(9)}],
+        ['search_files', {pattern: '(a+)+$', file_pattern: 'aaa'}],
       ],
-      mode,
+      {
+        ...mode,
+        before: async (directory: string) => {
+          for (const file of ['node_modules/p/i.js', '.hidden/x', 'build/x', '.git/x']) {
+            await mkdir(path.join(directory, path.dirname(file)), {recursive: true});
+            await writeFile(path.join(directory, file), 'needle\n');
+          }
+          await writeFile(path.join(directory, 'aaa'), `${'a'.repeat(3000)}!\n`);
+        },
+      },
     );
-    expect(found[0]).toBe('src/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
-    expect(found[1]).toBe('[nothing found]');
-    expect(found[2]).toMatch(/^! Error: the search failed/);
+    const [consts, none, broken, some, needles, folder, wide, greedy] = found;
+    expect(consts).toBe('src/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
+    expect(none).toBe('[nothing found]');
+    expect(broken).toMatch(/^! Error: the search failed/);
+    expect(some).toBe('long.txt:7:line 7\nsrc/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;');
+    // What is there is found, whatever the repo ignores.
+    expect(needles!.split('\n').sort()).toEqual(
+      ['.hidden/x', 'build/x', 'node_modules/p/i.js'].map(f => `${f}:1:needle`),
+    );
+    expect(folder).toBe('[nothing found]');
+    expect(wide).toMatch(/^! Error: "file_pattern" cannot be used/);
+    expect(greedy).toMatch(/^\[nothing found\]$|^! Error: the search/);
   });
 
   it('list files by folder and pattern', async () => {
@@ -83,6 +135,7 @@ describe('tools', () => {
     ]);
     expect(all?.split('\n')).toEqual([
       '.env',
+      '.gitignore',
       'config.py',
       'image.bin',
       'link (link)',
@@ -95,6 +148,36 @@ describe('tools', () => {
     expect(ts).toBe('src/a.ts');
     expect(skill).toBe('/skill/SKILL.md\n/skill/references/rules.md');
     expect(none).toBe('! Error: there is no folder "nope".');
+  });
+
+  it('list files by any pattern without holding up other jobs', async () => {
+    const before = performance.now();
+    const [found] = await texts([['list_files', {pattern: '*a*a*a*a*b'}]], {
+      before: (directory: string) => writeFile(path.join(directory, 'a'.repeat(200)), 'x'),
+    });
+    expect(found).toBe('[no files]');
+    expect(performance.now() - before).toBeLessThan(2500);
+  });
+
+  it('say in which folders the files are of which there are too many', async () => {
+    const [listed] = await texts([['list_files', {}]], {
+      before: async (directory: string) => {
+        for (const [folder, count] of [
+          ['many/more', 600],
+          ['few', 3],
+        ] as const) {
+          await mkdir(path.join(directory, folder), {recursive: true});
+          for (let index = 0; index < count; index++) await writeFile(path.join(directory, folder, `${index}.txt`), '');
+        }
+      },
+    });
+    const lines = listed!.split('\n');
+    expect(lines.slice(500)).toEqual([
+      '[cut: 113 more; give a folder or a narrower pattern. All of them by folder:]',
+      'few/ (3 files)',
+      'many/ (600 files)',
+      'src/ (2 files)',
+    ]);
   });
 
   it('write and edit, keep the mode of a file, and refuse what is ambiguous', async () => {
@@ -142,7 +225,7 @@ describe('tools', () => {
       ['read_file', {path: 'gone.txt'}],
     ]);
     expect(said.every(text => text.startsWith('! '))).toBe(true);
-    expect(said[2]).toBe('! Error: read_file knows no "lines"; it takes path, offset, limit.');
+    expect(said[2]).toBe('! Error: read_file knows no "lines"; it takes path, offset, limit, column.');
     expect(said[4]).toContain('there is no tool "open_door"; there are read_file, write_file');
     expect(said[5]).toBe('! Refused: run_command needs a sandbox, which is not here.');
   });
@@ -171,6 +254,37 @@ describe('tools', () => {
       },
     );
     expect(said.filter(text => !text.startsWith('! Refused'))).toEqual([]);
+  });
+
+  it('are narrowed to the paths that the skill names, in all they show', async () => {
+    const {results, proposal} = await rig.run(
+      steps({
+        calls: [
+          ['read_file', {path: './src//a.ts'}],
+          ['read_file', {path: 'main.py'}],
+          ['read_file', {path: '/skill/references/rules.md'}],
+          ['write_file', {path: 'main.py', content: 'x'}],
+          ['write_file', {path: 'docs/../main.py', content: 'x'}],
+          ['write_file', {path: 'docs/a.md', content: '# A\n'}],
+          ['edit_file', {path: 'src/a.ts', old: 'a = 1', new: 'a = 2'}],
+          ['list_files', {}],
+          ['search_files', {pattern: 'hello|const'}],
+        ],
+      }),
+      {skill: {allowedTools: ['Read(src/**)', 'Write(docs/**)', 'Glob(src/*.ts)', 'Grep(*.ts)']}},
+    );
+    expect(results.slice(0, 9).map(({text, denied}) => (denied ? `! ${text}` : text))).toEqual([
+      'export const a = 1;\nexport const b = 2;',
+      '! Refused: the skill allows read_file only for "src/**", not for "main.py".',
+      'Be brief.',
+      '! Refused: the skill allows write_file only for "docs/**", not for "main.py".',
+      expect.stringMatching(/^! Refused/),
+      'Made: 4 bytes.',
+      '! Refused: the skill does not allow edit_file.',
+      'src/a.ts',
+      'src/a.ts:1:export const a = 1;\nsrc/a.ts:2:export const b = 2;',
+    ]);
+    expect(proposal?.edits.map(edit => edit.path)).toEqual(['docs/a.md']);
   });
 
   it('are narrowed by the skill, in the words of other agents too', async () => {
@@ -202,6 +316,33 @@ describe('the end', () => {
     ['a reply that was cut', () => ({text: 'I', finish: 'length'}), {}, 'reply-truncated'],
     ['a refusal of the filter', () => ({finish: 'content-filter'}), {}, 'reply-refused'],
     ['a refusal in words', () => ({text: 'I am sorry, but I cannot help with that.'}), {}, 'reply-refused'],
+    ['a reply without anything', () => ({text: ''}), {}, 'reply-empty'],
+    ['talk and nothing else', () => ({text: 'Let me start by reading the files.'}), {}, 'ended-without-finish'],
+    ['a failure in words', () => ({text: 'I was not able to do this.'}), {}, 'ended-without-finish'],
+    ['nothing done, and nothing said about that', steps(), {}, 'no-effect'],
+    [
+      'nothing but files that the repo ignores',
+      steps({calls: [['write_file', {path: 'build/x', content: 'y'}]]}),
+      {},
+      'no-effect',
+    ],
+    [
+      'nothing to change, after a change was refused',
+      () => ({
+        calls: [
+          ['write_file', {path: '.git/x', content: 'y'}],
+          ['finish', {summary: 'Fine.', nothing_to_change: true}],
+        ],
+      }),
+      {},
+      'tools-denied',
+    ],
+    [
+      'nothing to change where a file was asked for',
+      () => ({calls: [['finish', {summary: 'Fine.', nothing_to_change: true}]]}),
+      {skill: {output: 'OUT.md'}, job: {output: 'OUT.md', outputs: ['OUT.md'], outputPattern: 'OUT.md'}},
+      'no-effect',
+    ],
     ['an end nobody knows', () => ({finish: 'other'}), {}, 'reply-unfinished'],
     ['tool calls that are none', () => ({finish: 'tool-calls'}), {}, 'reply-unfinished'],
     [
@@ -261,9 +402,39 @@ describe('the end', () => {
     expect(proposal?.edits.map(edit => edit.path)).toEqual(['docs/notes.md']);
   });
 
-  it('without an effect is no failure where none was asked for', async () => {
-    const {proposal} = await rig.run(steps({text: 'Everything is as it should be.'}));
-    expect(proposal?.edits).toEqual([]);
+  it('without an effect is no failure where none was asked for, and the agent says that none is needed', async () => {
+    const {proposal, requests} = await rig.run(
+      steps(
+        {text: 'Everything is as it should be.'},
+        {
+          calls: [
+            ['read_file', {path: '.env'}],
+            ['finish', {summary: 'All good.'}],
+          ],
+        },
+        {calls: [['finish', {summary: 'All files have it.', nothing_to_change: true}]]},
+      ),
+    );
+    expect(proposal).toEqual({edits: [], summary: 'All files have it.'});
+    expect(requests[1]?.messages?.at(-1)).toEqual({
+      role: 'user',
+      text: 'The work does not count as done. The agent changed nothing and stopped without saying that it is done: "Everything is as it should be." Go on, then call finish again.\n\nIf nothing needs to change, call finish with "nothing_to_change": true and say why.',
+    });
+  });
+
+  it('says what was written where that is no part of a change', async () => {
+    const {failure} = await rig.run(steps({calls: [['write_file', {path: 'build/x', content: 'y'}]]}));
+    expect(failure?.message).toBe(
+      'Nothing was changed that counts. What was written is no part of a change: "build/" is ignored by the repo.',
+    );
+  });
+
+  it('is mended when it was an empty reply', async () => {
+    const {proposal, requests} = await rig.run(
+      steps({text: ' '}, {calls: [['write_file', {path: 'a.md', content: '# A\n'}]]}),
+    );
+    expect(proposal?.edits.map(edit => edit.path)).toEqual(['a.md']);
+    expect(requests[1]?.messages?.at(-1)).toMatchObject({text: expect.stringContaining('The reply is empty')});
   });
 
   it('comes in time', async () => {
@@ -288,7 +459,9 @@ describe('the end', () => {
   it('leaves old results out by name when the history grows, and says so', async () => {
     const {requests, failure} = await rig.run(
       turn =>
-        turn < 12 ? {calls: [['read_file', {path: 'long.txt', offset: turn * 100 + 1, limit: 300}]]} : {text: 'Done.'},
+        turn < 12
+          ? {calls: [['read_file', {path: 'long.txt', offset: turn * 100 + 1, limit: 300}]]}
+          : {calls: [['finish', {summary: 'Done.', nothing_to_change: true}]]},
       {job: {contextTokens: 6000}},
     );
     expect(failure).toBeUndefined();
@@ -307,7 +480,6 @@ describe('the end', () => {
 async function folderWithGitOnly(): Promise<string> {
   const found = await runCommand('which', ['git'], {env: process.env});
   const folder = path.join(rig.directory, 'bin');
-  const {mkdir} = await import('node:fs/promises');
   await mkdir(folder, {recursive: true});
   const link = path.join(folder, 'git');
   await unlink(link).catch(() => {});

@@ -12,10 +12,12 @@ import type {Clock} from '../../util/clock.ts';
 import type {Checkout} from '../../workspace/checkout.ts';
 import type {Mode, ModeInput} from '../mode.ts';
 import {openAgentFiles} from './agent-files.ts';
+import {readAllowedTools} from './allowed-tools.ts';
 import {judgeEnd, type Shortfall} from './judge-end.ts';
 import {type AgentEnd, runLoop} from './loop.ts';
+import type {McpTools} from './mcp-tools.ts';
 import {firstPrompt, systemPrompt, trimContext} from './prompt.ts';
-import type {Tool, ToolReach} from './tool.ts';
+import type {ToolReach} from './tool.ts';
 import {createToolSet, type ToolSet} from './tool-set.ts';
 
 export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secretNameRule' | 'programPath'> {
@@ -25,8 +27,8 @@ export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secre
   readonly clock: Clock;
   /** Undefined where commands cannot be run. */
   readonly sandbox?: Sandbox;
-  /** Tools of the operator's own servers. */
-  readonly moreTools?: readonly Tool[];
+  /** Of the operator's own servers. */
+  readonly mcp?: Pick<McpTools, 'tools' | 'faults'>;
   /** Works on jobs that name another agent. */
   readonly foreign?: Mode;
 }
@@ -34,12 +36,14 @@ export interface AgentModeOptions extends Pick<ToolReach, 'findSecrets' | 'secre
 /** A model with tools, in a private work tree, turn by turn until the diff says that the work is done. */
 export function createAgentMode(options: AgentModeOptions): Mode {
   const {sandbox} = options;
-  const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet =>
-    createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.moreTools ?? []});
+  const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet => {
+    assertServers(skill, options);
+    return createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.mcp?.tools ?? []});
+  };
   const preview: Mode['preview'] = input =>
     input.job.agent === undefined ? firstRequest(input, toolsOf(input), options) : undefined;
   return {
-    version: 1,
+    version: 2,
     preview,
     async propose(input) {
       if (input.job.agent !== undefined && options.foreign !== undefined) return await options.foreign.propose(input);
@@ -58,11 +62,12 @@ export function createAgentMode(options: AgentModeOptions): Mode {
           now: options.clock.now,
           obtainReply: (request, recorded) =>
             input.obtainReply(request, {signal: timer.signal, ...(recorded === undefined ? {} : {recorded})}),
-          judge: agentEnd => judge(agentEnd, checkout, input),
+          hasReply: input.hasReply,
+          judge: agentEnd => judge(agentEnd, checkout, input, timer.signal),
           checkTime: timer.check,
         });
         const summary = await options.maskSecrets(end.summary);
-        return {edits: await checkout.edits(), ...(summary === '' ? {} : {summary})};
+        return {edits: await checkout.edits(timer.signal), ...(summary === '' ? {} : {summary})};
       } catch (error) {
         throw timer.explain(error);
       } finally {
@@ -70,6 +75,13 @@ export function createAgentMode(options: AgentModeOptions): Mode {
       }
     },
   };
+}
+
+/** An agent that lacks a tool it was to have does something else than what was asked for. */
+function assertServers(skill: Skill, {mcp}: AgentModeOptions): void {
+  const allowed = readAllowedTools(skill.allowedTools);
+  for (const [server, fault] of mcp?.faults ?? [])
+    if (allowed.asksForServer(server)) throw new JobFailure('mcp-unavailable', fault);
 }
 
 function firstRequest(
@@ -119,9 +131,16 @@ async function layOutSkill(skill: Skill, directory: string, {owner}: Sandbox): P
 }
 
 /** What is missing for the work to count as done: by the diff, the checks of the skill and the verify commands. */
-export async function judge(end: AgentEnd, checkout: Checkout, input: ModeInput): Promise<Shortfall | undefined> {
-  const edits: readonly FileEdit[] = await checkout.edits();
-  return judgeEnd({...end, edits}, input) ?? (edits.length === 0 ? undefined : await input.verify(edits));
+export async function judge(
+  end: AgentEnd,
+  checkout: Checkout,
+  input: ModeInput,
+  signal: AbortSignal,
+  forbidden: (edits: readonly FileEdit[]) => Shortfall | undefined = () => undefined,
+): Promise<Shortfall | undefined> {
+  const edits: readonly FileEdit[] = await checkout.edits(signal);
+  const shortfall = forbidden(edits) ?? judgeEnd({...end, edits, leftOut: checkout.leftOut}, input);
+  return shortfall ?? (edits.length === 0 ? undefined : await input.verify(edits, signal));
 }
 
 /** The wall time of a job, from its first turn in this process on. */

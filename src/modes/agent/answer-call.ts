@@ -11,8 +11,8 @@ export interface AnsweredCall extends Pick<ToolAnswer, 'changed' | 'finished'> {
 export async function answerCall(call: ToolCall, tools: ToolSet, reach: ToolReach): Promise<AnsweredCall> {
   const head = {callId: call.id, name: call.name};
   try {
-    const {text, ...rest} = await runCall(call, tools, reach);
-    return {...rest, result: {...head, text: text.toWellFormed(), isError: false}};
+    const {text, isError = false, ...rest} = await runCall(call, tools, reach);
+    return {...rest, result: {...head, text: text.toWellFormed(), isError}};
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     const isDenied = error instanceof ToolDenied;

@@ -25,6 +25,7 @@ describe.skipIf(noSandbox)(`commands of an agent${sandboxNeed}`, () => {
       }),
       {mode: {sandbox: sandboxRig.sandbox}},
     );
+    expect(results.map(({isError}) => isError)).toEqual([false, false, true, false, false, true, true, false]);
     const texts = results.map(({text}) => text);
     expect(texts[1]).toBe('exit code 0\none\ntwo\n');
     expect(texts[2]).toMatch(/^exit code [12]\nBe brief\.\n/);
@@ -41,5 +42,16 @@ describe.skipIf(noSandbox)(`commands of an agent${sandboxNeed}`, () => {
     expect(await readdir(rig.skillDirectory)).toEqual(['SKILL.md', 'references']);
     const left = await readdir(path.join(rig.directory, 'state', 'workspaces'));
     expect(left).toEqual([]);
+  });
+
+  it('that do nothing but fail are a stall', async () => {
+    await using sandboxRig = await openSandboxRig();
+    await using rig = await openAgentRig({'a.txt': 'one\n'});
+    const {failure, turns} = await rig.run(turn => ({calls: [['run_command', {command: `exit ${turn + 1}`}]]}), {
+      mode: {sandbox: sandboxRig.sandbox},
+    });
+    expect(failure?.failure.reason).toBe('agent-stalled');
+    expect(turns).toHaveLength(10);
+    expect(turns[3]?.tools).toMatchObject([{name: 'run_command', isError: true}]);
   });
 });

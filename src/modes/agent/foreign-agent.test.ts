@@ -6,6 +6,7 @@ import {afterAll, beforeAll, expect, it} from 'vitest';
 import {type AgentRig, type AgentRun, openAgentRig} from '../../../test/support/agent-rig.ts';
 import {renderContext} from '../../context/render-context.ts';
 import {maskSecrets} from '../../context/secrets.ts';
+import {unknownUsage} from '../../domain/usage.ts';
 import {systemClock} from '../../util/clock.ts';
 import {createForeignAgentMode} from './foreign-agent.ts';
 
@@ -17,7 +18,16 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
-async function runAgent(behaviour: string, options: {stallMs?: number; command?: string[]} = {}): Promise<AgentRun> {
+interface AgentOptions {
+  readonly stallMs?: number;
+  readonly command?: string[];
+  readonly args?: string[];
+  readonly allowedTools?: string[];
+  /** Default: the skill writes README.md. */
+  readonly output?: false;
+}
+
+async function runAgent(behaviour: string, options: AgentOptions = {}): Promise<AgentRun> {
   const foreign = createForeignAgentMode({
     renderContext,
     estimateTokens: text => text.length / 4,
@@ -28,16 +38,17 @@ async function runAgent(behaviour: string, options: {stallMs?: number; command?:
   });
   return await rig.run(() => ({}), {
     mode: {foreign},
-    skill: {output: 'README.md'},
+    skill: {
+      ...(options.output === false ? {} : {output: 'README.md'}),
+      ...(options.allowedTools === undefined ? {} : {allowedTools: options.allowedTools}),
+    },
     job: {
       agent: {
         name: 'small',
-        command: options.command ?? [process.execPath, program, behaviour],
+        command: options.command ?? [process.execPath, program, behaviour, ...(options.args ?? [])],
         env: {AGENT_TOKEN: '$TOKEN', UNSET: '$NOT_SET'},
       },
-      output: 'README.md',
-      outputs: ['README.md'],
-      outputPattern: 'README.md',
+      ...(options.output === false ? {} : {output: 'README.md', outputs: ['README.md'], outputPattern: 'README.md'}),
     },
   });
 }
@@ -48,6 +59,56 @@ it('makes a change, which its diff proves; what it costs is not known unless it 
   expect(proposal?.summary).toBe('Wrote the README.');
   expect(spent).toMatchObject([{cost: {usd: null, reason: 'the agent "small" does not say what it costs'}}]);
   expect((await runAgent('priced')).spent).toMatchObject([{cost: {usd: 0.25}}]);
+});
+
+it.each<[string[], object]>([
+  [['0.5 USD', '0.1 USD'], {usd: 0.5}],
+  [['-5 USD'], {usd: null, reason: 'the agent "small" says that it cost -5 USD, which is not believed'}],
+  [['0.5 USD', '1e308 USD'], {usd: null, reason: expect.stringContaining('1e+308 USD'), atLeastUsd: 0.5}],
+  [['3 EUR'], {usd: null, reason: 'the agent "small" counts in "EUR"'}],
+])('says that it costs %j, and is believed as far as that can be', async (args, cost) => {
+  const {spent} = await runAgent('bills', {args});
+  expect(spent).toEqual([{usage: unknownUsage, cost}]);
+});
+
+it('may say that nothing needs to change, in words that leave no doubt', async () => {
+  expect((await runAgent('content', {output: false})).proposal?.edits).toEqual([]);
+  const {failure} = await runAgent('liar', {output: false});
+  expect(failure?.failure).toMatchObject({
+    reason: 'no-effect',
+    message: 'Nothing was changed, and the agent does not say that nothing needs to change.',
+  });
+});
+
+it('gets no more than its skill allows, and what it asked for stands in the record', async () => {
+  const args = ['main.py', 'docs/a.md', '../x', '.git/config'];
+  const run = await runAgent('files', {args, output: false, allowedTools: ['Read', 'Write(docs/**)']});
+  expect(run.proposal?.edits.map(edit => edit.path)).toEqual(['docs/a.md']);
+  const lines = run.lines as {tool?: string; error?: boolean; refused?: true}[];
+  const calls = lines.filter(({tool}) => tool?.startsWith('fs/'));
+  expect(
+    calls.map(({tool, error, refused}) => [
+      tool?.replace(/: .*\/tree\//, ' ').replace(/: .*\//, ' … '),
+      refused ? 'refused' : error ? 'failed' : 'done',
+    ]),
+  ).toEqual([
+    ['fs/read_text_file main.py', 'done'],
+    ['fs/write_text_file main.py', 'refused'],
+    ['fs/read_text_file docs/a.md', 'failed'],
+    ['fs/write_text_file docs/a.md', 'done'],
+    ['fs/read_text_file … x', 'refused'],
+    ['fs/write_text_file … x', 'refused'],
+    ['fs/read_text_file .git/config', 'refused'],
+    ['fs/write_text_file .git/config', 'refused'],
+  ]);
+});
+
+it('that changes by itself what its skill does not allow has not done its work', async () => {
+  const {failure} = await runAgent('bills', {allowedTools: ['Read']});
+  expect(failure?.failure).toMatchObject({
+    reason: 'tools-denied',
+    message: 'The skill does not allow to change "README.md".',
+  });
 });
 
 it('is told what is missing, and is not believed', async () => {

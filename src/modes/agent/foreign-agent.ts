@@ -1,23 +1,16 @@
-import path from 'node:path';
-import type {
-  ClientContext,
-  PromptResponse,
-  RequestPermissionRequest,
-  RequestPermissionResponse,
-  SessionUpdate,
-} from '@agentclientprotocol/sdk';
+import type {ClientContext, PromptResponse, SessionUpdate} from '@agentclientprotocol/sdk';
 import type {ForeignAgent} from '../../domain/foreign-agent.ts';
 import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
-import {noUsage} from '../../domain/usage.ts';
+import {unknownUsage} from '../../domain/usage.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import type {Checkout} from '../../workspace/checkout.ts';
 import type {Mode, ModeInput} from '../mode.ts';
 import {type AgentModeOptions, judge, startTimer} from './agent.ts';
-import {openAgentFiles} from './agent-files.ts';
 import {type AgentProcess, startAgentProcess} from './agent-process.ts';
-import {readAllowedTools} from './allowed-tools.ts';
-import {nextWords} from './judge-end.ts';
+import {ForeignReach} from './foreign-reach.ts';
+import {nextWords, saysNothingToChange} from './judge-end.ts';
 import {firstPrompt, foreignPrompt, trimContext} from './prompt.ts';
+import {SaidCost} from './said-cost.ts';
 
 export interface ForeignAgentOptions
   extends Pick<AgentModeOptions, 'renderContext' | 'estimateTokens' | 'maskSecrets' | 'clock'> {
@@ -37,20 +30,23 @@ export function createForeignAgentMode(options: ForeignAgentOptions): Mode {
       const checkout = await input.openCheckout();
       await input.turns.open({agent: foreign.name});
       const timer = startTimer(input, options.clock);
-      const agent = await startAgentProcess(foreign, {directory: checkout.directory, env: options.env});
-      const conversation = new Conversation(input, checkout, agent, options);
       try {
-        const summary = await conversation.hold(foreign, timer.signal);
-        return {
-          edits: await checkout.edits(),
-          ...(summary === '' ? {} : {summary: await options.maskSecrets(summary)}),
-        };
+        const agent = await startAgentProcess(foreign, {directory: checkout.directory, env: options.env});
+        const conversation = new Conversation(input, checkout, agent, options);
+        try {
+          const summary = await conversation.hold(foreign, timer.signal);
+          return {
+            edits: await checkout.edits(timer.signal),
+            ...(summary === '' ? {} : {summary: await options.maskSecrets(summary)}),
+          };
+        } finally {
+          await agent.close();
+          input.noteSpent({usage: unknownUsage, cost: conversation.saidCost.cost(foreign.name)});
+        }
       } catch (error) {
         throw timer.explain(error);
       } finally {
         timer.end();
-        await agent.close();
-        input.noteSpent({usage: noUsage, cost: conversation.cost(foreign)});
       }
     },
   };
@@ -58,52 +54,46 @@ export function createForeignAgentMode(options: ForeignAgentOptions): Mode {
 
 /** One session with the agent, from its start to the end that the diff believes. */
 class Conversation {
+  readonly saidCost = new SaidCost();
   readonly #input: ModeInput;
   readonly #checkout: Checkout;
   readonly #agent: AgentProcess;
   readonly #options: ForeignAgentOptions;
+  readonly #reach: ForeignReach;
   #lastWord = 0;
   #text = '';
-  #usd: number | undefined;
-  #denied = 0;
 
   constructor(input: ModeInput, checkout: Checkout, agent: AgentProcess, options: ForeignAgentOptions) {
     this.#input = input;
     this.#checkout = checkout;
     this.#agent = agent;
     this.#options = options;
-  }
-
-  cost(foreign: ForeignAgent): {usd: number} | {usd: null; reason: string} {
-    return this.#usd === undefined
-      ? {usd: null, reason: `the agent "${foreign.name}" does not say what it costs`}
-      : {usd: this.#usd};
+    this.#reach = new ForeignReach({
+      directory: checkout.directory,
+      skill: input.skill,
+      contained: agent.contained,
+      note: line => this.#note(line),
+    });
   }
 
   async hold(foreign: ForeignAgent, signal: AbortSignal): Promise<string> {
     const {client, methods, ndJsonStream, PROTOCOL_VERSION} = await import('@agentclientprotocol/sdk');
-    const files = openAgentFiles({root: this.#checkout.directory, writable: true});
+    const heard = <Answer>(answer: Answer): Answer => {
+      this.#hear();
+      return answer;
+    };
     const app = client({name: 'orchestrator'})
-      .onNotification(methods.client.session.update, ({params}) => this.#see(params.update))
-      .onRequest(methods.client.session.requestPermission, ({params}) => this.#decide(params))
-      .onRequest(methods.client.fs.readTextFile, async ({params}) => {
-        this.#hear();
-        return {
-          content: cutLines((await files.read(this.#inside(params.path), 8 * 1024 * 1024)).toString('utf8'), params),
-        };
-      })
-      .onRequest(methods.client.fs.writeTextFile, async ({params}) => {
-        this.#hear();
-        await files.write(this.#inside(params.path), Buffer.from(params.content));
-        return {};
-      });
+      .onNotification(methods.client.session.update, ({params}) => heard(this.#see(params.update)))
+      .onRequest(methods.client.session.requestPermission, ({params}) => heard(this.#reach.decide(params)))
+      .onRequest(methods.client.fs.readTextFile, ({params}) => heard(this.#reach.readFile(params)))
+      .onRequest(methods.client.fs.writeTextFile, ({params}) => heard(this.#reach.writeFile(params)));
     const talk = app.connectWith(ndJsonStream(this.#agent.input, this.#agent.output), async agent => {
       await agent.request(methods.agent.initialize, {
         protocolVersion: PROTOCOL_VERSION,
         clientCapabilities: {fs: {readTextFile: true, writeTextFile: true}, terminal: false},
       });
       const session = await agent.request(methods.agent.session.new, {cwd: this.#checkout.directory, mcpServers: []});
-      return await this.#work(agent, session.sessionId);
+      return await this.#work(agent, session.sessionId, signal);
     });
     // A connection that closes is the shadow of a process that ends, and that says more.
     const talked = talk.catch(async (error: unknown) => {
@@ -122,7 +112,7 @@ class Conversation {
     }
   }
 
-  async #work(agent: ClientContext, sessionId: string): Promise<string> {
+  async #work(agent: ClientContext, sessionId: string, signal: AbortSignal): Promise<string> {
     const {job, skill, context} = this.#input;
     const {renderContext, estimateTokens} = this.#options;
     const {methods} = await import('@agentclientprotocol/sdk');
@@ -137,15 +127,22 @@ class Conversation {
       const summary = this.#text.trim().slice(-8000);
       this.#note({type: 'reply', turn: round, text: this.#text, finish_reason: response.stopReason});
       assertEnded(response.stopReason);
-      const work = {summary, deniedCalls: this.#denied, changingCalls: 0};
-      const words = nextWords(await judge(work, this.#checkout, this.#input), round, 'Go on.');
+      const work = {
+        summary,
+        finished: true,
+        nothingToChange: saysNothingToChange(summary),
+        deniedCalls: this.#reach.denied,
+        deniedChanges: this.#reach.deniedChanges,
+        changingCalls: 0,
+      };
+      const shortfall = await judge(work, this.#checkout, this.#input, signal, edits => this.#reach.judge(edits));
+      const words = nextWords(shortfall, round, 'Go on.');
       if (words === undefined) return summary;
       text = words;
     }
   }
 
   #see(update: SessionUpdate): void {
-    this.#hear();
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':
         if (update.content.type === 'text') this.#text = `${this.#text}${update.content.text}`.slice(-200_000);
@@ -159,61 +156,11 @@ class Conversation {
         });
         return;
       case 'usage_update':
-        if (update.cost?.currency === 'USD') this.#usd = update.cost.amount;
+        if (update.cost) this.saidCost.see(update.cost);
         return;
       default:
         return;
     }
-  }
-
-  /** Reading and changing files of the work tree is what it is for; commands, the network and everything else it may not. */
-  #decide({toolCall, options}: RequestPermissionRequest): RequestPermissionResponse {
-    this.#hear();
-    const isAllowed = this.#mayDo(toolCall);
-    const wanted = isAllowed ? 'allow_once' : 'reject_once';
-    const option =
-      options.find(({kind}) => kind === wanted) ??
-      (isAllowed ? undefined : options.find(({kind}) => kind === 'reject_always'));
-    if (!isAllowed) this.#denied++;
-    const title = `${toolCall.kind ?? 'other'}: ${toolCall.title ?? ''}`;
-    this.#note({
-      type: 'result',
-      tool: title,
-      error: !isAllowed,
-      ...(isAllowed ? {} : {refused: true}),
-      text: isAllowed ? 'allowed' : 'refused',
-    });
-    return option === undefined
-      ? {outcome: {outcome: 'cancelled'}}
-      : {outcome: {outcome: 'selected', optionId: option.optionId}};
-  }
-
-  #mayDo({kind, locations}: RequestPermissionRequest['toolCall']): boolean {
-    const allowed = readAllowedTools(this.#input.skill.allowedTools);
-    const isInside = (locations ?? []).every(({path: file}) => isBelow(this.#checkout.directory, file));
-    switch (kind) {
-      case 'read':
-      case 'search':
-        return isInside && allowed.allows('read_file');
-      case 'think':
-        return true;
-      case 'edit':
-      case 'delete':
-      case 'move':
-        // Without a place nobody knows where it would write, unless it can write nowhere else.
-        return (
-          isInside &&
-          (this.#agent.contained || (locations ?? []).length > 0) &&
-          (allowed.allows('edit_file') || allowed.allows('write_file'))
-        );
-      default:
-        return false;
-    }
-  }
-
-  #inside(file: string): string {
-    if (!isBelow(this.#checkout.directory, file)) throw new Error(`${quoteText(file)} is outside of the work tree`);
-    return path.relative(this.#checkout.directory, path.resolve(this.#checkout.directory, file));
   }
 
   #hear(): void {
@@ -274,18 +221,4 @@ function rejection(signal: AbortSignal): Promise<never> {
     if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener('abort', () => reject(signal.reason as Error), {once: true});
   });
-}
-
-function isBelow(directory: string, file: string): boolean {
-  const relative = path.relative(directory, path.resolve(directory, file));
-  return relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
-}
-
-function cutLines(text: string, {line, limit}: {line?: number | null; limit?: number | null}): string {
-  if (!line && !limit) return text;
-  const start = Math.max(0, (line ?? 1) - 1);
-  return text
-    .split('\n')
-    .slice(start, limit ? start + limit : undefined)
-    .join('\n');
 }

@@ -5,6 +5,7 @@ import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
 import type {ProposedFile} from '../../domain/proposed-file.ts';
 import type {Skill} from '../../domain/skill.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import type {LeftOutPath} from '../../workspace/checkout-edits.ts';
 import {assertWholeMarkdown} from '../assert-whole-markdown.ts';
 import {checkOutput, checksOfChanges} from '../check-output.ts';
 import {isRefusal} from '../conversation.ts';
@@ -17,9 +18,16 @@ export interface WorkDone {
   readonly edits: readonly FileEdit[];
   /** What it said at the end. */
   readonly summary: string;
-  /** Calls that were refused by a rule, and calls that changed something. */
+  /** It said in so many words that it is done. */
+  readonly finished: boolean;
+  /** It said that nothing needs to change. */
+  readonly nothingToChange: boolean;
+  /** Calls that were refused by a rule; those of them that asked for a change; and calls that changed something. */
   readonly deniedCalls: number;
+  readonly deniedChanges: number;
   readonly changingCalls: number;
+  /** What was written and is no part of a change. */
+  readonly leftOut: readonly LeftOutPath[];
 }
 
 /** Why the work does not count as done; the agent is told, and may go on. */
@@ -32,7 +40,7 @@ export interface Shortfall {
   readonly isJudgedAgain?: true;
 }
 
-/** Done is what the diff and the checks of the skill say. Undefined when all is well; an empty diff can be. */
+/** Done is what the diff and the checks of the skill say. Undefined when all is well; an empty diff is when the agent says that it has to be. */
 export function judgeEnd(
   work: WorkDone,
   {job, skill, entries}: {readonly job: Job; readonly skill: Skill; readonly entries: ReadonlyMap<string, TreeEntry>},
@@ -41,10 +49,10 @@ export function judgeEnd(
   const missing = declared.filter(output => !isThere(output, work.edits, entries));
   if (work.edits.length === 0) {
     const why = whyNothing(work, missing);
-    if (why !== undefined) return why;
+    if (why !== undefined) return {...why, ...(missing.length > 0 ? {} : {detail: howToSay(job)})};
   }
   if (missing.length > 0)
-    return {reason: 'no-effect', message: `The skill writes ${list(missing)}, which is not there.`};
+    return {reason: 'no-effect', message: `The skill writes ${list(missing)}, which is not there.${leftOutOf(work)}`};
   const texts = work.edits.flatMap(edit => toText(edit, declared));
   try {
     if (texts.length > 0) checkOutput(texts, declared.length > 0 ? skill.checks : checksOfChanges(skill.checks));
@@ -69,17 +77,58 @@ export function nextWords(shortfall: Shortfall | undefined, round: number, goOn:
   return `The work does not count as done. ${message} ${goOn}${detail === undefined ? '' : `\n\n${detail}`}`;
 }
 
-function whyNothing(
-  {summary, deniedCalls, changingCalls}: WorkDone,
-  missing: readonly string[],
-): Shortfall | undefined {
-  if (isRefusal(summary)) return {reason: 'reply-refused', message: `The model refused: ${quoteText(summary, 120)}`};
-  if (changingCalls > 0) return {reason: 'no-effect', message: 'The agent undid all that it had changed.'};
-  if (deniedCalls > 0)
-    return {reason: 'tools-denied', message: `Nothing was changed, and ${deniedCalls} tool calls were refused.`};
+function whyNothing(work: WorkDone, missing: readonly string[]): Shortfall | undefined {
+  const {summary, finished, nothingToChange, deniedCalls, deniedChanges, changingCalls} = work;
+  const because = (reason: FailureReason, what: string): Shortfall => ({reason, message: what});
+  if (!nothingToChange && isRefusal(summary))
+    return because('reply-refused', `The model refused: ${quoteText(summary, 120)}`);
+  if (!finished && summary === '') return because('reply-empty', 'The reply is empty, and nothing was changed.');
+  // A file that was held back is no reason to doubt that nothing has to change.
+  if (nothingToChange ? deniedChanges > 0 : deniedCalls > 0)
+    return because('tools-denied', `Nothing was changed, and ${deniedCalls} tool calls were refused.`);
   if (missing.length > 0)
-    return {reason: 'no-effect', message: `Nothing was changed, and the skill writes ${list(missing)}.`};
-  return undefined;
+    return because('no-effect', `Nothing was changed, and the skill writes ${list(missing)}.${leftOutOf(work)}`);
+  if (!finished)
+    return because(
+      'ended-without-finish',
+      `The agent changed nothing and stopped without saying that it is done: ${quoteText(summary, 120)}`,
+    );
+  if (nothingToChange) return undefined;
+  const written = leftOutOf(work);
+  if (written !== '') return because('no-effect', `Nothing was changed that counts.${written}`);
+  if (changingCalls > 0) return because('no-effect', 'The agent undid all that it had changed.');
+  return because('no-effect', 'Nothing was changed, and the agent does not say that nothing needs to change.');
+}
+
+function howToSay({agent}: Job): string {
+  return agent === undefined
+    ? 'If nothing needs to change, call finish with "nothing_to_change": true and say why.'
+    : `If nothing needs to change, say so: end with a line "${nothingToChangeWords}: " and why.`;
+}
+
+/** How an agent that has no tool for it says so. */
+export const nothingToChangeWords = 'NOTHING TO CHANGE';
+
+/** On a line of its own, whatever Markdown it is dressed in. */
+export function saysNothingToChange(text: string): boolean {
+  return text.split('\n').some(line => line.replace(/^[\s*_>#-]+/, '').startsWith(nothingToChangeWords));
+}
+
+const shownLeftOut = 3;
+
+/** A sentence about what was written and does not count; empty when there is none. */
+function leftOutOf({leftOut}: WorkDone): string {
+  if (leftOut.length === 0) return '';
+  const words = {
+    ignored: 'ignored by the repo',
+    special: 'no regular file',
+    git: 'part of git',
+    name: 'not a name that can be kept',
+    submodule: 'in a submodule',
+  } as const;
+  const shown = leftOut.slice(0, shownLeftOut).map(({path, why}) => `${quoteText(path, 120)} is ${words[why]}`);
+  const more = leftOut.length > shownLeftOut ? `, and ${leftOut.length - shownLeftOut} more` : '';
+  return ` What was written is no part of a change: ${shown.join(', ')}${more}.`;
 }
 
 /** Those that the task or the skill names; the name that a job gets when nobody named one is no promise. */

@@ -2,20 +2,19 @@ import type {Message, ModelReply, ModelRequest, ToolCall, ToolResult} from '../.
 import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {type AnsweredCall, answerCall} from './answer-call.ts';
-import {compactHistory} from './compact-history.ts';
-import {nextWords, type Shortfall} from './judge-end.ts';
+import {History} from './history.ts';
+import {nextWords, type Shortfall, type WorkDone} from './judge-end.ts';
 import {Repetition} from './repetition.ts';
 import type {ToolReach} from './tool.ts';
 import type {ToolSet} from './tool-set.ts';
 import {finishTool} from './tools/finish.ts';
+import {listFilesTool} from './tools/list-files.ts';
+import {readFileTool} from './tools/read-file.ts';
+import {searchFilesTool} from './tools/search-files.ts';
 import type {ToolTiming, TurnLog} from './turn-log.ts';
 
 /** What the agent says at its end, and what its calls came to. */
-export interface AgentEnd {
-  readonly summary: string;
-  readonly deniedCalls: number;
-  readonly changingCalls: number;
-}
+export type AgentEnd = Omit<WorkDone, 'edits' | 'leftOut'>;
 
 export interface LoopOptions {
   /** Everything but the messages. */
@@ -30,6 +29,8 @@ export interface LoopOptions {
   readonly now: () => number;
   /** `recorded`: digest of the reply that this run has already. */
   readonly obtainReply: (request: ModelRequest, recorded: string | undefined) => Promise<ModelReply>;
+  /** Whether a reply to this request is recorded, of this run or another. */
+  readonly hasReply: (request: ModelRequest) => Promise<boolean>;
   /** Undefined when the work is done; else what is missing, which the agent is told while it has rounds left. */
   readonly judge: (end: AgentEnd) => Promise<Shortfall | undefined>;
   /** Throws when the job may go on no longer. */
@@ -43,11 +44,13 @@ const maxResultCharacters = 200_000;
 export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
   const {first, turns, maxTurns, now} = options;
   const history = new History(options);
-  const state: State = {deniedCalls: 0, changingCalls: 0, rounds: 0, repetition: new Repetition()};
+  const state: State = {deniedCalls: 0, deniedChanges: 0, changingCalls: 0, rounds: 0, repetition: new Repetition()};
   await turns.open(first);
   for (let turn = 1; turn <= maxTurns; turn++) {
     options.checkTime();
     const startedAt = now();
+    const isLateNoted = turn > 1 && (await wasNoted(turn, history, options));
+    if (isLateNoted) history.add([lastTurnNote]);
     const request = {...first, messages: history.shown()};
     const known = turns.recorded(turn, request);
     const reply = await options.obtainReply(request, known?.replyDigest);
@@ -59,10 +62,10 @@ export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
     try {
       if (known === undefined) await takeTurn(reply, work, options, state);
       else await repeatTurn(reply, known.answers, work, options, state);
-      const end = work.summary === undefined ? undefined : {...state, summary: work.summary};
+      const end = work.end === undefined ? undefined : {...state, ...work.end};
       const wasToldMore = known?.answers.some(({role}) => role === 'user') === true;
       if (known !== undefined && (end === undefined || wasToldMore)) answers = known.answers;
-      else answers = await closeTurn(turn, end, work, options, state);
+      else answers = await closeTurn({turn, isLateNoted, end}, work, options, state);
       if (end !== undefined && wasToldMore) state.rounds++;
       if (answers === undefined && end !== undefined) {
         await record(work.messages, false);
@@ -80,6 +83,7 @@ export async function runLoop(options: LoopOptions): Promise<AgentEnd> {
 
 interface State {
   deniedCalls: number;
+  deniedChanges: number;
   changingCalls: number;
   rounds: number;
   readonly repetition: Repetition;
@@ -90,15 +94,15 @@ interface TurnWork {
   messages: Message[];
   readonly results: ToolResult[];
   readonly timings: ToolTiming[];
-  /** Set when the agent says that it is done. */
-  summary?: string;
+  /** Set when the agent says that it is done, or says nothing more. */
+  end?: Pick<AgentEnd, 'summary' | 'finished' | 'nothingToChange'>;
 }
 
 /** Runs the tools that the reply asks for. */
 async function takeTurn(reply: ModelReply, work: TurnWork, options: LoopOptions, state: State): Promise<void> {
   const calls = reply.toolCalls ?? [];
   if (calls.length === 0) {
-    work.summary = reply.text.trim();
+    work.end = endOfText(reply);
     return;
   }
   work.messages = [{role: 'tool', results: work.results}];
@@ -115,10 +119,15 @@ async function takeTurn(reply: ModelReply, work: TurnWork, options: LoopOptions,
         : result.text;
     work.results.push({...result, text});
     work.timings.push({name: call.name, startedAt, endedAt: options.now(), isError: result.isError});
-    if (finished !== undefined) work.summary = finished.summary;
+    if (finished !== undefined) work.end = {...finished, finished: true};
     count(call, result, changed === true, state);
   }
   state.repetition.endTurn(work.results);
+}
+
+/** A reply that asks for nothing: whether that is an end, its words do not tell. */
+function endOfText({text}: ModelReply): NonNullable<TurnWork['end']> {
+  return {summary: text.trim(), finished: false, nothingToChange: false};
 }
 
 function tooMany({id, name}: ToolCall): AnsweredCall {
@@ -126,8 +135,11 @@ function tooMany({id, name}: ToolCall): AnsweredCall {
   return {result: {callId: id, name, text, isError: true}};
 }
 
+const readingTools: ReadonlySet<string> = new Set([readFileTool.name, listFilesTool.name, searchFilesTool.name]);
+
 function count(call: ToolCall, result: ToolResult, changed: boolean, state: State): void {
   if (result.denied) state.deniedCalls++;
+  if (result.denied && !readingTools.has(call.name)) state.deniedChanges++;
   if (changed) state.changingCalls++;
   state.repetition.see(call, result, changed);
 }
@@ -143,15 +155,15 @@ async function repeatTurn(
   const calls = reply.toolCalls ?? [];
   const results = answers.flatMap(answer => (answer.role === 'tool' ? answer.results : []));
   work.messages = answers.filter(({role}) => role === 'tool');
-  if (calls.length === 0) work.summary = reply.text.trim();
+  if (calls.length === 0) work.end = endOfText(reply);
   for (const call of calls) {
     const result = results.find(({callId}) => callId === call.id);
     // Killed or failed before this call: it had no answer.
     if (result === undefined) continue;
     checkTime();
-    const isRepeated = !result.isError && (call.name === finishTool.name || tools.isRepeated(call.name));
+    const isRepeated = !result.denied && (call.name === finishTool.name || tools.isRepeated(call.name, result.isError));
     const {changed, finished} = isRepeated ? await answerCall(call, tools, reach) : {};
-    if (finished !== undefined) work.summary = finished.summary;
+    if (finished !== undefined) work.end = {...finished, finished: true};
     count(call, result, changed === true, state);
   }
   state.repetition.endTurn(results);
@@ -159,19 +171,33 @@ async function repeatTurn(
 
 /** What the agent is told, or undefined when it is done. Throws when it is not and has no rounds left. */
 async function closeTurn(
-  turn: number,
-  end: AgentEnd | undefined,
+  {turn, isLateNoted, end}: {turn: number; isLateNoted: boolean; end: AgentEnd | undefined},
   {messages}: TurnWork,
   {judge, maxTurns}: LoopOptions,
   state: State,
 ): Promise<readonly Message[] | undefined> {
   if (end === undefined) {
-    // Said once and late, so that a run with more turns asks the same and is answered from the record.
-    if (turn !== maxTurns - 1) return messages;
-    return [...messages, {role: 'user', text: '[one turn is left: end the work and call finish]'}];
+    if (turn === maxTurns - 1) return [...messages, lastTurnNote];
+    return isLateNoted ? [...messages, {role: 'user', text: '[there are more turns now: go on]'}] : messages;
   }
   const text = nextWords(await judge(end), ++state.rounds, 'Go on, then call finish again.');
   return text === undefined ? undefined : [...messages, {role: 'user', text}];
+}
+
+/** Said once and late, since whatever is said changes all requests after it. */
+const lastTurnNote: Message = {role: 'user', text: '[one turn is left: end the work and call finish]'};
+
+/**
+ * Whether this turn was the last one of a run that had no more of them, and was told so. With more room it is asked in the same words, and
+ * so answered from the record.
+ */
+async function wasNoted(turn: number, history: History, {first, turns, hasReply}: LoopOptions): Promise<boolean> {
+  const isKnown = async (messages: readonly Message[] | undefined): Promise<boolean> => {
+    if (messages === undefined) return false;
+    const request = {...first, messages};
+    return turns.recorded(turn, request) !== undefined || (await hasReply(request));
+  };
+  return !(await isKnown(history.preview([]))) && (await isKnown(history.preview([lastTurnNote])));
 }
 
 /** What of a reply the model is shown again. */
@@ -193,39 +219,4 @@ function assertWhole({finishReason, rawFinishReason, toolCalls}: ModelReply): vo
         : 'reply-unfinished';
   const word = rawFinishReason === undefined ? finishReason : `${finishReason}, ${quoteText(rawFinishReason, 60)}`;
   throw new JobFailure(reason, `The model did not end its answer (${word}).`);
-}
-
-/** The conversation so far; its older part is shortened in large steps, so that the prefix mostly stays the same for caches. */
-class History {
-  readonly #options: Pick<LoopOptions, 'maxHistoryTokens' | 'estimateTokens'>;
-  #messages: Message[] = [];
-  readonly #tokens = new WeakMap<Message, number>();
-
-  constructor(options: Pick<LoopOptions, 'maxHistoryTokens' | 'estimateTokens'>) {
-    this.#options = options;
-  }
-
-  add(messages: readonly Message[]): void {
-    this.#messages.push(...messages);
-  }
-
-  shown(): readonly Message[] {
-    const {maxHistoryTokens} = this.#options;
-    if (this.#count() > maxHistoryTokens) this.#messages = compactHistory(this.#messages);
-    const tokens = this.#count();
-    if (tokens > maxHistoryTokens)
-      throw new JobFailure(
-        'history-too-long',
-        `The conversation has about ${tokens} tokens; at most ${maxHistoryTokens} are sent.`,
-      );
-    return [...this.#messages];
-  }
-
-  #count(): number {
-    return this.#messages.reduce((sum, message) => {
-      const tokens = this.#tokens.get(message) ?? this.#options.estimateTokens(JSON.stringify(message));
-      this.#tokens.set(message, tokens);
-      return sum + tokens;
-    }, 0);
-  }
 }

@@ -37,14 +37,17 @@ it('offers the tools of a command under its name; it gets the variables that wer
   const answers = await ask({
     tickets: {command: [process.execPath, server], env: {TICKETS_TOKEN: '$TOKEN'}},
   });
-  expect(answers).toMatchObject({tickets_find: 'ticket 7: from the environment', tickets_fail: '! no such ticket'});
-  expect(answers['tickets_environment']).toContain('TICKETS_TOKEN');
-  expect(answers['tickets_environment']).not.toContain('ANTHROPIC');
+  expect(answers).toMatchObject({
+    mcp__tickets__find: 'ticket 7: from the environment',
+    mcp__tickets__fail: '! no such ticket',
+  });
+  expect(answers['mcp__tickets__environment']).toContain('TICKETS_TOKEN');
+  expect(answers['mcp__tickets__environment']).not.toContain('ANTHROPIC');
 });
 
 it('runs a command in a folder of its own, or where nobody can put anything', async () => {
-  const {tools, close} = await openMcpTools({tickets: {command: [process.execPath, server]}}, places);
-  const {text: folder} = await tools.find(({name}) => name === 'tickets_folder')!.call({}, reach);
+  const {tools, close} = await openMcpTools({tickets: {command: [process.execPath, server, '--folder']}}, places);
+  const {text: folder} = await tools.find(({name}) => name === 'mcp__tickets__folder')!.call({}, reach);
   await close();
   if (folder === '/') return;
   expect(folder).toMatch(/\/orchestrator-mcp-/);
@@ -59,15 +62,19 @@ it.skipIf(npx === undefined)('npx finds no program that others have put above it
   writeFileSync(planted, `#!/bin/sh\ntouch ${temporary.path}/ran\n`, {mode: 0o755});
   const command = [npx!, '--offline', 'orchestrator-planted'];
   // For the test a home that nobody else can write to, below a folder that everybody can.
-  const opened = openMcpTools({t: {command}}, {env: {...env, HOME: temporary.path}, folder: temporary.path});
-  await expect(opened).rejects.toThrow(/Connection closed/);
+  const {faults, close} = await openMcpTools(
+    {t: {command}},
+    {env: {...env, HOME: temporary.path}, folder: temporary.path},
+  );
+  await close();
+  expect([...faults.keys()]).toEqual(['t']);
   expect(existsSync(path.join(temporary.path, 'ran'))).toBe(false);
 });
 
 it('that ends at once leaves nothing behind', async () => {
   await using temporary = await makeTemporaryDirectory();
-  const opened = openMcpTools({short: {command: ['false']}}, {env, folder: temporary.path});
-  await expect(opened).rejects.toThrow(/Connection closed/);
+  const {faults} = await openMcpTools({short: {command: ['false']}}, {env, folder: temporary.path});
+  expect([...faults.keys()]).toEqual(['short']);
   await expect.poll(() => readdirSync(temporary.path)).toEqual([]);
 });
 
@@ -106,11 +113,56 @@ it('offers the tools of a server on the network', async () => {
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   const answers = await ask({tickets: {url: String(line).trim(), headers: {'x-token': '$TOKEN'}}});
   child.kill();
-  expect(answers).toMatchObject({tickets_find: 'ticket 7: from the environment', tickets_fail: '! no such ticket'});
+  expect(answers).toMatchObject({
+    mcp__tickets__find: 'ticket 7: from the environment',
+    mcp__tickets__fail: '! no such ticket',
+  });
 });
 
-it('says in one line which server cannot be used', async () => {
-  await expect(openMcpTools({gone: {command: ['/nonexistent/server']}}, places)).rejects.toThrow(
-    /^the MCP server "gone" cannot be used: .*ENOENT/,
+it('says in one line which server cannot be used, and offers the tools of the others', async () => {
+  const {tools, faults, close} = await openMcpTools(
+    {
+      gone: {command: ['/nonexistent/server']},
+      ends: {command: ['false']},
+      tickets: {command: [process.execPath, server]},
+    },
+    places,
   );
+  await close();
+  expect(faults.get('gone')).toMatch(/^the MCP server "gone" cannot be used: .*ENOENT/);
+  expect([...faults.keys()].sort()).toEqual(['ends', 'gone']);
+  expect(tools).toHaveLength(3);
+});
+
+it('offers all pages of a list, each tool under a name of its own that none of ours has', async () => {
+  const {tools, close} = await openMcpTools({read: {command: [process.execPath, server, '--pages']}}, places);
+  const found = await Promise.all(tools.map(async tool => [tool.name, (await tool.call({}, reach)).text]));
+  await close();
+  expect(found).toEqual([
+    ['mcp__read__file', 'called file'],
+    ['mcp__read__a_b', 'called a.b'],
+    ['mcp__read__a_b_2', 'called a_b'],
+  ]);
+});
+
+it('starts a server again that ended, once', async () => {
+  const {tools, close} = await openMcpTools({fragile: {command: [process.execPath, server, '--fragile']}}, places);
+  const call = async (name: string): Promise<string> => {
+    const tool = tools.find(each => each.name === `mcp__fragile__${name}`)!;
+    return await tool.call({}, reach).then(
+      ({text}) => text,
+      error => `! ${error.message}`,
+    );
+  };
+  const said: string[] = [];
+  for (const name of ['count', 'count', 'crash', 'count', 'crash', 'count']) said.push(await call(name));
+  await close();
+  expect(said).toEqual([
+    '1',
+    '2',
+    expect.stringContaining('! the server failed'),
+    '1',
+    expect.stringContaining('! the server failed'),
+    '! the server has ended, also after it was started again',
+  ]);
 });

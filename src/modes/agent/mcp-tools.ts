@@ -1,10 +1,10 @@
 import type {Client} from '@modelcontextprotocol/sdk/client/index.js';
 import type {Transport} from '@modelcontextprotocol/sdk/shared/transport.js';
-import {OrchestratorError} from '../../domain/errors.ts';
 import type {McpServer, McpServers} from '../../domain/mcp-server.ts';
 import {expandVariables} from '../../util/expand-path.ts';
 import {programFile, searchPath} from '../../util/find-program.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {McpLink} from './mcp-link.ts';
 import {type Tool, ToolError} from './tool.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -17,38 +17,44 @@ export interface McpPlaces {
 
 export interface McpTools {
   readonly tools: readonly Tool[];
+  /** Why a server cannot be used, by its name. */
+  readonly faults: ReadonlyMap<string, string>;
   close(): Promise<void>;
 }
 
 const startTimeoutMs = 30_000;
-const callTimeoutMs = 120_000;
-const maxTools = 200;
 const maxCharacters = 40_000;
 
 /**
  * Starts the operator's servers and gives their tools. Nothing of a repo decides what is started, with what, or where: a server gets the
- * variables that the configuration names and a folder of its own. Throws `OrchestratorError` for a server that cannot be reached.
+ * variables that the configuration names and a folder of its own. One that cannot be reached is the trouble of the jobs that need it.
  */
-export async function openMcpTools(servers: McpServers, {env, folder}: McpPlaces): Promise<McpTools> {
-  const clients: Client[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(clients.map(client => client.close()));
+export async function openMcpTools(servers: McpServers, places: McpPlaces): Promise<McpTools> {
+  const links: McpLink[] = [];
+  const faults = new Map<string, string>();
+  const tools = await Promise.all(
+    Object.entries(servers).map(async ([name, server]) => {
+      const link = new McpLink(() => connect(server, places));
+      links.push(link);
+      try {
+        return toTools(name, await link.tools(), link);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        faults.set(name, `the MCP server "${name}" cannot be used: ${quoteText(message)}`);
+        return [];
+      }
+    }),
+  );
+  return {
+    tools: tools.flat(),
+    faults,
+    async close() {
+      await Promise.all(links.map(link => link.close()));
+    },
   };
-  try {
-    const tools: Tool[] = [];
-    for (const [name, server] of Object.entries(servers)) {
-      const client = await connect(name, server, {env, folder});
-      clients.push(client);
-      tools.push(...(await readTools(name, client)));
-    }
-    return {tools, close};
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
-async function connect(name: string, server: McpServer, places: McpPlaces): Promise<Client> {
+async function connect(server: McpServer, places: McpPlaces): Promise<Client> {
   const {Client: McpClient} = await import('@modelcontextprotocol/sdk/client/index.js');
   const client = new McpClient({name: 'orchestrator', version: '1'});
   try {
@@ -56,11 +62,7 @@ async function connect(name: string, server: McpServer, places: McpPlaces): Prom
     return client;
   } catch (error) {
     await client.close();
-    const message = error instanceof Error ? error.message : String(error);
-    throw new OrchestratorError('mcp-unavailable', `the MCP server "${name}" cannot be used: ${quoteText(message)}`, {
-      hint: 'start it by hand to see what is wrong, or take it out of "mcp"',
-      cause: error,
-    });
+    throw error;
   }
 }
 
@@ -88,41 +90,38 @@ function expandAll(values: Readonly<Record<string, string>>, env: Env): Record<s
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, expandVariables(value, env).text]));
 }
 
-async function readTools(server: string, client: Client): Promise<Tool[]> {
-  const {tools} = await client.listTools({}, {timeout: startTimeoutMs});
-  return tools.slice(0, maxTools).map(tool => {
-    const name = `${server}_${tool.name}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);
+/**
+ * `mcp__tickets__find`, as other agents write it: no tool of ours begins so, and no name of a server has two underscores. What vendors do not
+ * take in a name is replaced; two that are the same then are told apart by a number.
+ */
+function toTools(server: string, listed: Awaited<ReturnType<McpLink['tools']>>, link: McpLink): Tool[] {
+  const taken = new Set<string>();
+  return listed.map(tool => {
+    const wanted = `mcp__${server}__${tool.name}`.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, maxName);
+    let name = wanted;
+    for (let number = 2; taken.has(name); number++) name = `${wanted.slice(0, maxName - 4)}_${number}`;
+    taken.add(name);
     return {
       name,
       description: (tool.description ?? '').slice(0, 2000),
       parameters: tool.inputSchema,
       // What it does is outside of the repo: a call that has an answer is not made again.
       mutates: false,
-      call: (input, {signal, findSecrets}) => callTool(client, tool.name, input, signal, findSecrets),
+      async call(input, {signal, findSecrets}) {
+        const result = await link.call(tool.name, input, signal);
+        const text = textOf(result.content);
+        if (result.isError) throw new ToolError(cut(text));
+        const [found] = await findSecrets('answer.txt', text);
+        return {
+          text:
+            found === undefined ? cut(text) : `[held back: the answer holds what looks like a secret (${found.rule})]`,
+        };
+      },
     };
   });
 }
 
-async function callTool(
-  client: Client,
-  name: string,
-  input: Readonly<Record<string, unknown>>,
-  signal: AbortSignal,
-  findSecrets: (path: string, text: string) => Promise<readonly {readonly rule: string}[]>,
-): Promise<{text: string}> {
-  const result = await client
-    .callTool({name, arguments: input}, undefined, {timeout: callTimeoutMs, signal})
-    .catch((error: unknown) => {
-      signal.throwIfAborted();
-      throw new ToolError(`the server failed: ${quoteText(error instanceof Error ? error.message : String(error))}`);
-    });
-  const text = textOf(result.content);
-  if (result.isError) throw new ToolError(cut(text));
-  const [found] = await findSecrets('answer.txt', text);
-  return {
-    text: found === undefined ? cut(text) : `[held back: the answer holds what looks like a secret (${found.rule})]`,
-  };
-}
+const maxName = 64;
 
 function textOf(content: unknown): string {
   if (!Array.isArray(content)) return '[no text]';

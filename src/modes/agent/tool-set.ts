@@ -1,6 +1,8 @@
 import type {Skill} from '../../domain/skill.ts';
+import {quoteText} from '../../util/quote-text.ts';
 import {type AllowedTools, readAllowedTools} from './allowed-tools.ts';
-import {type Tool, ToolDenied} from './tool.ts';
+import {reachPath} from './reach-path.ts';
+import {type Tool, ToolDenied, type ToolReach} from './tool.ts';
 import {editFileTool} from './tools/edit-file.ts';
 import {finishTool} from './tools/finish.ts';
 import {listFilesTool} from './tools/list-files.ts';
@@ -24,8 +26,8 @@ export interface ToolSet {
   readonly offered: readonly Tool[];
   /** Throws `ToolDenied` for a tool that exists and is not offered; undefined for one that nobody knows. */
   find(name: string): Tool | undefined;
-  /** Whether calls of this tool are made again when a job goes on after a crash. */
-  isRepeated(name: string): boolean;
+  /** Whether a call of this tool, which worked or failed, is made again when a job goes on after a crash. */
+  isRepeated(name: string, failed: boolean): boolean;
 }
 
 /** The tools of a job: ours and those of the operator's servers, as far as the skill and the machine allow. */
@@ -38,7 +40,8 @@ export function createToolSet(
   const offered = all.filter(({name}) => allowed.allows(name) && (name !== runCommandTool.name || options.hasSandbox));
   return {
     offered,
-    isRepeated: name => offered.some(tool => tool.name === name && tool.mutates),
+    isRepeated: (name, failed) =>
+      offered.some(tool => tool.name === name && (failed ? tool.mutatesOnError === true : tool.mutates)),
     find(name) {
       const tool = offered.find(candidate => candidate.name === name);
       if (tool !== undefined || !all.some(candidate => candidate.name === name)) return tool;
@@ -49,14 +52,30 @@ export function createToolSet(
   };
 }
 
+/** The tool with the limits that the skill sets to it. */
 function narrowed(tool: Tool, allowed: AllowedTools): Tool {
-  if (tool.name !== runCommandTool.name) return tool;
+  const {name} = tool;
   return {
     ...tool,
     async call(input, reach) {
-      const problem = typeof input['command'] === 'string' ? allowed.commandProblem(input['command']) : undefined;
-      if (problem !== undefined) throw new ToolDenied(problem);
-      return await tool.call(input, reach);
+      const {command, path} = input;
+      const problem = typeof command === 'string' ? allowed.commandProblem(command) : undefined;
+      if (name === runCommandTool.name && problem !== undefined) throw new ToolDenied(problem);
+      if (oneFileTools.has(name) && typeof path === 'string') assertInScope(name, path, reach, allowed);
+      return await tool.call(input, {...reach, shows: file => allowed.allowsPath(name, file)});
     },
   };
+}
+
+const oneFileTools: ReadonlySet<string> = new Set([readFileTool.name, writeFileTool.name, editFileTool.name]);
+
+/** Files of the skill can be read in any case: it brought them to be read. */
+function assertInScope(name: string, path: string, reach: ToolReach, allowed: AllowedTools): void {
+  const {inside, isSkill} = reachPath(path, reach);
+  const plain = inside
+    .split('/')
+    .filter(segment => segment !== '' && segment !== '.')
+    .join('/');
+  if (isSkill || allowed.allowsPath(name, plain)) return;
+  throw new ToolDenied(`the skill allows ${name} only for ${allowed.describePaths(name)}, not for ${quoteText(path)}`);
 }

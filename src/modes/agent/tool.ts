@@ -8,6 +8,8 @@ export interface ToolReach {
   readonly skillFiles: AgentFiles;
   /** Absolute path of the private folder. */
   readonly directory: string;
+  /** Whether a tool that shows many files may show this one of the repo; all of them when it is absent. */
+  readonly shows?: (path: string) => boolean;
   /** Absent: no commands. */
   readonly commands?: {
     readonly sandbox: Sandbox;
@@ -30,8 +32,10 @@ export interface ToolAnswer {
   readonly text: string;
   /** True when the repo is not as it was before. */
   readonly changed?: boolean;
+  /** The call did what it was asked for, and that came to nothing good: a command that failed, or was stopped. */
+  readonly isError?: boolean;
   /** Set by `finish`. */
-  readonly finished?: {readonly summary: string};
+  readonly finished?: {readonly summary: string; readonly nothingToChange: boolean};
 }
 
 /** Something that the model may ask for. */
@@ -42,6 +46,8 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** Whether it can change the repo: such calls are made again when a job goes on after a crash. */
   readonly mutates: boolean;
+  /** Whether a call that failed can have changed the repo all the same. */
+  readonly mutatesOnError?: true;
   /** Throws `ToolError` for what the model can mend, `ToolDenied` for what it may not do. */
   call(input: Readonly<Record<string, unknown>>, reach: ToolReach): Promise<ToolAnswer>;
 }

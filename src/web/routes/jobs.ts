@@ -1,5 +1,6 @@
 import type {Context, Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
+import {namedOutput} from '../../domain/job.ts';
 import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import type {Mode} from '../../domain/skill.ts';
@@ -93,7 +94,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     row,
     mode: job.mode,
     model: detail?.model ?? job.models[0] ?? null,
-    output: job.output,
+    output: namedOutput(job) ?? '',
     ...(job.path === undefined ? {} : {path: job.path}),
     deliver: job.deliver,
     destination: destinationOf(job, change),
@@ -106,6 +107,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     },
     ...explain(outcome, change),
     heldBack: detail?.heldBack ?? [],
+    warnings: detail?.warnings ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(row.delivered === undefined ? {} : {delivered: row.delivered}),
     ...(change === undefined ? {} : {change: toChangeView(change, job.mode)}),

@@ -15,14 +15,21 @@ export const readFileTool: Tool = {
     path: {type: 'string', description: 'Path relative to the repo, or "/skill/…".'},
     'offset?': {type: 'integer', description: 'First line, from 1.'},
     'limit?': {type: 'integer', description: `Number of lines; default ${defaultLines}.`},
+    'column?': {
+      type: 'integer',
+      description: 'For a line that is too long to be shown at once: its first character, from 1.',
+    },
   }),
   mutates: false,
   async call(input, reach) {
     const path = readText(input, 'path');
     const offset = readOptionalCount(input, 'offset', 1) ?? 1;
     const limit = readOptionalCount(input, 'limit', 1) ?? defaultLines;
+    const column = readOptionalCount(input, 'column', 1);
     const text = await readShownText(path, reach);
-    return {text: cutLines(text, offset, limit)};
+    return {
+      text: column === undefined ? cutLines(text, offset, limit) : cutLine(linesOf(text, offset), offset, column),
+    };
   },
 };
 
@@ -44,11 +51,16 @@ async function assertShowable(path: string, text: string, reach: ToolReach): Pro
     throw new ToolDenied(`${quoteText(path)} is held back: it holds what looks like a secret (${rule})`);
 }
 
-function cutLines(text: string, offset: number, limit: number): string {
+function linesOf(text: string, offset: number): string[] {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
   if (offset > lines.length && offset > 1)
     throw new ToolError(`the file has ${lines.length} lines; line ${offset} is beyond its end`);
+  return lines;
+}
+
+function cutLines(text: string, offset: number, limit: number): string {
+  const lines = linesOf(text, offset);
   const shown: string[] = [];
   let characters = 0;
   for (const line of lines.slice(offset - 1, offset - 1 + limit)) {
@@ -57,10 +69,24 @@ function cutLines(text: string, offset: number, limit: number): string {
     shown.push(line);
   }
   const [first = ''] = lines.slice(offset - 1);
-  if (shown.length === 0 && first.length > maxCharacters)
-    return `${first.slice(0, maxCharacters)}\n[cut: line ${offset} has ${first.length} characters, ${maxCharacters} are shown]`;
+  if (shown.length === 0 && first.length > maxCharacters) return cutLine(lines, offset, 1);
   const end = offset - 1 + shown.length;
   const more =
     end < lines.length ? `\n[cut: lines ${offset} to ${end} of ${lines.length}; read on with offset ${end + 1}]` : '';
   return text === '' ? '[the file is empty]' : `${shown.join('\n')}${more}`;
+}
+
+/** A part of one line. */
+function cutLine(lines: readonly string[], offset: number, column: number): string {
+  const line = lines[offset - 1] ?? '';
+  if (column > line.length && column > 1)
+    throw new ToolError(`line ${offset} has ${line.length} characters; column ${column} is beyond its end`);
+  const end = Math.min(line.length, column - 1 + maxCharacters);
+  const more =
+    end < line.length
+      ? `read on with offset ${offset} and column ${end + 1}`
+      : offset < lines.length
+        ? `read on with offset ${offset + 1}`
+        : 'the file ends here';
+  return `${line.slice(column - 1, end)}\n[cut: characters ${column} to ${end} of ${line.length} of line ${offset}; ${more}]`;
 }

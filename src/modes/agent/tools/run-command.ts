@@ -16,6 +16,7 @@ export const runCommandTool: Tool = {
     'timeout_s?': {type: 'integer', description: `Seconds after which it is killed; default ${defaultSeconds}.`},
   }),
   mutates: true,
+  mutatesOnError: true,
   async call(input, reach) {
     const command = readText(input, 'command');
     const seconds = Math.min(readOptionalCount(input, 'timeout_s', 1) ?? defaultSeconds, maxSeconds);
@@ -46,9 +47,9 @@ export const runCommandTool: Tool = {
         : `[the output is held back: line ${found.line} of it holds what looks like a secret (${found.rule})]`;
     switch (end.kind) {
       case 'exited':
-        return {text: `exit code ${end.exitCode}\n${shown}`};
+        return {text: `exit code ${end.exitCode}\n${shown}`, isError: end.exitCode !== 0};
       case 'limit':
-        return {text: `killed: it reached its limit of ${end.limit}\n${shown}`};
+        return {text: `killed: it reached its limit of ${end.limit}\n${shown}`, isError: true};
       case 'aborted':
         throw new ToolError('the command was stopped');
       default:

@@ -1,6 +1,7 @@
 import {gitEnvironment} from '../../../util/git-environment.ts';
-import {runCommand} from '../../../util/run-command.ts';
-import {objectSchema, readOptionalText, readText} from '../read-arguments.ts';
+import type {Glob} from '../../../util/glob.ts';
+import {type CommandResult, runCommand} from '../../../util/run-command.ts';
+import {objectSchema, readGlob, readText} from '../read-arguments.ts';
 import {type Tool, ToolError, type ToolReach} from '../tool.ts';
 
 const maxLines = 200;
@@ -9,7 +10,7 @@ const timeoutMs = 20_000;
 
 export const searchFilesTool: Tool = {
   name: 'search_files',
-  description: `Finds lines of text files of the repo that match a regular expression; at most ${maxLines}, as path:line:text.`,
+  description: `Finds lines of text files of the repo that match a regular expression; at most ${maxLines}, as path:line:text. Ignored files count too.`,
   parameters: objectSchema({
     pattern: {type: 'string', description: 'Regular expression, case matters.'},
     'file_pattern?': {type: 'string', description: 'Glob of the files to look into, such as "*.ts".'},
@@ -17,18 +18,18 @@ export const searchFilesTool: Tool = {
   mutates: false,
   async call(input, reach) {
     const pattern = readText(input, 'pattern');
-    const filePattern = readOptionalText(input, 'file_pattern');
+    const glob = readGlob(input, 'file_pattern');
     if (pattern === '') throw new ToolError('"pattern" is empty');
-    if (pattern.length > 1000 || (filePattern?.length ?? 0) > 1000)
-      throw new ToolError('a pattern is longer than 1000 characters');
-    if (`${pattern}${filePattern}`.includes('\0')) throw new ToolError('a pattern cannot hold a NUL character');
-    const lines = await search(pattern, filePattern, reach);
+    if (pattern.length > 1000) throw new ToolError('"pattern" is longer than 1000 characters');
+    if (`${pattern}${glob?.coarse.join('') ?? ''}`.includes('\0'))
+      throw new ToolError('a pattern cannot hold a NUL character');
+    const lines = await search(pattern, glob, reach);
     return {text: await showLines(lines, reach)};
   },
 };
 
 /** In a process of its own, so that no expression can hold up the other jobs. */
-async function search(pattern: string, filePattern: string | undefined, reach: ToolReach): Promise<string[]> {
+async function search(pattern: string, glob: Glob | undefined, reach: ToolReach): Promise<string[]> {
   const options = {
     cwd: reach.directory,
     env: gitEnvironment({PATH: reach.programPath, LC_ALL: 'C.UTF-8', GIT_CEILING_DIRECTORIES: '/'}),
@@ -36,20 +37,25 @@ async function search(pattern: string, filePattern: string | undefined, reach: T
     maxBytes: 4 * 1024 * 1024,
     signal: reach.signal,
   };
-  const result = await runCommand('rg', ripgrepArguments(pattern, filePattern), options).catch(error => {
+  const coarse = glob?.coarse ?? [];
+  const result = await runCommand('rg', ripgrepArguments(pattern, coarse), options).catch(error => {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return runCommand('git', gitArguments(pattern, filePattern), options);
+    return searchWithGit(dialect => runCommand('git', gitArguments(dialect, pattern, coarse), options));
   });
   if (result.exitCode === null) throw new ToolError('the search took too long or found too much; narrow it');
   if (result.exitCode > 1) throw new ToolError(`the search failed: ${result.stderr.trim().slice(0, 300)}`);
   return result.stdout
     .toString('utf8')
     .split('\n')
-    .filter(line => line !== '');
+    .filter(line => line !== '' && isWanted(splitPath(line)[0]));
+
+  function isWanted(path: string): boolean {
+    return (glob?.matches(path) ?? true) && (reach.shows?.(path) ?? true);
+  }
 }
 
 /** Nothing of the repo may decide what is found, so no ignore file counts. */
-function ripgrepArguments(pattern: string, filePattern: string | undefined): string[] {
+function ripgrepArguments(pattern: string, coarse: readonly string[]): string[] {
   return [
     '--no-config',
     '--no-ignore',
@@ -62,9 +68,10 @@ function ripgrepArguments(pattern: string, filePattern: string | undefined): str
     '--sort=path',
     '--max-columns=2000',
     '--max-columns-preview',
+    '--regex-size-limit=10M',
+    ...coarse.map(glob => `--glob=/${glob}`),
+    // The last one that matches counts.
     '--glob=!.git',
-    '--glob=!node_modules',
-    ...(filePattern === undefined ? [] : [`--glob=${filePattern.replace(/^!+/, '')}`]),
     '--regexp',
     pattern,
     '--',
@@ -73,7 +80,13 @@ function ripgrepArguments(pattern: string, filePattern: string | undefined): str
 }
 
 /** Where there is no ripgrep: git can search a folder that is no repository, and never reads what is not a regular file. */
-function gitArguments(pattern: string, filePattern: string | undefined): string[] {
+async function searchWithGit(searchIn: (dialect: '-P' | '-E') => Promise<CommandResult>): Promise<CommandResult> {
+  const result = await searchIn('-P');
+  // Not every git is built with the library that knows the words which models use, such as \d.
+  return result.exitCode === 128 && result.stderr.includes('USE_LIBPCRE') ? await searchIn('-E') : result;
+}
+
+function gitArguments(dialect: string, pattern: string, coarse: readonly string[]): string[] {
   return [
     'grep',
     '--no-index',
@@ -82,11 +95,11 @@ function gitArguments(pattern: string, filePattern: string | undefined): string[
     '-n',
     '-z',
     '--no-color',
-    '-E',
+    dialect,
     '-e',
     pattern,
     '--',
-    filePattern === undefined ? '.' : `:(glob)${filePattern.includes('/') ? '' : '**/'}${filePattern}`,
+    ...(coarse.length === 0 ? ['.'] : coarse.map(glob => `:(glob)${glob}`)),
   ];
 }
 
