@@ -38,7 +38,10 @@ export async function dryRun(io: Io, {configuration, jobs, missing, notes, json}
   const hasLedger = existsSync(path.join(io.stateDir, 'state.db'));
   const scratch = mkdtempSync(path.join(tmpdir(), 'orchestrator-plan-'));
   const ledger = openLedger(hasLedger ? io.stateDir : scratch, io.queue);
-  const mcp = await openMcp(jobs, configuration.settings.mcp, io.env);
+  const mcp = await openMcp(jobs, configuration.settings.mcp, {
+    env: io.env,
+    folder: io.stateDir,
+  });
   const repos = await openRepoTools(scratch, jobs, mcp === undefined ? noRun : {...noRun, mcp});
   const forges = configuration.fleet.forges ?? wellKnownForges;
   const delivery = openPlanDeliveries({stateDir: scratch, env: io.env, ledger, forges});

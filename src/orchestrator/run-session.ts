@@ -84,7 +84,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
         if (!(error instanceof JobFailure)) throw error;
       })
     : undefined;
-  const mcp = await openMcp(jobs, settings.mcp, options.env);
+  const mcp = await openMcp(jobs, settings.mcp, {env: options.env, folder: options.stateDir});
   for (const text of mcp?.faults.values() ?? [])
     reporter.report({type: 'run.noted', at: clock.now(), level: 'warn', text});
   const places = {

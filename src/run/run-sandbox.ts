@@ -1,7 +1,7 @@
 import {JobFailure} from '../domain/outcome.ts';
 import type {SandboxTier} from '../domain/sandbox.ts';
 import type {OpenedSandbox} from '../sandbox/open-sandbox.ts';
-import type {Sandbox} from '../sandbox/sandbox.ts';
+import {type Sandbox, SandboxError} from '../sandbox/sandbox.ts';
 
 export interface RunSandbox {
   /** Throws `JobFailure` when this machine has none that is strong enough. */
@@ -26,9 +26,15 @@ export function createRunSandbox(
     if (fault !== undefined)
       throw new JobFailure('sandbox-unavailable', fault.message, {next: `${fault.fix}, then: orchestrator retry`});
     tier = sandbox.tier;
-    return sandbox;
+    return {...sandbox, run: command => sandbox.run(command).catch(asFailure)};
   };
   return {open: openOnce, tier: () => tier};
+}
+
+/** One that held at the start of the run, and cannot be started for this command. */
+function asFailure(error: unknown): never {
+  if (error instanceof SandboxError) throw new JobFailure('sandbox-unavailable', error.message);
+  throw error;
 }
 
 function describe(opened: OpenedSandbox): ['info' | 'warn', string] {

@@ -151,6 +151,20 @@ function kernel(): Record<string, Try> {
     'faults handled by a program': () => syscall(323, 282, '0'),
     'performance counters': () => syscall(298, 241, '$buffer, 0, -1, -1, 0'),
     'memory that belongs to no process': () => syscall(319, 279, '$user, 0'),
+    'pages lent to a pipe': () => {
+      const lend = numberOf(278, 75);
+      return perl(
+        `pipe(my $out, my $in); ${vector} exit(syscall(${lend}, fileno($in), $vector, 1, 0) == -1 ? ${refusedStatus} : 0)`,
+      );
+    },
+    'memory of process 1': writable('/proc/1/mem'),
+    'trace a process': () => syscall(101, 117, '0, 0, 0, 0'),
+    'trace process 1': () => syscall(101, 117, '16, 1, 0, 0'),
+    'read the memory of a process': () => perl(copyMemory(numberOf(310, 270))),
+    'write to the memory of a process': () => perl(copyMemory(numberOf(311, 271))),
+    'open files of another process': () =>
+      perl(`my $process = syscall(434, getppid(), 0); exit 1 if $process == -1;
+        exit(syscall(438, $process, 0, 0) == -1 ? ${refusedStatus} : 0)`),
     'a large shared segment': () => syscall(29, 194, '0, 1073741824, 0x3ff'),
     'change the root': () => syscall(161, 51, '$repo'),
     'open a file by its number': () => syscall(304, 265, '3, $buffer, 0'),
@@ -289,11 +303,23 @@ function shell(command: string): string {
 
 /** The numbers of the call on x64 and on arm64. */
 function syscall(x64: number, arm64: number, args: string): string {
+  return perl(
+    `my ($buffer, $user, $repo) = ("\\0" x 256, "user", "/repo"); exit(syscall(${numberOf(x64, arm64)}, ${args}) == -1 ? ${refusedStatus} : 0)`,
+  );
+}
+
+function numberOf(x64: number, arm64: number): number {
   const number = {x64, arm64}[process.arch as string];
   if (number === undefined) throw new Untried(`unknown call numbers on ${process.arch}`);
-  return perl(
-    `my ($buffer, $user, $repo) = ("\\0" x 256, "user", "/repo"); exit(syscall(${number}, ${args}) == -1 ? ${refusedStatus} : 0)`,
-  );
+  return number;
+}
+
+const vector = 'my $buffer = "x" x 256; my $vector = pack("P256Q", $buffer, 256);';
+
+/** From the process to itself, which may do so where anybody may. */
+function copyMemory(number: number): string {
+  return `${vector} my $other = "y" x 256; my $target = pack("P256Q", $other, 256);
+    exit(syscall(${number}, $$ + 0, $vector, 1, $target, 1, 0) == -1 ? ${refusedStatus} : 0)`;
 }
 
 const refusedStatus = 9;

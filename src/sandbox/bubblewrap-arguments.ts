@@ -45,9 +45,11 @@ export function bubblewrapArguments({mounts, tools, env, limits, hasFilter}: Bub
     ...npmLinks(mounts),
     // Some switches of the kernel are writable to a root user that is none any more.
     ...['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--dev', '/dev'],
+    // Process 1 is bubblewrap itself, of the same user as the command: through its memory it could be made to outlive us.
+    ...['--perms', '0555', '--size', '4096', '--tmpfs', '/proc/1'],
     ...temporaryFolders.flatMap(folder => ['--perms', folder === '/tmp' ? '1777' : '0700', ...size, '--tmpfs', folder]),
     ...mounts.flatMap(({source, at, writable}) => [writable ? '--bind' : '--ro-bind', source, at]),
-    ...['--remount-ro', '/dev', '--remount-ro', '/'],
+    ...['/proc/1', '/dev', '/'].flatMap(folder => ['--remount-ro', folder]),
   ];
 }
 

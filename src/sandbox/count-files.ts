@@ -1,5 +1,5 @@
+import type {Dirent, OpenDirOptions} from 'node:fs';
 import {lstat, opendir} from 'node:fs/promises';
-import path from 'node:path';
 
 export interface FolderSize {
   readonly files: number;
@@ -14,21 +14,27 @@ export interface CountFilesOptions {
   readonly changedSince?: number;
 }
 
-/** Size of a folder and all below it, without following links. A folder that cannot be read counts as too large. */
-export async function countFiles(folder: string, {limits, changedSince}: CountFilesOptions): Promise<FolderSize> {
+// Node takes it, its types do not: a name need not be text.
+const options = {bufferSize: 1024, encoding: 'buffer'} as unknown as OpenDirOptions;
+
+/** Size of folders and all below them, without following links. A folder that cannot be read counts as too large. */
+export async function countFiles(
+  folders: readonly string[],
+  {limits, changedSince}: CountFilesOptions,
+): Promise<FolderSize> {
   let files = 0;
   let bytes = 0;
-  const open = [folder];
+  const open = folders.map(folder => Buffer.from(folder));
   for (let current = open.pop(); current !== undefined; current = open.pop()) {
     // Not all names at once: a folder may hold millions.
-    const entries = await opendir(current, {bufferSize: 1024}).catch(error => {
+    const entries: AsyncIterable<Dirent> | [] = (await opendir(current, options).catch(error => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') files = Number.POSITIVE_INFINITY;
-      return [];
-    });
+      return [] as const;
+    })) as AsyncIterable<Dirent> | [];
     if (files > limits.files) return {files, bytes};
     for await (const entry of entries) {
       if (++files > limits.files) return {files, bytes};
-      const file = path.join(current, entry.name);
+      const file = Buffer.concat([current, Buffer.from('/'), entry.name as unknown as Buffer]);
       if (entry.isDirectory()) open.push(file);
       else if (changedSince !== undefined && entry.isFile()) {
         bytes += await lstat(file).then(

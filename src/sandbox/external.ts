@@ -1,11 +1,16 @@
 import type {ChildProcess} from 'node:child_process';
-import {chown, mkdtemp, rm} from 'node:fs/promises';
-import {constants, tmpdir} from 'node:os';
+import {chown, rm} from 'node:fs/promises';
+import {constants} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
 import {effectiveUserId} from '../util/effective-user.ts';
+import {programFile} from '../util/find-program.ts';
+import {once} from '../util/once.ts';
+import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import {quietEnvironment} from './bubblewrap-arguments.ts';
+import {findControlGroups} from './find-control-groups.ts';
 import {launchAs, stageFolder} from './launch-as.ts';
+import {SandboxesHere} from './machine-memory.ts';
 import {runLimited} from './run-limited.ts';
 import {type Sandbox, workspaceMount} from './sandbox.ts';
 
@@ -16,21 +21,25 @@ import {type Sandbox, workspaceMount} from './sandbox.ts';
 export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sandbox {
   const isRoot = effectiveUserId() === 0;
   const {uid} = settings;
+  const sandboxes = new SandboxesHere();
+  const groups = once(findControlGroups);
   return {
     tier: 'external',
     ...(isRoot ? {owner: {uid, gid: uid}} : {}),
     seenAt: ({source, at}) => (isRoot ? `${stageFolder()}${at}` : source),
     async run(command) {
       const limits = {...settings.limits, ...command.limits};
-      const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
+      const home = makeTemporaryFolder('home');
       if (isRoot) await chown(home, uid, uid);
       const mounts = [{source: command.workspace, at: workspaceMount, writable: true}, ...(command.mounts ?? [])];
-      const prefix = isRoot ? launchAs(uid, mounts, `${stageFolder()}${workspaceMount}`).prefix : [];
+      const directory = `${stageFolder()}${workspaceMount}`;
+      const prefix = isRoot ? launchAs(uid, mounts, {directory, owned: true}).prefix : [];
       try {
         return await runLimited({
           command,
+          writable: [home, ...mounts.flatMap(({source, writable}) => (writable ? [source] : []))],
           limits,
-          argv: [...prefix, 'setpriv', '--pdeathsig', 'KILL', '--', ...command.argv],
+          argv: [...prefix, programFile('setpriv', process.env), '--pdeathsig', 'KILL', '--', ...command.argv],
           cwd: isRoot ? '/' : command.workspace,
           env: {
             ...quietEnvironment(settings.tools, path.dirname(process.execPath)),
@@ -38,8 +47,13 @@ export function createExternal(settings: Omit<SandboxSettings, 'minimum'>): Sand
             TMPDIR: home,
             ...command.env,
           },
+          // Root has a namespace for that.
+          marked: !isRoot,
           descriptors: 0,
           temporary: [],
+          groups: await groups(),
+          ownNetwork: false,
+          sandboxes,
           attach(child, watch) {
             if (child.pid !== undefined) watch(child.pid);
             return {exitCode: () => codeOf(child), told: Promise.resolve()};

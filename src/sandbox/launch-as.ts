@@ -1,4 +1,5 @@
-import {existsSync} from 'node:fs';
+import {lstatSync, mkdirSync} from 'node:fs';
+import {programFile} from '../util/find-program.ts';
 import {type Mount, SandboxError} from './sandbox.ts';
 
 export interface Launch {
@@ -7,29 +8,68 @@ export interface Launch {
   readonly mounts: readonly Mount[];
 }
 
+export interface LaunchOptions {
+  /** Where the program begins. */
+  readonly directory?: string;
+  /** It gets process numbers of its own, and all that it starts ends with it. */
+  readonly owned?: boolean;
+}
+
 /**
  * How root starts a program as somebody else who has no way into root's folders: in a mount namespace of its own, where the folders
  * that are needed stand under a path that all may walk. The namespace ends with the program, and every mount with it.
  */
-export function launchAs(uid: number, mounts: readonly Mount[], directory = '/'): Launch {
+export function launchAs(
+  uid: number,
+  mounts: readonly Mount[],
+  {directory = '/', owned = false}: LaunchOptions = {},
+): Launch {
   const stage = stageFolder();
-  if (mounts.some(({source}) => `${source}/`.startsWith(`${stage}/`)))
-    throw new SandboxError(`nothing below ${stage} can be shown to a command`);
   return {
     prefix: [
-      ...['unshare', '--mount', '--propagation', 'private', '--'],
-      ...['/bin/sh', '-c', stageMounts, 'sh', stage, directory, String(mounts.length)],
+      ...[program('unshare'), '--mount', '--propagation', 'private'],
+      ...(owned ? ['--pid', '--fork', '--kill-child=SIGKILL'] : []),
+      ...[
+        '--',
+        '/bin/sh',
+        '-c',
+        owned ? `${stageMounts}\n${runOwned}` : `${stageMounts}\nexec "$@"`,
+        'sh',
+        stage,
+        directory,
+        String(mounts.length),
+      ],
       ...mounts.flatMap(({source, at}) => [source, at]),
-      ...['setpriv', '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
+      ...[program('setpriv'), '--reuid', String(uid), '--regid', String(uid), '--clear-groups', '--no-new-privs'],
       ...['--inh-caps=-all', '--bounding-set=-all'],
     ],
     mounts: mounts.map(mount => ({...mount, source: `${stage}${mount.at}`})),
   };
 }
 
-/** Where folders stand in the namespace, each under its own `at`. Outside of it nothing changes there. */
+function program(name: string): string {
+  return programFile(name, process.env);
+}
+
+/**
+ * Where folders stand in the namespace, each under its own `at`; outside of it this folder stays empty. It is our own, so that nothing
+ * that somebody needs is hidden behind it.
+ */
 export function stageFolder(): string {
-  return ['/mnt', '/media', '/srv', '/opt'].find(existsSync) ?? '/run';
+  const folder = ['/run', '/tmp', '/var/tmp'].map(parent => `${parent}/orchestrator-stage`).find(isOurs);
+  if (folder === undefined) throw new SandboxError('neither /run nor /tmp takes a folder of ours');
+  return folder;
+}
+
+function isOurs(folder: string): boolean {
+  try {
+    mkdirSync(folder, {mode: 0o755});
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+  }
+  // What somebody else has put there is left alone.
+  const stats = lstatSync(folder);
+  return stats.isDirectory() && stats.uid === 0 && (stats.mode & 0o022) === 0;
 }
 
 const stageMounts = `set -e
@@ -42,5 +82,10 @@ while [ "$count" -gt 0 ]; do
   count=$((count - 1))
   shift 2
 done
-cd "$directory"
-exec "$@"`;
+cd "$directory"`;
+
+/** The shell is the first process of the namespace and looks after what others leave; the program is not: to it signals would mean less. */
+const runOwned = `mount -t proc proc /proc 2>/dev/null || :
+set +e
+"$@"
+exit $?`;

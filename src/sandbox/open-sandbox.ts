@@ -1,11 +1,13 @@
-import {accessSync, constants, existsSync, statSync} from 'node:fs';
-import {chown, mkdtemp, rm} from 'node:fs/promises';
-import {homedir, tmpdir} from 'node:os';
+import {existsSync, statSync} from 'node:fs';
+import {chown, rm} from 'node:fs/promises';
+import {homedir} from 'node:os';
 import path from 'node:path';
 import type {SandboxSettings} from '../domain/sandbox.ts';
+import {findProgram} from '../util/find-program.ts';
+import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import {createBubblewrap} from './bubblewrap.ts';
 import {createExternal} from './external.ts';
-import {brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
+import {AttacksNotRun, brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
 import {type Sandbox, SandboxError} from './sandbox.ts';
 
 export interface SandboxFault {
@@ -38,8 +40,10 @@ export async function openSandbox(settings: SandboxSettings): Promise<OpenedSand
   return {fault: {message: reason, fix: 'run the orchestrator as an ordinary user in that container'}};
 }
 
+const unclearFix = 'report it, and run where commands are isolated by other means';
+
 async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
-  if (!isInPath('bwrap'))
+  if (findProgram('bwrap', process.env) === undefined)
     return {fault: {message: 'bubblewrap is not installed', fix: 'apt-get install -y bubblewrap'}};
   const sandbox = createBubblewrap(settings);
   try {
@@ -50,17 +54,17 @@ async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
     return {
       fault: {
         message: `bubblewrap keeps ${probe.attacks.length - broken.length} of ${probe.attacks.length} attacks in; not: ${names}`,
-        fix: 'report it, and run where commands are isolated by other means',
+        fix: unclearFix,
       },
     };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    return {fault: {message: error.message, fix: namespaceFix()}};
+    return {fault: {message: error.message, fix: error instanceof AttacksNotRun ? unclearFix : namespaceFix()}};
   }
 }
 
 async function reasonNotToStart(sandbox: Sandbox): Promise<string | undefined> {
-  const workspace = await mkdtemp(path.join(tmpdir(), 'orchestrator-'));
+  const workspace = makeTemporaryFolder('first');
   try {
     if (sandbox.owner !== undefined) await chown(workspace, sandbox.owner.uid, sandbox.owner.gid);
     const {end, output} = await sandbox.run({argv: ['/bin/sh', '-c', 'echo > there'], workspace, timeoutMs: 10_000});
@@ -78,7 +82,8 @@ function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | unde
     const fix = minimum === 'strong' ? 'run commands on Linux, or in a Linux container' : 'run in a Linux container';
     return {message: `there is no sandbox for commands on ${process.platform}`, fix};
   }
-  const missing = ['prlimit', 'setpriv', 'mkfifo', 'nice'].find(program => !isInPath(program));
+  const needed = ['prlimit', 'setpriv', 'mkfifo', 'nice'];
+  const missing = needed.find(program => findProgram(program, process.env) === undefined);
   if (missing !== undefined)
     return {message: `${missing} is not installed`, fix: 'apt-get install -y util-linux coreutils'};
   for (const folder of tools) {
@@ -91,17 +96,6 @@ function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | unde
       };
   }
   return undefined;
-}
-
-function isInPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(':').some(folder => {
-    try {
-      accessSync(path.join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function namespaceFix(): string {

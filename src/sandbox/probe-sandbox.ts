@@ -2,14 +2,16 @@ import {spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
 import {createSocket, type Socket as DatagramSocket} from 'node:dgram';
 import {once} from 'node:events';
-import {chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer, type Server} from 'node:net';
-import {homedir, networkInterfaces, tmpdir} from 'node:os';
+import {homedir, networkInterfaces} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {programFile} from '../util/find-program.ts';
+import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import type {Attack, Bait} from './attacks.ts';
 import {nodeInside} from './bubblewrap-arguments.ts';
-import {type Sandbox, SandboxError} from './sandbox.ts';
+import {type Sandbox, type SandboxEnd, SandboxError} from './sandbox.ts';
 
 export interface ProbeReport {
   readonly attacks: readonly Attack[];
@@ -27,7 +29,7 @@ export function brokenThrough({attacks}: ProbeReport): readonly Attack[] {
  */
 export async function probeSandbox(sandbox: Sandbox): Promise<ProbeReport> {
   const startedAt = performance.now();
-  const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-probe-'));
+  const folder = makeTemporaryFolder('probe');
   const workspace = path.join(folder, 'workspace');
   mkdirSync(workspace);
   if (sandbox.owner !== undefined) chownSync(workspace, sandbox.owner.uid, sandbox.owner.gid);
@@ -38,16 +40,27 @@ export async function probeSandbox(sandbox: Sandbox): Promise<ProbeReport> {
       workspace,
       mounts: [{source: fileURLToPath(attacksFile), at: attacksInside, writable: false}],
       timeoutMs: 30_000,
+      // What the attacks need; the operator may give commands less than Node takes to start.
+      limits: {memoryBytes: 1024 ** 3},
     });
     const said = output.split('\n').find(line => line.startsWith(marker));
     if (end.kind !== 'exited' || end.exitCode !== 0 || said === undefined)
-      throw new SandboxError(`the attacks on the sandbox cannot be run: ${output.trim().slice(-500)}`);
+      throw new AttacksNotRun(`the attacks on the sandbox cannot be run: ${reasonOf(end, output)}`);
     const attacks = JSON.parse(said.slice(marker.length)) as Attack[];
     return {attacks: [...attacks, ...trap.seenOutside()], durationMs: Math.round(performance.now() - startedAt)};
   } finally {
     trap.close();
     rmSync(folder, {recursive: true, force: true});
   }
+}
+
+/** The sandbox starts, and what is to attack it does not come to its end. */
+export class AttacksNotRun extends SandboxError {}
+
+function reasonOf(end: SandboxEnd, output: string): string {
+  const line = output.split('\n').find(text => text.trim() !== '') ?? 'they say nothing';
+  if (end.kind === 'exited') return `exit code ${end.exitCode}, ${line.trim().slice(0, 200)}`;
+  return end.kind === 'limit' ? `stopped at the limit of ${end.limit}` : 'broken off';
 }
 
 const attacksFile = new URL(import.meta.url.endsWith('.ts') ? './attacks.ts' : './attacks.js', import.meta.url);
@@ -73,8 +86,8 @@ async function layBait(folder: string): Promise<Trap> {
   const file = path.join(folder, 'bait');
   writeFileSync(file, canary, {mode: 0o644});
   // Ends with its input, so that it does not outlive us.
-  const sleeper = spawn('cat', {
-    env: {PATH: process.env.PATH, ORCHESTRATOR_BAIT: canary},
+  const sleeper = spawn(programFile('cat', process.env), {
+    env: {ORCHESTRATOR_BAIT: canary},
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   let visits = 0;

@@ -1,25 +1,29 @@
 import {readdirSync, readFileSync} from 'node:fs';
 
-export interface TreeUse {
-  /** Anonymous and shared memory of all processes, bytes; pages of files are not counted. */
+export interface ProcessUse {
+  readonly pid: number;
+  /** Anonymous and shared memory and the tables of it, bytes; pages of files are not counted. */
   readonly memoryBytes: number;
-  /** Processes and threads. */
   readonly threads: number;
+  /** How many it has room for in its table, and so at most has open. */
+  readonly descriptors: number;
+  /** One letter, as the kernel has it: `T` for one that was stopped. */
+  readonly state: string;
 }
 
-/** What a process and everything below it uses at this moment; processes that end meanwhile count as nothing. */
-export function useOfTree(root: number): TreeUse {
-  let memoryBytes = 0;
-  let threads = 0;
+/** What a process and each one below it uses at this moment; those that end meanwhile are left out. */
+export function processTree(root: number): ProcessUse[] {
+  const found: ProcessUse[] = [];
   const open = [root];
   for (let pid = open.pop(); pid !== undefined; pid = open.pop()) {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-      memoryBytes += 1024 * (field(status, 'RssAnon') + field(status, 'RssShmem'));
+      const threads = field(status, 'Threads');
+      const kilobytes = field(status, 'RssAnon') + field(status, 'RssShmem') + field(status, 'VmPTE');
+      const state = /^State:\s+(\S)/m.exec(status)?.[1] ?? '';
+      found.push({pid, memoryBytes: 1024 * kilobytes, threads, descriptors: field(status, 'FDSize'), state});
       // Most have one thread, and listing costs as much as reading.
-      const own = field(status, 'Threads');
-      threads += own;
-      for (const thread of own === 1 ? [pid] : readdirSync(`/proc/${pid}/task`))
+      for (const thread of threads === 1 ? [pid] : readdirSync(`/proc/${pid}/task`))
         open.push(
           ...readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
         );
@@ -27,7 +31,7 @@ export function useOfTree(root: number): TreeUse {
       // It ended between two reads.
     }
   }
-  return {memoryBytes, threads};
+  return found;
 }
 
 function field(status: string, name: string): number {

@@ -1,23 +1,38 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {closeSync} from 'node:fs';
-import type {Writable} from 'node:stream';
 import type {SandboxLimits} from '../domain/sandbox.ts';
-import {killGroup} from '../util/run-command.ts';
+import {programFile} from '../util/find-program.ts';
+import {sealStdio} from '../util/seal-stdio.ts';
+import type {ControlGroup} from './control-group.ts';
+import type {ControlGroups, GroupStart} from './find-control-groups.ts';
+import {GuardedProcesses, guarded} from './guard.ts';
+import {kernelLimits} from './kernel-limits.ts';
+import {killMarked, newMark} from './leash.ts';
+import type {SandboxesHere} from './machine-memory.ts';
 import {OutputBuffer} from './output-buffer.ts';
 import {openOutputPipe} from './output-pipe.ts';
+import {reopenFolder} from './reopen-folder.ts';
 import {type SandboxCommand, type SandboxEnd, SandboxError, type SandboxResult} from './sandbox.ts';
 import {type Limit, watchLimits} from './watch-limits.ts';
 
 export interface LimitedCommand {
   readonly command: Pick<SandboxCommand, 'workspace' | 'timeoutMs' | 'signal'>;
+  /** Folders in which it can write to a disk, with the workspace. */
+  readonly writable: readonly string[];
   readonly limits: SandboxLimits;
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Its processes are known by a mark in their environment, for want of anything better. */
+  readonly marked?: boolean;
   /** How many files the program gets beside its standard ones, counted from 4. */
   readonly descriptors: number;
   /** Temporary file systems of its own, as it names them. */
   readonly temporary: readonly string[];
+  /** Where the kernel can count memory, and whether sockets are to be told from those of the machine. */
+  readonly groups?: ControlGroups | undefined;
+  readonly ownNetwork: boolean;
+  readonly sandboxes: SandboxesHere;
   /** Called once it is started; calls `watch` with the first process to be watched, when there is one. */
   readonly attach: (child: ChildProcess, watch: (pid: number) => void) => Attached;
 }
@@ -31,7 +46,6 @@ export interface Attached {
 
 const headBytes = 32 * 1024;
 const tailBytes = 128 * 1024;
-const openFiles = 16_384;
 /** How long what was killed may take to be gone. */
 const goneMs = 5_000;
 
@@ -42,25 +56,18 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
   const {reader, writeDescriptor} = await openOutputPipe();
   const startedAt = performance.now();
   const output = new OutputBuffer(headBytes, tailBytes);
-  const child = spawn('prlimit', [...kernelLimits(limits), '--', ...guarded(limited)], {
-    cwd: limited.cwd,
-    env: limited.env,
-    // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
-    detached: true,
-    stdio: [
-      'ignore',
-      writeDescriptor,
-      writeDescriptor,
-      ...Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const),
-    ],
-  });
-  closeSync(writeDescriptor);
-
+  const start = startGroup(limited);
+  const mark = limited.marked === true ? newMark() : undefined;
+  const child = spawnGuarded(limited, {...start?.env, ...mark?.env}, start?.prefix ?? [], writeDescriptor);
+  const processes = new GuardedProcesses(child);
+  if (mark !== undefined) processes.setMark(mark.value);
+  if (start?.directory !== undefined) processes.setGroup(start.directory);
+  let group: ControlGroup | undefined;
   let end: SandboxEnd | undefined;
   let stopWatch: (() => void) | undefined;
   const kill = (reason: SandboxEnd): void => {
     end ??= reason;
-    if (child.pid !== undefined) killGroup(child.pid);
+    processes.kill();
   };
   const onLimit = (limit: Limit): void => kill({kind: 'limit', limit});
   const abort = (): void => kill({kind: 'aborted'});
@@ -74,20 +81,22 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     output.add(chunk);
     if (output.total > limits.outputBytes) onLimit('output');
   });
-
-  // Its other end may be gone already.
-  child.stdio[lifeline]?.on('error', () => {});
   try {
-    const {workspace} = command;
     const {exitCode, told} = limited.attach(child, pid => {
-      if (stopWatch === undefined) (child.stdio[lifeline] as Writable).write(`${pid}\n`);
-      stopWatch ??= watchLimits({pid, workspace, temporary: limited.temporary, limits, onLimit});
+      if (stopWatch !== undefined || !processes.setFirst(pid)) return;
+      group = start?.find(child.pid ?? pid);
+      if (group !== undefined) processes.setGroup(group.directory);
+      stopWatch = watchLimits({...limited, pid, group, onLimit});
     });
     await ended(child);
     clearTimeout(timer);
     // What it left running has no business any more.
-    if (child.pid !== undefined) killGroup(child.pid);
+    processes.kill();
+    if (mark !== undefined) await killMarked(mark.value);
     await Promise.race([Promise.all([drained, told]), afterMs(goneMs)]);
+    // Between two looks.
+    if (group?.hasKilled() === true) end ??= {kind: 'limit', limit: 'memory'};
+    reopenFolder(command.workspace);
     return {
       end: end ?? {kind: 'exited', exitCode: exitCode() ?? neverStarted(output)},
       output: output.toString(),
@@ -98,31 +107,42 @@ export async function runLimited(limited: LimitedCommand): Promise<SandboxResult
     stopWatch?.();
     command.signal?.removeEventListener('abort', abort);
     reader.destroy();
-    child.stdio[lifeline]?.destroy();
+    processes.release();
+    // Nobody waits for the kernel: what is left of an empty group is removed at the next start at the latest.
+    void (group?.close() ?? start?.drop());
   }
 }
 
-/** Open as long as we live; its end is the end of the group, and of the process that it was told of. */
-const lifeline = 3;
-
-/**
- * The program, with a guard in its process group that kills all of it when we are no more. Bubblewrap binds its life to ours by itself,
- * but not at every moment of its start, and its inner half leaves the group.
- */
-function guarded({argv, descriptors}: LimitedCommand): string[] {
-  const others = Array.from({length: descriptors}, (_, index) => `${lifeline + 1 + index}<&-`).join(' ');
-  // A number that belongs to somebody else by now is left alone.
-  const guard = `told=; while read -r pid; do told=$pid; done <&${lifeline}
-read -r name < "/proc/$told/comm" && [ "$name" = bwrap ] && kill -9 "$told"
-kill -9 0`;
-  const script = `(${guard}) </dev/null >/dev/null 2>&1 ${others} &
-exec ${lifeline}<&-
-exec "$@"`;
-  return ['/bin/sh', '-c', script, 'sh', ...argv];
+function startGroup({groups, limits}: LimitedCommand): GroupStart | undefined {
+  try {
+    return groups?.start(limits.memoryBytes);
+  } catch (error) {
+    throw new SandboxError(`a control group cannot be made: ${(error as Error).message}`, {cause: error});
+  }
 }
 
-function kernelLimits(limits: SandboxLimits): string[] {
-  return [`--data=${limits.memoryBytes}`, `--fsize=${limits.diskBytes}`, `--nofile=${openFiles}`, '--core=0'];
+function spawnGuarded(
+  limited: LimitedCommand,
+  env: Readonly<Record<string, string>>,
+  prefix: readonly string[],
+  output: number,
+): ChildProcess {
+  const argv = [...prefix, ...limited.argv];
+  const pipes = Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const);
+  const sealed = sealStdio(['ignore', output, output, ...pipes]);
+  try {
+    const program = programFile('prlimit', process.env);
+    return spawn(program, [...kernelLimits(limited.limits), '--', ...guarded(argv, limited.descriptors)], {
+      cwd: limited.cwd,
+      env: {...limited.env, ...env},
+      // A process group of its own: signals of the terminal are for us, and all of it can be killed at once.
+      detached: true,
+      stdio: sealed.stdio,
+    });
+  } finally {
+    sealed.close();
+    closeSync(output);
+  }
 }
 
 function ended(child: ChildProcess): Promise<void> {

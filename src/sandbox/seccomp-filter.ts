@@ -1,7 +1,8 @@
 /**
  * The seccomp program for bubblewrap's `--add-seccomp-fd`, in the kernel's binary form. It refuses what namespaces do not cover: key
- * rings, sockets to the hypervisor, typing into a terminal, memory that belongs to no process and so counts for nobody, and the calls by
- * which kernels are attacked and no test suite needs.
+ * rings, sockets to the hypervisor, typing into a terminal, the memory and the open files of another process (the first one of the
+ * sandbox has the same user), memory that belongs to no process and so counts for nobody, and the calls by which kernels are attacked
+ * and no test suite needs.
  * `undefined` on a processor whose call numbers are not listed here.
  */
 export function seccompFilter(architecture: string = process.arch): Buffer | undefined {
@@ -44,7 +45,7 @@ interface Numbers {
   readonly socket: number;
   readonly ioctl: number;
   readonly shmget: number;
-  /** memfd_create memfd_secret */
+  /** memfd_create memfd_secret vmsplice */
   readonly hiddenMemory: readonly number[];
   readonly refused: readonly number[];
 }
@@ -52,18 +53,19 @@ interface Numbers {
 // keyctl add_key request_key · bpf perf_event_open userfaultfd · io_uring_setup/enter/register · kexec_load kexec_file_load ·
 // init_module delete_module finit_module · mount umount2 pivot_root swapon swapoff reboot · settimeofday clock_settime clock_adjtime
 // adjtimex · acct quotactl quotactl_fd · open_by_handle_at lookup_dcookie syslog setns vhangup · open_tree move_mount fsopen
-// fsconfig fsmount fspick mount_setattr · on x64 also iopl ioperm
-const refusedEverywhere = [425, 426, 427, 428, 429, 430, 431, 432, 433, 442, 443];
+// fsconfig fsmount fspick mount_setattr · pidfd_getfd process_madvise · ptrace process_vm_readv process_vm_writev kcmp · on x64 also
+// iopl ioperm
+const refusedEverywhere = [425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 440, 442, 443];
 const architectures: Readonly<Record<string, Numbers | undefined>> = {
   x64: {
     audit: 0xc000003e,
     socket: 41,
     ioctl: 16,
     shmget: 29,
-    hiddenMemory: [319, 447],
+    hiddenMemory: [319, 447, 278],
     refused: [
       ...[250, 248, 249, 321, 298, 323, 246, 320, 175, 176, 313, 165, 166, 155, 167, 168, 169, 164, 227, 305, 159],
-      ...[163, 179, 304, 212, 103, 308, 153, 172, 173],
+      ...[163, 179, 304, 212, 103, 308, 153, 172, 173, 101, 310, 311, 312],
       ...refusedEverywhere,
     ],
   },
@@ -72,10 +74,10 @@ const architectures: Readonly<Record<string, Numbers | undefined>> = {
     socket: 198,
     ioctl: 29,
     shmget: 194,
-    hiddenMemory: [279, 447],
+    hiddenMemory: [279, 447, 75],
     refused: [
       ...[219, 217, 218, 280, 241, 282, 104, 294, 105, 106, 273, 40, 39, 41, 224, 225, 142, 170, 112, 266, 171],
-      ...[89, 60, 265, 18, 116, 268, 58],
+      ...[89, 60, 265, 18, 116, 268, 58, 117, 270, 271, 272],
       ...refusedEverywhere,
     ],
   },

@@ -1,10 +1,12 @@
+import {searchPath} from './find-program.ts';
+
 /**
  * The whole environment for a git process of ours: no configuration but that of the git dir it is given, no prompt, no network, no lazy fetch,
  * nothing inherited but where programs are. `extra` comes last.
  */
 export function gitEnvironment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    PATH: searchPath(process.env),
     HOME: '/nonexistent',
     LC_ALL: 'C',
     GIT_CONFIG_GLOBAL: '/dev/null',

@@ -25,13 +25,19 @@ export function isAlive(identity: ProcessIdentity): boolean | undefined {
   }
 }
 
-// Field 22 of /proc/PID/stat is the start time in ticks since boot; the name in field 2 may hold anything, so count from its end.
 function processStart(pid: number): string | undefined {
+  const tick = startTick(pid);
+  if (tick === undefined) return undefined;
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${tick}`;
+}
+
+/** When a process of this boot was started; undefined when it has ended. Whatever it calls itself, it cannot change this. Linux only. */
+export function startTick(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // Field 22; the name in field 2 may hold anything, so count from its end.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z') return undefined;
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${fields[19]}`;
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }

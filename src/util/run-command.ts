@@ -1,6 +1,6 @@
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {findOnPath} from './find-on-path.ts';
+import {notFound, programFile, searchPath} from './find-program.ts';
 
 export interface CommandResult {
   /** `null` when a signal ended it. */
@@ -26,14 +26,14 @@ export interface CommandOptions {
 /** Runs a program without a shell to its end. Rejects only when it cannot be started; a bad exit code is the caller's to judge. */
 export function runCommand(file: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
-    if (options.group === true && !isProgram(file, options.env)) {
-      reject(Object.assign(new Error(`${file} is no program`), {code: 'ENOENT'}));
-      return;
-    }
+    const found = programFile(file, options.env);
+    // The shell would answer for one that is not there.
+    if (options.group === true && !existsSync(found)) throw notFound(file);
     const [program, words] =
-      options.group === true ? ['/bin/sh', ['-c', boundToUs, 'sh', file, ...args]] : [file, args];
+      options.group === true ? ['/bin/sh', ['-c', boundToUs, 'sh', found, ...args]] : [found, args];
     const child = spawn(program, words, {
-      env: options.env,
+      // What it starts itself is not looked for in its working directory either.
+      env: {...options.env, PATH: searchPath(options.env)},
       stdio: ['pipe', 'pipe', 'pipe', ...(options.group === true ? ['pipe' as const] : [])],
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
@@ -95,11 +95,6 @@ wait "$child"
 code=$?
 kill -s KILL "$!" 2> /dev/null
 exit "$code"`;
-
-/** The shell would answer for one that is not there. */
-function isProgram(file: string, env: NodeJS.ProcessEnv): boolean {
-  return file.includes('/') ? existsSync(file) : findOnPath(file, env) !== undefined;
-}
 
 /** Kills a process that leads a group, and all that it started in it. */
 export function killGroup(pid: number): void {

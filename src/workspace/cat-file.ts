@@ -1,5 +1,6 @@
 import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {findProgram} from '../util/find-program.ts';
 import {gitEnvironment} from '../util/git-environment.ts';
 import type {ObjectFormat} from './git-directory.ts';
 import {alternateObjects} from './own-git.ts';
@@ -41,14 +42,18 @@ export class CatFile {
   constructor(options: CatFileOptions) {
     this.#parser = new ReplyParser(options.objectFormat);
     this.#served = new Set(options.objectDirectories);
-    this.#child = spawn(options.gitPath, ['cat-file', '--batch-command', '--buffer'], {
-      cwd: options.gitDirectory,
-      env: gitEnvironment({
-        GIT_DIR: options.gitDirectory,
-        ...alternateObjects(options.objectDirectories),
-      }),
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
+    this.#child = spawn(
+      findProgram(options.gitPath, process.env) ?? options.gitPath,
+      ['cat-file', '--batch-command', '--buffer'],
+      {
+        cwd: options.gitDirectory,
+        env: gitEnvironment({
+          GIT_DIR: options.gitDirectory,
+          ...alternateObjects(options.objectDirectories),
+        }),
+        stdio: ['pipe', 'pipe', 'pipe'],
+      },
+    );
     this.#silenceMs = options.silenceMs;
     this.#child.stdout.on('data', (chunk: Buffer) => {
       this.#silence?.refresh();

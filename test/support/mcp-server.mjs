@@ -1,4 +1,5 @@
 // A small MCP server: by itself over standard input and output, with --http over HTTP. What it was started with, it tells.
+import {spawn} from 'node:child_process';
 import {existsSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
 import {McpServer} from '@modelcontextprotocol/sdk/server/mcp.js';
@@ -47,7 +48,21 @@ function makeServer(headers = {}) {
   server.registerTool('environment', {description: 'Its variables.', inputSchema: {}}, async () => ({
     content: [{type: 'text', text: Object.keys(process.env).sort().join(' ')}],
   }));
+  if (process.argv.includes('--folder'))
+    server.registerTool('folder', {description: 'Where it stands.', inputSchema: {}}, async () => ({
+      content: [{type: 'text', text: process.cwd()}],
+    }));
   return server;
+}
+
+// A server that does not end by itself, and leaves processes behind that are found by this mark.
+const [mark] = process.argv.flatMap(argument => /^--stubborn=(\d+)$/.exec(argument)?.[1] ?? []);
+if (mark !== undefined) {
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGPIPE', 'SIGINT']) process.on(signal, () => {});
+  setInterval(() => {}, 1000);
+  process.stdout.on('error', () => {});
+  spawn('sleep', [mark], {stdio: 'ignore'});
+  spawn('sleep', [mark], {stdio: 'ignore', detached: true}).unref();
 }
 
 if (process.argv.includes('--http')) {

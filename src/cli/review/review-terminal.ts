@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {searchPath} from '../../util/find-program.ts';
 import type {Io} from '../io.ts';
 import {patchLines} from '../patch-text.ts';
 import type {ReviewTerminal} from './review-loop.ts';
@@ -71,7 +72,8 @@ function openElsewhere(io: Io, name: string, patch: string): void {
     const file = path.join(folder, `${name.replace(/[^A-Za-z0-9._-]+/g, '_').slice(0, 60)}.diff`);
     writeFileSync(file, `${patchLines(patch, {color: false}).join('\n')}\n`, {mode: 0o600});
     const program = io.env['VISUAL'] || io.env['EDITOR'] || io.env['PAGER'] || 'less';
-    spawnSync('/bin/sh', ['-c', `${program} "$1"`, 'sh', file], {stdio: 'inherit'});
+    const env = {...process.env, PATH: searchPath(process.env)};
+    spawnSync('/bin/sh', ['-c', `${program} "$1"`, 'sh', file], {stdio: 'inherit', env});
   } finally {
     rmSync(folder, {recursive: true, force: true});
   }

@@ -2,7 +2,7 @@ import {rmSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {escapeLine} from '../../util/escape-text.ts';
-import {findOnPath} from '../../util/find-on-path.ts';
+import {findProgram} from '../../util/find-program.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {runCommand} from '../../util/run-command.ts';
 import {writeAtomically} from '../../util/write-atomically.ts';
@@ -95,7 +95,7 @@ export const installers: Readonly<Record<Scheduler, Installer>> = {
 export async function findScheduler(io: Io): Promise<Scheduler> {
   if (process.platform === 'darwin') return 'launchd';
   if (await works(io, 'systemctl', ['--user', 'show-environment'])) return 'systemd';
-  if (findOnPath('crontab', io.env) !== undefined) return 'cron';
+  if (findProgram('crontab', io.env) !== undefined) return 'cron';
   throw new OrchestratorError('no-scheduler', 'this machine has neither systemd for users nor cron', {
     hint: 'install cron, or choose with --as: systemd, cron, launchd, github-actions',
   });
@@ -147,7 +147,7 @@ async function call(io: Io, program: string, args: readonly string[]): Promise<v
 }
 
 async function works(io: Io, program: string, args: readonly string[]): Promise<boolean> {
-  if (findOnPath(program, io.env) === undefined) return false;
+  if (findProgram(program, io.env) === undefined) return false;
   return (await runCommand(program, args, {env: io.env, timeoutMs: 10_000})).exitCode === 0;
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {countOf} from '../../util/count-of.ts';
-import {findOnPath} from '../../util/find-on-path.ts';
+import {findProgram} from '../../util/find-program.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {runCommand} from '../../util/run-command.ts';
 import type {Io} from '../io.ts';
@@ -38,8 +38,9 @@ export function commandFor(io: Io, id: string, config: string): ScheduledCommand
 
 function pathFor({env}: Io): string {
   const system = ['/usr/local/bin', '/usr/bin', '/bin'];
-  const git = findOnPath('git', env);
-  return [...new Set([path.dirname(process.execPath), ...(git === undefined ? [] : [git]), ...system])].join(':');
+  const git = findProgram('git', env);
+  const folders = [process.execPath, ...(git === undefined ? [] : [git])].map(file => path.dirname(file));
+  return [...new Set([...folders, ...system])].join(':');
 }
 
 /** Makes the file of keys when there is none; a file that others can read is refused. */

@@ -1,15 +1,16 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {rm} from 'node:fs/promises';
 import path from 'node:path';
 import {Readable, Writable} from 'node:stream';
 import type {ForeignAgent} from '../../domain/foreign-agent.ts';
 import {JobFailure} from '../../domain/outcome.ts';
 import {expandVariables} from '../../util/expand-path.ts';
-import {findOnPath} from '../../util/find-on-path.ts';
+import {findProgram, programFile, searchPath} from '../../util/find-program.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {killGroup} from '../../util/run-command.ts';
+import {sealStdio} from '../../util/seal-stdio.ts';
+import {makeTemporaryFolder} from '../../util/temporary-folder.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -31,17 +32,23 @@ export async function startAgentProcess(
   {name, command, env: named}: ForeignAgent,
   {directory, env}: {readonly directory: string; readonly env: Env},
 ): Promise<AgentProcess> {
-  if (!isInstalled(command[0] ?? '', env)) throw notStarted(name, command, 'no such program');
-  const home = await mkdtemp(path.join(tmpdir(), 'orchestrator-agent-'));
+  const [program = '', ...args] = command;
+  const file = findProgram(program, env);
+  if (file === undefined || !existsSync(file)) throw notStarted(name, command, 'no such program');
+  const home = makeTemporaryFolder('agent');
   const contained = canContain(env);
-  const [program = '', ...args] = contained ? contain(command, directory, home) : command;
-  const child = spawn(program, args, {
+  const argv = [file, ...args];
+  const [first = '', ...rest] = contained ? contain(argv, directory, home, env) : argv;
+  const sealed = sealStdio(['pipe', 'pipe', 'pipe']);
+  const child = spawn(first, rest, {
     cwd: directory,
-    env: {PATH: env['PATH'] ?? '', HOME: home, TMPDIR: '/tmp', LANG: 'C.UTF-8', ...variablesOf(named, env)},
-    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {PATH: searchPath(env), HOME: home, TMPDIR: '/tmp', LANG: 'C.UTF-8', ...variablesOf(named, env)},
+    // The first three; what follows is nothing.
+    stdio: sealed.stdio as ['pipe', 'pipe', 'pipe'],
     // A group of its own, so that all of it can be killed.
     detached: true,
   });
+  sealed.close();
   const said: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => {
     said.push(chunk.toString('utf8'));
@@ -73,10 +80,6 @@ export async function startAgentProcess(
   };
 }
 
-function isInstalled(program: string, env: Env): boolean {
-  return program.includes('/') ? existsSync(program) : findOnPath(program, env) !== undefined;
-}
-
 function notStarted(name: string, command: readonly string[], why: string): JobFailure {
   return new JobFailure('agent-failed', `${quoteText(name, 60)} cannot be started (${why})`, {
     next: `Install ${command[0] ?? 'it'}, or choose another "agent".`,
@@ -92,11 +95,11 @@ function variablesOf(named: ForeignAgent['env'], env: Env): Record<string, strin
 }
 
 /** It needs the network and its key to reach its model, so it cannot have our sandbox; this keeps its writing and its processes in. */
-function contain(command: readonly string[], directory: string, home: string): string[] {
+function contain(command: readonly string[], directory: string, home: string, env: Env): string[] {
   const seen = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--tmpfs', '/tmp', ...ownFolders(command)];
   const written = ['--bind', directory, directory, '--bind', home, home, '--chdir', directory];
   return [
-    'bwrap',
+    programFile('bwrap', env),
     ...seen,
     ...written,
     '--unshare-pid',
@@ -115,13 +118,16 @@ function ownFolders(command: readonly string[]): string[] {
 }
 
 function canContain(env: Env): boolean {
-  const searched = env['PATH'] ?? '';
+  const searched = searchPath(env);
   const known = programs.get(searched);
   if (known !== undefined) return known;
-  const [program = '', ...args] = contain(['true'], '/', '/tmp');
-  const works = spawnSync(program, args, {env: {PATH: searched}, timeout: 10_000}).status === 0;
+  const works = findProgram('bwrap', env) !== undefined && canStart(contain(['true'], '/', '/tmp', env), searched);
   programs.set(searched, works);
   return works;
+}
+
+function canStart([program = '', ...args]: readonly string[], PATH: string): boolean {
+  return spawnSync(program, args, {env: {PATH}, timeout: 10_000}).status === 0;
 }
 
 async function killTree(child: ChildProcess): Promise<void> {

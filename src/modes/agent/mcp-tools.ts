@@ -1,13 +1,19 @@
-import {tmpdir} from 'node:os';
 import type {Client} from '@modelcontextprotocol/sdk/client/index.js';
 import type {Transport} from '@modelcontextprotocol/sdk/shared/transport.js';
 import type {McpServer, McpServers} from '../../domain/mcp-server.ts';
 import {expandVariables} from '../../util/expand-path.ts';
+import {programFile, searchPath} from '../../util/find-program.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {McpLink} from './mcp-link.ts';
 import {type Tool, ToolError} from './tool.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+export interface McpPlaces {
+  readonly env: Env;
+  /** Each server that is a command gets a folder of its own in it, if nobody else can write there. */
+  readonly folder: string;
+}
 
 export interface McpTools {
   readonly tools: readonly Tool[];
@@ -23,12 +29,12 @@ const maxCharacters = 40_000;
  * Starts the operator's servers and gives their tools. Nothing of a repo decides what is started, with what, or where: a server gets the
  * variables that the configuration names and a folder of its own. One that cannot be reached is the trouble of the jobs that need it.
  */
-export async function openMcpTools(servers: McpServers, env: Env): Promise<McpTools> {
+export async function openMcpTools(servers: McpServers, places: McpPlaces): Promise<McpTools> {
   const links: McpLink[] = [];
   const faults = new Map<string, string>();
   const tools = await Promise.all(
     Object.entries(servers).map(async ([name, server]) => {
-      const link = new McpLink(() => connect(server, env));
+      const link = new McpLink(() => connect(server, places));
       links.push(link);
       try {
         return toTools(name, await link.tools(), link);
@@ -48,11 +54,11 @@ export async function openMcpTools(servers: McpServers, env: Env): Promise<McpTo
   };
 }
 
-async function connect(server: McpServer, env: Env): Promise<Client> {
+async function connect(server: McpServer, places: McpPlaces): Promise<Client> {
   const {Client: McpClient} = await import('@modelcontextprotocol/sdk/client/index.js');
   const client = new McpClient({name: 'orchestrator', version: '1'});
   try {
-    await client.connect(await openTransport(server, env), {timeout: startTimeoutMs});
+    await client.connect(await openTransport(server, places), {timeout: startTimeoutMs});
     return client;
   } catch (error) {
     await client.close();
@@ -60,23 +66,24 @@ async function connect(server: McpServer, env: Env): Promise<Client> {
   }
 }
 
-async function openTransport(server: McpServer, env: Env): Promise<Transport> {
+async function openTransport(server: McpServer, {env, folder}: McpPlaces): Promise<Transport> {
   if ('url' in server) {
     const {StreamableHTTPClientTransport} = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
     const headers = expandAll(server.headers ?? {}, env);
     // Its own declaration does not hold under exact optional properties.
     return new StreamableHTTPClientTransport(new URL(server.url), {requestInit: {headers}}) as Transport;
   }
+  const basic = {PATH: searchPath(env), HOME: env['HOME'] ?? '', LANG: 'C.UTF-8'};
+  const options = {
+    command: server.command,
+    places: [folder, env['HOME'], env['XDG_RUNTIME_DIR'], '/run'],
+    env: {...basic, ...expandAll(server.env ?? {}, env)},
+  };
+  if (process.platform !== 'win32') return new (await import('./mcp-process.ts')).McpProcess(options);
+  // There is no shell that could hold the leash.
   const {StdioClientTransport} = await import('@modelcontextprotocol/sdk/client/stdio.js');
   const [command = '', ...args] = server.command;
-  const basic = {PATH: env['PATH'] ?? '', HOME: env['HOME'] ?? '', LANG: 'C.UTF-8'};
-  return new StdioClientTransport({
-    command,
-    args,
-    env: {...basic, ...expandAll(server.env ?? {}, env)},
-    cwd: tmpdir(),
-    stderr: 'ignore',
-  });
+  return new StdioClientTransport({env: options.env, command: programFile(command, env), args, stderr: 'ignore'});
 }
 
 function expandAll(values: Readonly<Record<string, string>>, env: Env): Record<string, string> {
