@@ -187,6 +187,8 @@ export interface DeliverPreview {
     /** Path or address of the repo. */
     readonly place: string;
     readonly branch?: string;
+    /** Where the branch is pushed to. */
+    readonly remote?: string;
     readonly added: number;
     readonly removed: number;
   }[];

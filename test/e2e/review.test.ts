@@ -70,6 +70,9 @@ describe('the morning', () => {
 
     const planned = await person.call(['deliver', '--dry-run']);
     expect(planned.stdout).toMatch(/would deliver {2}readme-generator\/api .* → files/);
+    expect(planned.stdout).toContain(`→ files in ${repoPath(person, 'api')}\n`);
+    const elsewhere = await person.call(['deliver', '--dry-run', '--deliver', 'branch']);
+    expect(elsewhere.stdout).toContain(`→ branch orchestrator/readme-generator in ${repoPath(person, 'api')}\n`);
     expect(existsSync(path.join(repoPath(person, 'api'), 'README.md'))).toBe(false);
     expect((await person.call(['deliver', 'api'])).exitCode).toBe(0);
     const branch = await person.call(['deliver', '--deliver', 'branch', '--yes', '--json']);

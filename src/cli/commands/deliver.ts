@@ -1,6 +1,6 @@
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {wellKnownForges} from '../../domain/forge.ts';
+import {type ForgeHost, wellKnownForges} from '../../domain/forge.ts';
 import {type DeliveryKind, deliveryKinds, type Job, jobLabel, laterDelivery} from '../../domain/job.ts';
 import {type Failure, nextStep} from '../../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
@@ -9,6 +9,7 @@ import type {Ledger} from '../../ledger/ledger.ts';
 import {openChangeDelivery} from '../../orchestrator/change-delivery.ts';
 import type {LaterResult} from '../../run/deliver-accepted.ts';
 import {branchShared} from '../../run/deliver-change.ts';
+import {type DeliveryTarget, deliveryTarget, targetText} from '../../run/delivery-target.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {findSharedBranches} from '../../run/shared-branches.ts';
 import {escapeLine} from '../../util/escape-text.ts';
@@ -124,8 +125,17 @@ async function confirm(io: Io, plan: readonly Planned[], {yes, json}: DeliverOpt
     throw new OrchestratorError('cancelled', 'nothing was delivered');
 }
 
-function planLine({change, kind}: Planned): string {
-  return `${escapeLine(jobLabel(change))}  ${sizeText(change)}  → ${kind}`;
+function planLine(planned: Planned): string {
+  const {change} = planned;
+  return `${escapeLine(jobLabel(change))}  ${sizeText(change)}  → ${escapeLine(targetText(targetOf(planned)))}`;
+}
+
+function targetOf({job, kind, run}: Planned): DeliveryTarget {
+  return deliveryTarget(job, kind, forgesOf(run));
+}
+
+function forgesOf(run: RunRecord): readonly ForgeHost[] {
+  return (run.settings as Partial<RunSettings> | null)?.forges ?? wellKnownForges;
 }
 
 async function deliverAll(io: Io, ledger: Ledger, plan: readonly Planned[]): Promise<LaterResult[]> {
@@ -171,8 +181,8 @@ async function findShared(ledger: Ledger, plan: readonly Planned[]): Promise<Rea
       const job = records.get(jobId);
       return job === undefined || delivered?.branch === undefined ? [] : [{...job, deliver: delivered.kind}];
     });
-    const forges = (run.settings as Partial<RunSettings>).forges ?? wellKnownForges;
-    const found = await findSharedBranches([...left, ...ofRun.map(({job, kind}) => ({...job, deliver: kind}))], forges);
+    const wanted = [...left, ...ofRun.map(({job, kind}) => ({...job, deliver: kind}))];
+    const found = await findSharedBranches(wanted, forgesOf(run));
     for (const [jobId, repo] of found) shared.set(`${run.id} ${jobId}`, repo);
   }
   return shared;
@@ -229,7 +239,9 @@ function stepOf(failure: Failure): string {
   return nextStep(failure, 'orchestrator deliver');
 }
 
-function toJson({change, kind}: Planned, result: LaterResult | undefined): Record<string, unknown> {
+function toJson(planned: Planned, result: LaterResult | undefined): Record<string, unknown> {
+  const {change, kind} = planned;
+  const {place, branch, remote} = targetOf(planned);
   const failure = result?.kind === 'failed' ? result.failure : undefined;
   return {
     change: changeName(change),
@@ -238,6 +250,7 @@ function toJson({change, kind}: Planned, result: LaterResult | undefined): Recor
     repo: change.repo,
     skill: change.skill,
     deliver: kind,
+    to: {place, ...(branch === undefined ? {} : {branch}), ...(remote === undefined ? {} : {remote})},
     result: result?.kind ?? 'planned',
     delivered: result?.kind === 'delivered' ? result.delivered : null,
     ...(failure === undefined ? {} : {reason: failure.reason, message: failure.message, next: stepOf(failure)}),

@@ -3,7 +3,10 @@ import type {Hono} from 'hono';
 import {z} from 'zod';
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {laterDelivery} from '../../domain/job.ts';
+import {type ForgeHost, wellKnownForges} from '../../domain/forge.ts';
+import {type Job, laterDelivery} from '../../domain/job.ts';
+import {deliveryTarget} from '../../run/delivery-target.ts';
+import type {RunSettings} from '../../run/run-settings.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import type {DeliverPreview} from '../api.ts';
 import {readBody} from '../read-body.ts';
@@ -39,13 +42,14 @@ export function addActionRoutes(app: Hono, {ledger, book, commands, clock}: Page
     const changes = await ledger.changes({runId: run, state: 'to-deliver'});
     if (changes.length === 0)
       throw new OrchestratorError('nothing-accepted', 'no change of this run waits for delivery');
-    const paths = new Map((await ledger.jobs(run)).map(({job}) => [job.id, job.path]));
+    const jobs = new Map((await ledger.jobs(run)).map(({job}) => [job.id, job]));
+    const forges = ((await ledger.run(run))?.settings as Partial<RunSettings> | undefined)?.forges ?? wellKnownForges;
     const confirm = randomBytes(16).toString('base64url');
     for (const [key, {until}] of shown) if (until < clock.now()) shown.delete(key);
     shown.set(confirm, {run, digest: digestOf(changes), until: clock.now() + confirmForMs});
     const preview: DeliverPreview = {
       confirm,
-      targets: changes.map(change => toTarget(change, paths.get(change.jobId))),
+      targets: changes.map(change => toTarget(change, jobs.get(change.jobId), forges)),
     };
     return context.json(preview);
   });
@@ -83,16 +87,20 @@ function digestOf(changes: readonly ChangeSummary[]): string {
 }
 
 function toTarget(
-  {jobId, repo, repoKey, skill, deliver, delivered, change}: ChangeSummary,
-  path: string | undefined,
+  {jobId, repo, repoKey, skill, deliver, change}: ChangeSummary,
+  job: Job | undefined,
+  forges: readonly ForgeHost[],
 ): DeliverPreview['targets'][number] {
+  const kind = laterDelivery(deliver, job?.path);
+  const {place, branch, remote} = job === undefined ? {place: repoKey} : deliveryTarget(job, kind, forges);
   return {
     job: jobId,
     repo,
     skill,
-    deliver: laterDelivery(deliver, path),
-    place: repoKey,
-    ...(delivered?.branch === undefined ? {} : {branch: delivered.branch}),
+    deliver: kind,
+    place,
+    ...(branch === undefined ? {} : {branch}),
+    ...(remote === undefined ? {} : {remote}),
     ...sumLines(change.files),
   };
 }
