@@ -1,4 +1,5 @@
 import type {Hono} from 'hono';
+import {maskPatch} from '../../context/mask-patch.ts';
 import type {ChangeRecord} from '../../domain/change.ts';
 import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
@@ -30,7 +31,7 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       readTranscript(ledger, runId, jobId),
     ]);
     return context.json({
-      ...describe(record, change),
+      ...(await describe(record, change)),
       run: runId,
       transcript,
       events,
@@ -41,7 +42,7 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
 
 type Described = Omit<JobView, 'run' | 'transcript' | 'events' | 'raw'>;
 
-function describe(record: JobRecord, change: ChangeRecord | undefined): Described {
+async function describe(record: JobRecord, change: ChangeRecord | undefined): Promise<Described> {
   const {job, detail} = record;
   const outcome = detail?.outcome;
   const delivered = change?.delivered ?? (outcome?.status === 'changed' ? outcome.delivered : undefined);
@@ -63,7 +64,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     heldBack: detail?.heldBack ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(delivered === undefined ? {} : {delivered}),
-    ...(change === undefined ? {} : {change: toChangeView(change)}),
+    ...(change === undefined ? {} : {change: await toChangeView(change)}),
   };
 }
 
@@ -77,8 +78,8 @@ function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined)
   return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
 }
 
-export function toChangeView({change, findings, verified, decision}: ChangeRecord): ChangeView {
-  const files = readPatch(change.patch, maxDiffLines);
+export async function toChangeView({change, findings, verified, decision}: ChangeRecord): Promise<ChangeView> {
+  const files = readPatch(await maskPatch(change.patch), maxDiffLines);
   return {
     patchId: change.patchId,
     ...(change.summary === undefined ? {} : {summary: change.summary}),

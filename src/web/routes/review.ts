@@ -41,7 +41,7 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
   app.get('/api/review/:run/:job', async context => {
     const change = await ledger.change(context.req.param('run'), context.req.param('job'));
     if (change === undefined) return context.json({error: 'there is no such change'}, 404);
-    return context.json(toChangeView(change));
+    return context.json(await toChangeView(change));
   });
 
   app.post('/api/decide', async context => {
