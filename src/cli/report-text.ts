@@ -1,4 +1,5 @@
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from '../report/group-rows.ts';
+import {droppedText} from '../report/result-row.ts';
 import type {ResultRow} from '../report/results-schema.ts';
 import {reviewText, waitsForReview} from '../report/review-state.ts';
 import {duration} from '../util/duration.ts';
@@ -43,6 +44,8 @@ function renderGroup(group: RowGroup, options: TableOptions): string {
   if (cause !== undefined) lines.push(`  ${cause}${retry === undefined ? '' : ` (${retryWords[retry]})`}`);
   if (kind === 'unchanged' || kind === 'up-to-date') lines.push(...wrapNames(rows, options.columns ?? 120));
   else lines.push(...indent(hasFiles.has(kind) ? changedTable(rows, indented) : undoneTable(rows, indented)));
+  for (const {job, dropped} of rows)
+    if (dropped !== undefined) lines.push(`  ! ${escapeLine(`${job}: ${droppedText(dropped)}`)}`);
   // One next step for all, unless a row brought its own.
   const steps = new Set(rows.map(row => row.next ?? group.next).filter(step => step !== undefined));
   for (const step of [...steps].slice(0, 3)) lines.push(`  next: ${escapeLine(step)}`);

@@ -82,6 +82,8 @@ export interface JobDetail {
   readonly sandbox?: SandboxTier;
   /** Its verify commands, before and after the change; absent when none was run. */
   readonly verified?: readonly VerifyResult[];
+  /** What it made and git cannot have, with why; at most so many as a person reads. Absent when there was nothing of the kind. */
+  readonly dropped?: readonly string[];
   /** Model calls that were made for it, answered or not. */
   readonly attempts: number;
 }

@@ -45,7 +45,7 @@ export function createScriptMode({openSandbox, workspaces, runId, mask}: ScriptM
         assertEndedWell({...result, output: await mask(result.output.slice(-maxSaidCharacters))});
         const edits = await checkout.edits();
         const summary = readOutbox(path.join(outbox.source, 'summary.md'), maxSummaryBytes);
-        return {edits, ...(summary === undefined ? {} : {summary: await mask(summary)})};
+        return {edits, leftOut: checkout.leftOut, ...(summary === undefined ? {} : {summary: await mask(summary)})};
       } finally {
         await discardFolder(aside);
       }

@@ -6,6 +6,7 @@ import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {describeVerified} from './describe-verified.ts';
+import {droppedText} from './result-row.ts';
 import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
 
 /** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
@@ -31,7 +32,9 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
       const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';
-      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
+      const {dropped} = event.detail;
+      const lost = dropped === undefined ? '' : ` ${escapeLine(droppedText(dropped))}`;
+      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}${lost}`;
     }
     case 'run.finished':
       return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}${formatParts(event.parts)}`;

@@ -11,6 +11,7 @@ import {checkChange} from '../modes/check-change.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {checkDelivery, deliverChange} from './deliver-change.ts';
+import {describeDropped} from './describe-dropped.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
@@ -108,6 +109,7 @@ async function makeChange(
   });
 
   const proposal = await proposeChange(prepared, trace, tools, answered, signal);
+  trace.dropped = describeDropped(proposal.leftOut ?? []);
   const change = await tools.diff(repo.reader, proposal);
   await checkAgainstSkill(change, prepared, trace, tools);
   trace.change = change;
@@ -233,6 +235,7 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     ...(trace.reply?.batch === true ? {batch: true} : {}),
     ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
     ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
+    ...(trace.dropped.length === 0 ? {} : {dropped: trace.dropped}),
     attempts: trace.attempts,
   };
 }

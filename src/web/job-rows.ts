@@ -1,6 +1,7 @@
 import {type ChangeSummary, changeStateOf, failsVerify} from '../domain/change.ts';
 import {failureReasons} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
+import {droppedText} from '../report/result-row.ts';
 import {sumLines} from '../util/sum-lines.ts';
 import {isToReview, type JobRow, type RowState} from './api.ts';
 
@@ -12,7 +13,8 @@ export function toJobRow({job, state, detail, startedAt, endedAt}: JobRecord, ch
   const files = change?.change.files ?? (outcome !== undefined && 'files' in outcome ? outcome.files : []);
   const failure = outcome?.status === 'failed' ? outcome.failure : undefined;
   const reason = failure?.reason ?? (outcome?.status === 'not-started' ? outcome.reason : undefined);
-  const message = failure?.message ?? (outcome?.status === 'unchanged' ? outcome.note : undefined);
+  const dropped = detail?.dropped === undefined ? undefined : droppedText(detail.dropped);
+  const message = failure?.message ?? (outcome?.status === 'unchanged' ? outcome.note : undefined) ?? dropped;
   return {
     id: job.id,
     sequence: job.sequence,
