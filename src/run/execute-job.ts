@@ -12,6 +12,7 @@ import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {checkDelivery, deliverChange} from './deliver-change.ts';
 import {describeDropped} from './describe-dropped.ts';
+import {findSettled} from './find-settled.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
@@ -118,6 +119,9 @@ async function makeChange(
     const note = `the same change was rejected on ${localDate(new Date(rejected.at))} (${rejected.why})`;
     return endWell({status: 'unchanged', files: [], note, ...trace.spent}, {edits: []}, new Map());
   }
+  const settled = await findSettled(job, change, repo, tools);
+  if (settled !== undefined)
+    return endWell({status: 'unchanged', files: [], note: settled, ...trace.spent}, {edits: []}, new Map());
   // The work tree may hold what an earlier night left there; only the delivery into it can say that nothing is new.
   if (change.edits.length === 0 && job.deliver !== 'files')
     return endWell({status: 'unchanged', files: [], ...trace.spent}, proposal, new Map());

@@ -1,5 +1,5 @@
 import {execFileSync, spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {startMemoryForge} from '../../src/testing/memory-forge.ts';
@@ -90,6 +90,25 @@ describe('the morning', () => {
       /readme-generator\/ops unchanged: the same change was rejected on \d{4}-\d\d-\d\d \(style\)/,
     );
     expect((await listed(person)).map(({repo}) => repo)).not.toContain('ops');
+  });
+
+  it('asks no second time for what was accepted and lies in the files, until it is gone from there', async () => {
+    await using person = await afterTheNight(['api', 'web']);
+    await person.call(['accept', '--all', '--yes']);
+    expect((await person.call(['deliver', 'api'])).exitCode).toBe(0);
+    expect((await person.call(['deliver', 'web', '--deliver', 'branch', '--yes'])).exitCode).toBe(0);
+    for (const repo of ['api', 'web']) git(person, repo, 'commit', '-q', '--allow-empty', '-m', 'unrelated');
+    const again = await person.call(['--config', 'config/tasks.json', '--force']);
+    expect(again.stdout).toMatch(
+      /api unchanged: the same change was accepted on \S+ and is in the files, not committed yet/,
+    );
+    expect(again.stdout).toMatch(
+      /web unchanged: the same change was accepted on \S+ and was delivered: orchestrator\/readme-generator/,
+    );
+    expect(await listed(person)).toEqual([]);
+    rmSync(path.join(repoPath(person, 'api'), 'README.md'));
+    await person.call(['--config', 'config/tasks.json', '--force']);
+    expect((await listed(person)).map(({repo}) => repo)).toEqual(['api']);
   });
 
   it('takes a decision back', async () => {
