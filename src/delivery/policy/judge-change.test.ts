@@ -63,9 +63,13 @@ describe('paths that need a person', () => {
     .vscode/tasks.json .idea/runConfigurations/a.xml .devcontainer/devcontainer.json .husky/pre-commit .pre-commit-config.yaml lefthook.yml
     .envrc .npmrc .yarnrc.yml .yarn/releases/yarn.cjs .pnpmfile.cjs .cargo/config.toml pip.conf .bundle/config .mvn/extensions.xml gradlew
     package.json web/package.json pyproject.toml setup.py Cargo.toml build.rs go.mod requirements-dev.txt app.csproj pom.xml
-    package-lock.json pnpm-lock.yaml yarn.lock poetry.lock Cargo.lock go.sum web/anything.lock .env.production deploy.key`.split(
-      /\s+/,
-    );
+    package-lock.json pnpm-lock.yaml yarn.lock poetry.lock Cargo.lock go.sum web/anything.lock .env.production deploy.key
+    .lfsconfig Manifest.toml JuliaManifest.toml Manifest-v1.11.toml Project.toml pylock.toml pylock.dev.toml gradle.lockfile
+    gradle/verification-metadata.xml dub.selections.json cpanfile.snapshot app.opam app.opam.locked pixi.toml build.zig.zon gradle/libs.versions.toml
+    .claude-plugin/plugin.json .kilocode/rules/a.md .antigravity/x .rovodev/config.yml .coderabbit.yaml .cline/x .ruler/AGENTS.md mcp_config.json
+    wrangler.toml Procfile .releaserc.json release.config.mjs .goreleaser.yaml .tangled/workflows/a.yml Earthfile serverless.yml
+    prek.toml hk.pkl devenv.nix .idx/dev.nix .nvim.lua .dir-locals.el rust-toolchain.toml global.json .dev.vars .dev.vars.production
+    config/secrets.yml terraform.tfstate server.keystore credentials.json`.split(/\s+/);
 
   it.each(plain)('%s', async path => {
     expect(await rulesFor(path)).toContain('protected-path');
