@@ -15,6 +15,8 @@ export interface StatusPlaces {
   readonly home: string;
   readonly stateDir: string;
   readonly color: boolean;
+  /** Makes lines of one that is too long for where it goes. */
+  readonly wrap: (line: string) => readonly string[];
 }
 
 /** One run as a block of lines; what is untrusted is escaped. */
@@ -28,13 +30,21 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
     ...batchTexts(details, places),
     ...workersText(details),
     ...details.running.map(record => runningJob(record, details, places)),
-    ...details.failures.map(record => failedJob(record, places)),
+    ...details.failures.map(failedJob),
     ...more(details),
     `results  ${shortPath(run.resultsFile, places)}`,
     `log      ${shortPath(run.logFile ?? runLogFile(places.stateDir, run.id), places)}`,
     ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}`),
   ];
-  return [head[0]!, ...body.map(line => `  ${line}`)];
+  return [head[0]!, ...body.map(line => `  ${line}`)].flatMap(line => fold(line, places));
+}
+
+/** Display cells before what stands behind the labels, where a line goes on. */
+export const statusIndent = 11;
+
+function fold(line: string, {wrap, color}: StatusPlaces): readonly string[] {
+  const lines = wrap(line);
+  return color && line.startsWith(`  ${failed}`) ? lines.map(text => `\u001b[31m${text}\u001b[0m`) : lines;
 }
 
 function reviewText({toReview, toDeliver, reviewed, rejected}: RunDetails): string[] {
@@ -125,9 +135,10 @@ function runningJob({job, startedAt}: JobRecord, {state}: RunDetails, {nowMs}: S
   return `⟳ ${escapeLine(jobLabel(job))}${since}`;
 }
 
-function failedJob({job, detail}: JobRecord, {color}: StatusPlaces): string {
-  const text = `✗ ${escapeLine(jobLabel(job))}  ${detail === undefined ? '' : describeOutcome(detail.outcome)}`;
-  return color ? `\u001b[31m${text}\u001b[0m` : text;
+const failed = '✗';
+
+function failedJob({job, detail}: JobRecord): string {
+  return `${failed} ${escapeLine(jobLabel(job))}  ${detail === undefined ? '' : describeOutcome(detail.outcome)}`;
 }
 
 function more({counts, running, failures}: RunDetails): string[] {

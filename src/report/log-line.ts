@@ -1,10 +1,11 @@
 import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
-import {type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
+import {type ChangedFile, type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
+import {sumLines} from '../util/sum-lines.ts';
 import {describeVerified} from './describe-verified.ts';
 import {droppedText} from './result-row.ts';
 import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
@@ -88,7 +89,7 @@ export function describeOutcome(outcome: Outcome): string {
   switch (outcome.status) {
     case 'changed':
       return [
-        `changed ${outcome.files.map(file => `${escapeWord(file.path)} +${file.added} -${file.removed}`).join(' ')}`,
+        `changed ${filesText(outcome.files)}`,
         ...(outcome.delivered.url === undefined ? [] : [`url=${escapeWord(outcome.delivered.url)}`]),
       ].join(' ');
     case 'unchanged':
@@ -102,6 +103,19 @@ export function describeOutcome(outcome: Outcome): string {
     default:
       return outcome satisfies never;
   }
+}
+
+/** A line names no more; the results have them all. */
+const namedFiles = 20;
+
+function filesText(files: readonly ChangedFile[]): string {
+  const named = files
+    .slice(0, namedFiles)
+    .map(({path, added, removed}) => `${escapeWord(path)} +${added} -${removed}`)
+    .join(' ');
+  if (files.length <= namedFiles) return named;
+  const {added, removed} = sumLines(files);
+  return `${named} and ${files.length - namedFiles} more, +${added} -${removed} in all`;
 }
 
 /** The same by now: what a person decided on the change takes the place of what was to be done about it. */

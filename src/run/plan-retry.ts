@@ -75,7 +75,10 @@ export function retryText({again, needFix, usd, costUnknown}: RetryPlan): string
     ...(now > 0 ? [`${now} can work now`] : []),
     ...(fixes > 0 ? [`${fixes} ${fixes === 1 ? 'needs' : 'need'} a fix first (${needFix.join(', ')})`] : []),
   ];
-  const unknown = costUnknown === 0 ? '' : `${usd > 0 ? ' and ' : ''}an unknown cost of ${costUnknown}`;
-  const cost = usd > 0 || costUnknown > 0 ? `about ${usd > 0 ? `${formatUsd(usd)} USD` : ''}${unknown}` : 'at no cost';
+  const costs = [
+    ...(usd > 0 ? [`about ${formatUsd(usd)} USD`] : []),
+    ...(costUnknown > 0 ? [`unknown what ${costUnknown} ${costUnknown === 1 ? 'costs' : 'cost'}`] : []),
+  ];
+  const cost = costs.length === 0 ? 'at no cost' : costs.join(', ');
   return `${again.length} ${again.length === 1 ? 'job' : 'jobs'}: ${parts.join(', ')}; ${cost}`;
 }

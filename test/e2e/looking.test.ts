@@ -265,7 +265,7 @@ describe('history and report', () => {
 
       ✓ changed (1)
         JOB                   FILES                USD   TOOK
-        readme-generator/api  README.md +12 -4  0.5000  0.0 s
+        readme-generator/api  README.md +12 −4  0.5000  0.0 s
 
       ✓ up to date (1)
         readme-generator/web
