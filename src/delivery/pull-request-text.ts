@@ -1,9 +1,10 @@
 import {createHash} from 'node:crypto';
 import type {Change, VerifyResult} from '../domain/change.ts';
-import type {Job} from '../domain/job.ts';
+import {authorOf, type Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {plainTitle} from '../util/plain-words.ts';
+import {sumLines} from '../util/sum-lines.ts';
 import {plainPath, plainSkill} from '../workspace/commit-text.ts';
 import {codeSpan, quoteAsMarkdown} from './neutral-markdown.ts';
 
@@ -119,13 +120,13 @@ function composeTitle({job, change}: PullRequestFacts): string {
 
 function composeWhat({job, change}: PullRequestFacts): string {
   const {files, summary} = change;
-  const added = files.reduce((sum, file) => sum + file.added, 0);
-  const removed = files.reduce((sum, file) => sum + file.removed, 0);
+  const {added, removed} = sumLines(files);
+  const lineCount = added + removed === 0 ? '' : `, +${added} −${removed} lines`;
   const lines =
     summary === undefined || summary.trim() === ''
-      ? [`**What**: ${codeSpan(job.skill)} changed ${count(files.length, 'file')}, +${added} −${removed} lines.`]
+      ? [`**What**: ${codeSpan(job.skill)} changed ${count(files.length, 'file')}${lineCount}.`]
       : [
-          `**What**, in the words of the ${job.mode === 'script' ? 'script' : 'model'}:`,
+          `**What**, in the words of ${authorOf(job)}:`,
           '',
           quoteAsMarkdown(summary, {maxLines: 60, maxCharacters: 6000}),
         ];

@@ -116,6 +116,11 @@ export function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?
   return mode === 'script' || (mode === 'agent' && agent !== undefined);
 }
 
+/** Whose words the summary of a change is in, as every window says it: `the script's words`. */
+export function authorOf({mode}: {readonly mode: string | null}): 'the model' | 'the script' {
+  return mode === 'script' ? 'the script' : 'the model';
+}
+
 /** `readme-generator/mcp-fleet`: what people see and type. */
 export function jobLabel(job: {readonly skill: string; readonly repo: string}): string {
   return `${job.skill}/${job.repo}`;

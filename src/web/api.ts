@@ -138,6 +138,8 @@ export interface ChangeView {
   readonly patchId: string;
   /** In the words of the model or the script. */
   readonly summary?: string;
+  /** Whose words these are. Sent with a summary while the run is known. */
+  readonly summaryBy?: 'the model' | 'the script';
   readonly files: readonly PatchFile[];
   /** True when the diff is too long to show as a whole. */
   readonly cut: boolean;

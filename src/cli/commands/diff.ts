@@ -3,6 +3,7 @@ import type {ChangeRecord, ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {linesText} from '../../util/lines-text.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import {changeName, findingText, sizeText, toChangeJson} from '../change-text.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
@@ -120,9 +121,11 @@ async function printChange(
   } else if (options.stat) {
     const width = Math.max(...Object.values(sumLines(files)).map(count => String(count).length));
     const number = (sign: string, count: number): string => `${sign}${count}`.padStart(width + 1);
-    const lines = files.map(
-      file => ` ${number('+', file.added)} ${number('−', file.removed)}  ${escapeLine(file.path)}`,
-    );
+    const lines = files.map(file => {
+      const {path, added, removed} = file;
+      const counts = added + removed === 0 ? linesText([file]) : `${number('+', added)} ${number('−', removed)}`;
+      return ` ${counts.padStart(2 * width + 3)}  ${escapeLine(path)}`;
+    });
     io.out(`${[heading, ...lines].join('\n')}\n`);
   } else {
     const color = io.color && io.outIsTerminal;

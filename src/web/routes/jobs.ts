@@ -1,6 +1,7 @@
 import type {Hono} from 'hono';
 import {maskPatch} from '../../context/mask-patch.ts';
 import type {ChangeRecord} from '../../domain/change.ts';
+import {authorOf, type Job} from '../../domain/job.ts';
 import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {readPatch} from '../../report/patch-view.ts';
@@ -64,7 +65,7 @@ async function describe(record: JobRecord, change: ChangeRecord | undefined): Pr
     heldBack: detail?.heldBack ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(delivered === undefined ? {} : {delivered}),
-    ...(change === undefined ? {} : {change: await toChangeView(change)}),
+    ...(change === undefined ? {} : {change: await toChangeView(change, job.mode)}),
   };
 }
 
@@ -78,11 +79,16 @@ function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined)
   return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
 }
 
-export async function toChangeView({change, findings, verified, decision}: ChangeRecord): Promise<ChangeView> {
+/** Without a mode nobody knows any more whose words the summary is in. */
+export async function toChangeView(
+  {change, findings, verified, decision}: ChangeRecord,
+  mode: Job['mode'] | undefined,
+): Promise<ChangeView> {
   const files = readPatch(await maskPatch(change.patch), maxDiffLines);
   return {
     patchId: change.patchId,
     ...(change.summary === undefined ? {} : {summary: change.summary}),
+    ...(change.summary === undefined || mode === undefined ? {} : {summaryBy: authorOf({mode})}),
     files,
     cut: files.some(({cut}) => cut > 0),
     findings,

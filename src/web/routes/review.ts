@@ -39,9 +39,10 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
   });
 
   app.get('/api/review/:run/:job', async context => {
-    const change = await ledger.change(context.req.param('run'), context.req.param('job'));
+    const {run, job} = context.req.param();
+    const [change, [record]] = await Promise.all([ledger.change(run, job), ledger.jobsById(run, [job])]);
     if (change === undefined) return context.json({error: 'there is no such change'}, 404);
-    return context.json(await toChangeView(change));
+    return context.json(await toChangeView(change, record?.job.mode));
   });
 
   app.post('/api/decide', async context => {
