@@ -5,6 +5,7 @@ import {defaultCommandTimeoutMs, type Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {Mount, Sandbox, SandboxResult} from '../sandbox/sandbox.ts';
 import {copySkill} from '../skills/copy-skill.ts';
+import {withoutPassword} from '../util/show-address.ts';
 import {discardFolder, workspaceName} from '../workspace/workspace-folders.ts';
 import type {Mode, ModeInput} from './mode.ts';
 import {readOutbox} from './read-outbox.ts';
@@ -88,7 +89,7 @@ function environmentOf(
   return {
     ORCHESTRATOR_REPO: job.repo,
     ORCHESTRATOR_REPO_DESCRIPTION: job.description ?? '',
-    ORCHESTRATOR_REPO_URL: job.url ?? '',
+    ORCHESTRATOR_REPO_URL: withoutPassword(job.url ?? ''),
     ORCHESTRATOR_WORKSPACE: sandbox.seenAt({source: workspace, at: '/repo'}),
     ORCHESTRATOR_COMMIT: context.commit,
     ORCHESTRATOR_BRANCH: context.branch ?? '',

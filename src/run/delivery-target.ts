@@ -1,7 +1,7 @@
 import {type ForgeHost, findForgeAddress} from '../domain/forge.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
+import {withoutUser} from '../util/show-address.ts';
 import {branchNames} from '../workspace/branch-name.ts';
-import {withoutUser} from '../workspace/remote-url.ts';
 
 /** Where a delivery goes, as far as that can be told beforehand. */
 export interface DeliveryTarget {

@@ -350,6 +350,14 @@ describe('list', () => {
       gone  no      code/gone (missing)
       "
     `);
+    const remote = 'forge.example/acme/far.git';
+    const far = {name: 'far', url: `https://ann:s@cret@${remote}`, github: `https://t0ken@${remote}`};
+    await writeFile(path.join(home.path, 'far.json'), JSON.stringify({repositories: [far]}));
+    const listFar = ['list', 'repos', '--fleet', 'far.json'];
+    expect((await runCli(home.path, listFar)).out).toContain(`far   yes     https://${remote}\n`);
+    expect(JSON.parse((await runCli(home.path, [...listFar, '--json'])).out)).toMatchObject([
+      {url: `https://${remote}`, github: `https://${remote}`},
+    ]);
     expect((await runCli(home.path, ['--list-groups'])).out).toMatchInlineSnapshot(`
       "GROUP       REPOS  NAMES
       all             1  every active repo

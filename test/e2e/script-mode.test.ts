@@ -86,11 +86,14 @@ describe.skipIf(noSandbox)(`a skill with a script${sandboxNeed}`, () => {
     const repo = await ownRepo(person, {'a.js': 'one()\n'});
     const text =
       '#!/bin/sh\nenv | sort > told; ls -a / . > seen; cat /skill/SKILL.md >> seen; echo done > "$ORCHESTRATOR_SUMMARY"\n';
-    await plan(person, {text});
+    const address = {url: 'https://ann:canary@forge.example/acme/api.git'};
+    await person.write('config/repos.json', {repositories: [{name: 'api', path: '~/code/api', ...address}]});
+    await plan(person, {text}, {repos: undefined, group: 'all'}, {fleet: 'repos.json'});
     expect((await person.call(run)).exitCode).toBe(0);
     const told = readFileSync(path.join(repo, 'told'), 'utf8');
     for (const line of [
       'ORCHESTRATOR_REPO=api',
+      'ORCHESTRATOR_REPO_URL=https://forge.example/acme/api.git',
       'ORCHESTRATOR_SKILL=tidy',
       'ORCHESTRATOR_SKILL_DIR=/skill',
       'ORCHESTRATOR_TASK=Tidy',

@@ -2,8 +2,10 @@ import {existsSync} from 'node:fs';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Fleet} from '../../domain/repo.ts';
 import {shortenPath} from '../../util/expand-path.ts';
+import {formatLimit} from '../../util/format-usd.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {withoutPassword} from '../../util/show-address.ts';
 import {withForgeSources} from '../ask-forges.ts';
 import type {Io} from '../io.ts';
 import {openPlaces, type PlaceOptions, type Places} from '../places.ts';
@@ -57,7 +59,12 @@ const emptyFleet = 'there are no repos; find them with: orchestrator init';
 
 function listRepos(io: Io, places: Places): Listing {
   const {repos} = places.fleet() ?? noFleet;
-  const found = repos.map(repo => ({...repo, exists: repo.path === undefined ? undefined : existsSync(repo.path)}));
+  const found = repos.map(({url, github, ...repo}) => ({
+    ...repo,
+    ...(url === undefined ? {} : {url: withoutPassword(url)}),
+    ...(github === undefined ? {} : {github: withoutPassword(github)}),
+    exists: repo.path === undefined ? undefined : existsSync(repo.path),
+  }));
   return {
     columns: [
       {title: 'NAME', whole: true},
@@ -153,7 +160,7 @@ async function listModels(io: Io, places: Places): Promise<Listing> {
   const models = await openModels(io.env, places.models());
   const listed = await models.list();
   const isDefault = (id: string): boolean => id === models.defaultModel;
-  const usd = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(2));
+  const usd = (value: number | undefined): string => (value === undefined ? 'unknown' : formatLimit(value));
   return {
     columns: [
       {title: 'MODEL', whole: true},
