@@ -13,6 +13,7 @@ import {openRepoTools} from '../orchestrator/repo-tools.ts';
 import {checkDelivery} from '../run/deliver-change.ts';
 import type {RunConfiguration} from '../run/load-run-configuration.ts';
 import {prepareJob} from '../run/prepare-job.ts';
+import {count} from '../util/count.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {formatLimit, formatUsd} from '../util/format-usd.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
@@ -127,7 +128,7 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, 
   const same = planned.filter(({verdict}) => verdict === 'up-to-date');
   const bad = planned.filter(({verdict}) => verdict !== 'run' && verdict !== 'up-to-date');
   const lines = [
-    `${planned.length} jobs     ${run.length} run · ${same.length} up to date · ${bad.length} will fail`,
+    `${count(planned.length, 'job')}     ${run.length} run · ${same.length} up to date · ${bad.length} will fail`,
     '',
   ];
   lines.push('SKILL                 JOBS      INPUT  EST. COST USD            MODEL');

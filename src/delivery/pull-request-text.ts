@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Change, VerifyResult} from '../domain/change.ts';
 import {authorOf, type Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
+import {count} from '../util/count.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {plainTitle} from '../util/plain-words.ts';
 import {sumLines} from '../util/sum-lines.ts';
@@ -161,8 +162,4 @@ function composeFooter({job, runId, skillDigest}: PullRequestFacts): string {
     '',
     `To say no, close it: the same change is not proposed again. To be left alone for ever, give it the label ${codeSpan(skipLabel)}.`,
   ].join('\n');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -2,6 +2,7 @@ import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
 import {type ChangedFile, type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
+import {count} from '../util/count.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
@@ -134,8 +135,4 @@ export function formatCost(cost: Cost): string {
 
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)}s`;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

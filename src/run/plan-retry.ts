@@ -2,6 +2,7 @@ import {asksNoModel} from '../domain/job.ts';
 import {endStatus, failureReasons, isRunAgain} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import {count} from '../util/count.ts';
 import {formatUsd} from '../util/format-usd.ts';
 
 /** What `retry` does with a run. */
@@ -80,5 +81,5 @@ export function retryText({again, needFix, usd, costUnknown}: RetryPlan): string
     ...(costUnknown > 0 ? [`unknown what ${costUnknown} ${costUnknown === 1 ? 'costs' : 'cost'}`] : []),
   ];
   const cost = costs.length === 0 ? 'at no cost' : costs.join(', ');
-  return `${again.length} ${again.length === 1 ? 'job' : 'jobs'}: ${parts.join(', ')}; ${cost}`;
+  return `${count(again.length, 'job')}: ${parts.join(', ')}; ${cost}`;
 }

@@ -197,6 +197,7 @@ describe('deliver', () => {
     await person.call(['accept', 'api']);
     const said = await person.call(['deliver', '--deliver', 'branch']);
     expect(said).toMatchObject({exitCode: 2, stderr: expect.stringContaining('add --yes')});
+    expect(said.stderr).toContain('deliver 1 change as');
     expect((await person.call(['deliver', '--deliver', 'patch'])).exitCode).toBe(2);
     expect(git(person, 'api', 'for-each-ref').trim().split('\n')).toHaveLength(1);
   });

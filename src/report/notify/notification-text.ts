@@ -1,11 +1,11 @@
 import {hostname} from 'node:os';
 import type {RunSummary} from '../../domain/event.ts';
 import {type FailureReason, failureReasons, type NotStartedReason, notStartedReasons} from '../../domain/outcome.ts';
+import {count} from '../../util/count.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {formatLimit, formatUsd} from '../../util/format-usd.ts';
 import {joinCounts} from '../../util/join-counts.ts';
 import {localDate, localMinute} from '../../util/local-time.ts';
-import {count} from '../log-line.ts';
 
 /** What is known of a run when it has ended. */
 export interface RunEndFacts {
