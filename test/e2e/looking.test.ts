@@ -1,5 +1,14 @@
 import {spawnSync} from 'node:child_process';
-import {appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import path from 'node:path';
@@ -560,6 +569,18 @@ describe('gc', () => {
     expect(readdirSync(folder)).toHaveLength(names.length);
     expect((await runCli(home.path, ['gc', '--keep', '30d'])).out).toBe('1 run, 2 replies and 2 folders gone\n');
     expect(readdirSync(folder).sort()).toEqual([open.id, recent.id, 'notes', 'r-not-in-the-ledger'].sort());
+
+    const mirrors = path.join(stateOf(home), 'mirrors');
+    const used = path.join(mirrors, 'a'.repeat(24), 'used');
+    mkdirSync(path.dirname(used), {recursive: true});
+    writeFileSync(used, 'https://forge.example/acme/api.git\n');
+    utimesSync(used, 1, 1);
+    const {out, err} = await runCli(home.path, ['gc', '--dry-run']);
+    expect(out).toMatch(/^mirror of https:\/\/forge\.example\/acme\/api\.git {2}1970-\S+ \S+\n$/);
+    expect(err).toBe('0 runs and 1 mirror would go\n');
+    expect(existsSync(used)).toBe(true);
+    expect((await runCli(home.path, ['gc'])).out).toBe('0 runs, 0 replies and 1 folder gone\n');
+    expect(readdirSync(mirrors)).toEqual([]);
     for (const age of ['0d', '90', '-1d', '1y', '', '999999d']) {
       expect([age, (await runCli(home.path, ['gc', '--keep', age])).exitCode]).toEqual([age, 2]);
     }
