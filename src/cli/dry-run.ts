@@ -97,7 +97,7 @@ async function planJob(
   }
 }
 
-function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}: RunConfiguration): unknown {
+function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides, fleet}: RunConfiguration): unknown {
   return {
     jobs: planned.map(({job, verdict, message, inputTokens, shown, heldBack, leftOut, cost}) => ({
       job: jobLabel(job),
@@ -119,6 +119,7 @@ function toJson(planned: readonly PlannedJob[], {disabled, settings, overrides}:
     })),
     disabled,
     overrides,
+    notes: fleet.notes ?? [],
     budget_usd: settings.budgetUsd ?? null,
   };
 }
@@ -157,7 +158,7 @@ function toText(planned: readonly PlannedJob[], {disabled, settings, overrides, 
   }
   if (run.length > 200) lines.push(`  and ${run.length - 200} more jobs (all of them: --json)`);
   for (const task of disabled) lines.push(`  task "${escapeLine(task.name)}" (${task.skill}) is disabled`);
-  for (const text of overrides) lines.push(`  ${escapeLine(text)}`);
+  for (const text of [...overrides, ...(fleet.notes ?? [])]) lines.push(`  ${escapeLine(text)}`);
   lines.push(
     '',
     `Will send: ${sum(run, ({shown}) => shown?.length ?? 0)} files. Held back: ${sum(run, ({heldBack}) => heldBack?.length ?? 0)} files with secrets. Left out: ${leftOutText(run)}.`,

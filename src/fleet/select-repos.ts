@@ -51,7 +51,9 @@ export function selectRepos(selector: Selector, fleet: Fleet, options: Selection
       empty: true,
       message: 'selects no repo',
       hint:
-        chosen.length > 0 ? 'everything it selects is excluded' : 'inactive repos are selected by name or path only',
+        chosen.length > 0
+          ? 'everything it selects is excluded'
+          : (fleet.notes?.[0] ?? 'inactive repos are selected by name or path only'),
     });
   }
   return {repos, faults};

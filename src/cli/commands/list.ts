@@ -1,6 +1,7 @@
 import {existsSync} from 'node:fs';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Fleet} from '../../domain/repo.ts';
+import {escapeLine} from '../../util/escape-text.ts';
 import {shortenPath} from '../../util/expand-path.ts';
 import {formatLimit} from '../../util/format-usd.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
@@ -42,12 +43,14 @@ export async function list(io: Io, what: string, options: ListOptions): Promise<
       hint: didYouMean(what, kinds) ?? `lists are ${kinds.join(', ')}`,
     });
   }
+  const isOfFleet = listing === listRepos || listing === listGroups || listing === listTags;
   const places = await withForgeSources(io, true, probing => {
     const opened = openPlaces(probing, options);
-    if (listing === listRepos || listing === listGroups || listing === listTags) opened.fleet();
+    if (isOfFleet) opened.fleet();
     return opened;
   });
   const {columns, rows, json, whenEmpty} = await listing(io, places);
+  if (isOfFleet) for (const note of places.fleet()?.notes ?? []) io.err(`${escapeLine(note)}\n`);
   if (options.json) io.out(`${JSON.stringify(json, undefined, 2)}\n`);
   else if (rows.length === 0) io.err(`${whenEmpty}\n`);
   else io.out(renderTable(columns, rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
