@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can parse, so that a Node that is too old is told in one line.
 import {spawn} from 'node:child_process';
-import {accessSync, constants, existsSync, readFileSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import module from 'node:module';
 import {homedir} from 'node:os';
 import path from 'node:path';
@@ -37,14 +37,32 @@ async function start() {
   if (executesJobs(args)) replaceWithSmallHeap();
   module.enableCompileCache?.(cacheFolder());
   const source = new URL('src/cli/main.ts', root);
+  const bundle = new URL('dist/bundle/main.js', root);
   const isCheckout = existsSync(source);
   if (isCheckout && !existsSync(new URL('node_modules/zod', root))) {
     process.stderr.write('orchestrator: dependencies are missing; run npm ci\n');
     process.exitCode = 2;
     return;
   }
-  const {main} = await import(isCheckout ? source.href : new URL('dist/cli/main.js', root).href);
+  const {main} = await import(isCheckout && !isUpToDate(bundle) ? source.href : bundle.href);
   await main(args);
+}
+
+// In a checkout the bundle is used while no source is newer, so that an edit takes effect at once.
+function isUpToDate(bundle) {
+  try {
+    const builtAt = statSync(bundle).mtimeMs;
+    const isOlder = folder =>
+      statSync(folder).mtimeMs < builtAt &&
+      readdirSync(folder, {withFileTypes: true}).every(entry => {
+        const inside = `${folder}/${entry.name}`;
+        return entry.isDirectory() ? isOlder(inside) : statSync(inside).mtimeMs < builtAt;
+      });
+    return isOlder(fileURLToPath(new URL('src', root)));
+  } catch {
+    // Not built, or being built.
+    return false;
+  }
 }
 
 function executesJobs(args) {

@@ -100,3 +100,8 @@ function roomOf(file: string): string {
 function layerOf(room: string): number {
   return layers.findIndex(layer => layer.includes(room));
 }
+
+it('is written in what Node 22 runs unbuilt', () => {
+  const wrong = files.filter(({room, text}) => room !== 'testing' && /^\s*(?:await )?using \w+ =/m.test(text));
+  expect(wrong.map(({file}) => file)).toEqual([]);
+});

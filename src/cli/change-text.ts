@@ -1,6 +1,6 @@
 import {type ChangeSummary, changeStateOf, type PolicyFinding, type VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
-import {count} from '../util/count.ts';
+import {countOf} from '../util/count-of.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {linesText} from '../util/lines-text.ts';
 import {isoTime} from './time-text.ts';
@@ -12,7 +12,7 @@ export function changeName(change: ChangeSummary): string {
 
 /** `+12 −4 in 1 file`. */
 export function sizeText({change: {files}}: ChangeSummary): string {
-  return `${linesText(files)} in ${count(files.length, 'file')}`;
+  return `${linesText(files)} in ${countOf(files.length, 'file')}`;
 }
 
 export function findingText({rule, path, detail}: PolicyFinding): string {

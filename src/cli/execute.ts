@@ -7,6 +7,7 @@ import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {executeRun} from '../orchestrator/execute-run.ts';
 import {describeOutcome, formatParts, formatSummary} from '../report/log-line.ts';
+import type {InterruptedCode} from '../run/run-jobs.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {summarizeRun} from '../run/summarize-run.ts';
 import {escapeLine} from '../util/escape-text.ts';
@@ -58,16 +59,17 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       env: io.env,
       batchBounds: batchBounds(io.env),
       reporter,
+      interrupted: () => signals.exitCode,
       onSteering: steering => signals.connect(steering),
     });
-    const exitCode = signals.exitCode ?? end.exitCode;
+    const {exitCode} = end;
     await notifyEnd(io, {run, settings, ledger, reporter, exitCode, summary: end.summary});
     const isReported = await closeReporter(io, reporter);
     reporter = undefined;
     if (io.outIsTerminal && io.errIsTerminal && !json) {
       io.out(await endText(ledger, run, formatSummary(end.summary) + formatParts(end.parts)));
     }
-    return signals.exitCode ?? (isReported ? end.exitCode : 1);
+    return isReported || exitCode !== 0 ? exitCode : 1;
   } catch (error) {
     if (!(error instanceof OrchestratorError)) throw error;
     if (reporter === undefined) {
@@ -129,7 +131,7 @@ const exitCodes = {SIGINT: 130, SIGTERM: 143} as const;
 
 /** The first SIGINT or SIGTERM lets calls in flight end, the second stops at once; SIGHUP is survived. */
 class Signals {
-  exitCode: number | undefined;
+  exitCode: InterruptedCode | undefined;
   #steering: Steering | undefined;
   #waiting: (() => void)[] = [];
   readonly #onSignal = (signal: NodeJS.Signals): void => {

@@ -2,7 +2,7 @@ import {jobLabel} from '../domain/job.ts';
 import {type JobRecord, runTime, type WorkerRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
-import {count} from '../util/count.ts';
+import {countOf} from '../util/count-of.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {formatLimit, formatUsd} from '../util/format-usd.ts';
@@ -66,7 +66,7 @@ function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string
     const since = sentAt === undefined ? '' : ` since ${localMoment(sentAt, nowMs)}`;
     const place = batch.providerId === undefined ? 'may be on its way' : `waits as ${batch.providerId}`;
     const hint = state === 'running' ? '' : '; orchestrator resume collects it';
-    return `batch    ${escapeLine(model)}, ${count(requests, 'request')}, ${place}${since}${hint}`;
+    return `batch    ${escapeLine(model)}, ${countOf(requests, 'request')}, ${place}${since}${hint}`;
   });
 }
 

@@ -30,16 +30,16 @@ export interface FilesDelivery extends Delivery {
 export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDelivery {
   const access = options.access ?? detectDirectoryAccess();
   const userId = effectiveUserId();
-  const openTree = async ({workTree}: DeliveryPlace): Promise<WorkTree> => {
+  const openTree = ({workTree}: DeliveryPlace): WorkTree => {
     if (workTree === undefined)
       throw new JobFailure('no-work-tree', 'The repository is bare: it has no files to deliver into.');
-    return await WorkTree.open(workTree, access);
+    return WorkTree.open(workTree, access);
   };
   return {
     check: async request => {
       const paths = request.paths.filter(path => !path.endsWith('/'));
       assertPaths(paths);
-      const tree = await openTree(request);
+      const tree = openTree(request);
       try {
         for (const path of paths) {
           const folder = tree.findFolder(path);
@@ -53,7 +53,7 @@ export function createFilesDelivery(options: FilesDeliveryOptions = {}): FilesDe
     },
     deliver: async request => {
       assertPaths(request.edits.map(({path}) => path));
-      const tree = await openTree(request);
+      const tree = openTree(request);
       try {
         return await deliverInto(tree, request, userId);
       } finally {

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import type {Change, VerifyResult} from '../domain/change.ts';
 import {authorOf, type Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
-import {count} from '../util/count.ts';
+import {countOf} from '../util/count-of.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {plainTitle} from '../util/plain-words.ts';
 import {sumLines} from '../util/sum-lines.ts';
@@ -115,7 +115,7 @@ function composeTitle({job, change}: PullRequestFacts): string {
   const [edit] = change.edits;
   const verb = edit?.after === undefined ? 'remove' : edit.before === undefined ? 'add' : 'update';
   const path = plainPath(change.edits);
-  const what = path === undefined ? `change ${count(change.files.length, 'file')}` : `${verb} ${path}`;
+  const what = path === undefined ? `change ${countOf(change.files.length, 'file')}` : `${verb} ${path}`;
   return `${plainSkill(job.skill)}: ${what}`.slice(0, 200);
 }
 
@@ -125,7 +125,7 @@ function composeWhat({job, change}: PullRequestFacts): string {
   const lineCount = added + removed === 0 ? '' : `, +${added} −${removed} lines`;
   const lines =
     summary === undefined || summary.trim() === ''
-      ? [`**What**: ${codeSpan(job.skill)} changed ${count(files.length, 'file')}${lineCount}.`]
+      ? [`**What**: ${codeSpan(job.skill)} changed ${countOf(files.length, 'file')}${lineCount}.`]
       : [
           `**What**, in the words of ${authorOf(job)}:`,
           '',

@@ -1,9 +1,8 @@
-import {type ForgeAddress, type ForgeHost, findForgeAddress, httpsCloneUrl} from '../domain/forge.ts';
+import {type ForgeAddress, type ForgeHost, httpsCloneUrl} from '../domain/forge.ts';
 import type {Job} from '../domain/job.ts';
 import {failureReasons, JobFailure} from '../domain/outcome.ts';
 import type {Clock} from '../util/clock.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {withoutUser} from '../util/show-address.ts';
 import {branchNames} from '../workspace/branch-name.ts';
 import type {Branches, PreparedBranch} from '../workspace/branches.ts';
 import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult} from './delivery.ts';
@@ -11,6 +10,7 @@ import type {Forge, PullRequest} from './forge.ts';
 import {ForgeError, toJobFailure} from './forge-error.ts';
 import {intendedFiles} from './intended-files.ts';
 import {assertNotBehind, assertWanted, describePast} from './judge-pull-requests.ts';
+import {knownForge} from './known-forge.ts';
 import {decorate, openPullRequest, type PublishTools, updatePullRequest} from './publish-pull-request.ts';
 import type {PullRequestPace} from './pull-request-pace.ts';
 import {composePullRequest, readMarker} from './pull-request-text.ts';
@@ -54,7 +54,7 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
     check: request =>
       named(async () => {
         const {job, isPlan} = request;
-        const address = addressOf(job, options);
+        const address = knownForge(job, options.forges);
         if (isPlan !== true) {
           const pulls = await findPulls(await targetOf(request), signal);
           assertWanted(pulls);
@@ -75,12 +75,6 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
 /** The branch goes to the forge only. */
 function toForge(job: Job, address: ForgeAddress, signal: AbortSignal) {
   return {job: {...job, url: job.url ?? httpsCloneUrl(address)}, local: false, push: true, signal};
-}
-
-function addressOf(job: Job, {forges}: Pick<PullRequestDeliveryOptions, 'forges'>): ForgeAddress {
-  const address = findForgeAddress(job, forges);
-  if (address === undefined) throw new JobFailure('forge-unknown', describeUnknown(job));
-  return address;
 }
 
 async function findPulls({forge, address, heads}: Target, signal: AbortSignal): Promise<PullRequest[]> {
@@ -186,7 +180,7 @@ async function findTarget(
   options: PullRequestDeliveryOptions,
 ): Promise<Target> {
   const {openForge, signal} = options;
-  const address = addressOf(job, options);
+  const address = knownForge(job, options.forges);
   const opened = openForge(address.forge);
   if (opened === undefined) {
     const names = address.forge.tokenEnvs.join(' or ');
@@ -209,13 +203,6 @@ async function findTarget(
   }
   const names = branchNames(job);
   return {address, forge, base, heads: [names.plain, names.distinct]};
-}
-
-function describeUnknown({url, github}: Job): string {
-  const given = github ?? url;
-  return given === undefined
-    ? 'The repo has no "url" in the fleet file'
-    : `${quoteText(withoutUser(given))} leads to no forge that is known`;
 }
 
 async function named<T>(act: () => Promise<T>): Promise<T> {

@@ -25,10 +25,10 @@ export class WorkTree {
     this.#open.set('', root);
   }
 
-  static async open(repoPath: string, access: DirectoryAccess): Promise<WorkTree> {
+  static open(repoPath: string, access: DirectoryAccess): WorkTree {
     let root: Directory;
     try {
-      root = await openRoot(repoPath, access);
+      root = openRoot(repoPath, access);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') throw new JobFailure('path-missing', 'Path does not exist', {cause: error});
       if (errorCode(error) === 'ENOTDIR')

@@ -77,8 +77,8 @@ export interface RunSummary {
 
 export interface Reporter {
   report(event: RunEvent): void;
-  /** Puts what has to outlive a crash on the disk, as far as that can be done; `close` tells of what could not. */
-  flush?(): Promise<void>;
+  /** Puts what has to outlive a crash on the disk; false when not all that was reported is where it belongs, of which `close` tells. */
+  flush?(): Promise<boolean>;
   /** Resolves when everything reported so far is where it belongs. */
   close(): Promise<void>;
 }

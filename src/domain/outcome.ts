@@ -232,6 +232,12 @@ export const failureReasons = {
     next: 'orchestrator retry, or correct the check in SKILL.md.',
     retry: 'yes',
   },
+  'offline-unfit': {
+    family: 'check',
+    cause: 'What can be written without a model does not meet the skill.',
+    next: 'Put what the skill asks for into its template.md, or use a model.',
+    retry: 'after-fix',
+  },
   'turn-limit': {
     family: 'agent',
     cause: 'The agent used all its turns and had not finished.',
@@ -659,9 +665,17 @@ const retryCommand = 'orchestrator retry';
 export class JobFailure extends Error {
   readonly failure: Failure;
 
-  constructor(reason: FailureReason, message: string, options: {next?: string; cause?: unknown} = {}) {
+  /** A provider may have billed what was of no use. */
+  readonly mayBeBilled: boolean;
+
+  constructor(
+    reason: FailureReason,
+    message: string,
+    options: {next?: string; cause?: unknown; mayBeBilled?: boolean} = {},
+  ) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.name = 'JobFailure';
+    this.mayBeBilled = options.mayBeBilled ?? false;
     this.failure = {reason, message, ...(options.next === undefined ? {} : {next: options.next})};
   }
 }

@@ -81,7 +81,7 @@ class Postgres implements PostgresDatabase {
   }
 
   async read(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    return (await this.query(numbered(sql), params)).rows as Row[];
+    return await this.#patiently(async () => (await this.#pool.query(prepared(sql, params))).rows as Row[]);
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<{rows: Record<string, unknown>[]}> {
@@ -212,8 +212,8 @@ async function executeAll(client: pg.Client, writes: readonly (readonly Statemen
   const sent = [
     client.query('BEGIN'),
     client.query('SELECT pg_current_xact_id()::text AS id'),
-    ...statements.map(statement =>
-      client.query(statement.postgres ? statement.sql : numbered(statement.sql), [...statement.params]),
+    ...statements.map(({sql, params, postgres}) =>
+      postgres ? client.query(sql, [...params]) : client.query(prepared(sql, params)),
     ),
   ];
   const results = await Promise.allSettled(sent);
@@ -243,16 +243,19 @@ async function isCommitted(client: pg.Client, transaction: string, clock: Clock)
   }
 }
 
-const numberedTexts = new Map<string, string>();
+const texts = new Map<string, {readonly text: string; readonly name: string}>();
+let names = 0;
+/** Each connection keeps a plan for each name, so that lists of any length do not fill the server. */
+const maxNames = 1_000;
 
-/** `?` to `$1`, `$2`… Our statements hold no question mark in a string. */
-function numbered(sql: string): string {
-  let text = numberedTexts.get(sql);
-  if (text === undefined) {
+/** `?` to `$1`, `$2`…, under a name by which the server plans it once. Our statements hold no question mark in a string. */
+function prepared(sql: string, params: readonly SqlValue[]): pg.QueryConfig {
+  let known = texts.get(sql);
+  if (known === undefined) {
     let count = 0;
-    text = sql.replaceAll('?', () => `$${++count}`);
-    if (numberedTexts.size > 1_000) numberedTexts.clear();
-    numberedTexts.set(sql, text);
+    known = {text: sql.replaceAll('?', () => `$${++count}`), name: `orchestrator_${++names}`};
+    if (texts.size < maxNames) texts.set(sql, known);
+    else known = {text: known.text, name: ''};
   }
-  return text;
+  return {...known, values: [...params]};
 }

@@ -44,7 +44,7 @@ export async function reserveCall(
         ...limits.flatMap(limit => [limit.scope, nano, limitNano(limit.limitUsd)]),
       ],
     },
-    ...scopes.map(scope => addToScope(scope, nano, id)),
+    addToScopes(scopes, nano, id),
     ...(reservation.batch === undefined ? [] : addToBatch(reservation, reservation.batch, id, scopes)),
     markRunning(runId, job.id, {claimant, repoKey}, nowMs),
   ]);
@@ -88,11 +88,12 @@ function limitNano(usd: number): number {
   return Math.floor(usd * nanoPerUsd + 1e-6);
 }
 
-function addToScope(scope: string, nano: number, spendingId: string): Statement {
+/** Their rows are there since they were locked. */
+function addToScopes(scopes: readonly string[], nano: number, spendingId: string): Statement {
   return {
-    sql: `INSERT INTO budgets (scope, used_nano) SELECT ?, ? WHERE EXISTS (SELECT 1 FROM spending WHERE id = ?)
-          ON CONFLICT (scope) DO UPDATE SET used_nano = budgets.used_nano + excluded.used_nano`,
-    params: [scope, nano, spendingId],
+    sql: `UPDATE budgets SET used_nano = used_nano + ? WHERE scope IN (${scopes.map(() => '?').join(', ')})
+          AND EXISTS (SELECT 1 FROM spending WHERE id = ?)`,
+    params: [nano, ...scopes, spendingId],
   };
 }
 
@@ -127,7 +128,7 @@ export function noteSpending({runId, job, model, usd, counted}: NotedSpending, i
       sql: `INSERT INTO spending (id, run_id, job_id, task, model, state, reserved_nano, spent_nano, at) VALUES (?, ?, ?, ?, ?, 'settled', ?, ?, ?)`,
       params: [id, runId, job.id, job.task, model, nano, nano, nowMs],
     },
-    ...scopes.map(scope => addToScope(scope, nano, id)),
+    addToScopes(scopes, nano, id),
   ];
 }
 

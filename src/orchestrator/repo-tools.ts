@@ -1,4 +1,4 @@
-import {realpath} from 'node:fs/promises';
+import {realpathSync} from 'node:fs';
 import path from 'node:path';
 import {wellKnownForges} from '../domain/forge.ts';
 import {defaultChangeLimits, type Job} from '../domain/job.ts';
@@ -28,7 +28,7 @@ export async function openRepoTools(
   places: RunPlaces = noRun,
   remotes: Remotes = {env: process.env, forges: wellKnownForges},
 ): Promise<RepoTools> {
-  const [{openObjectStore}, {openContexts}, {findSecrets}, {holdsBlob}, {estimateTokens}] = await Promise.all([
+  const [{openObjectStore}, {openContexts}, {findCertainSecrets}, {holdsBlob}, {estimateTokens}] = await Promise.all([
     import('../workspace/object-store.ts'),
     import('./context/open-contexts.ts'),
     import('../context/secrets.ts'),
@@ -59,7 +59,7 @@ export async function openRepoTools(
       const {workTree} = reader.location;
       return {
         reader,
-        key: job.path === undefined ? urlKey(job) : await realpath(workTree ?? job.path),
+        key: job.path === undefined ? urlKey(job) : realpathSync(workTree ?? job.path),
         ...(workTree === undefined ? {} : {workTree}),
         openCheckout: async options => (await checkouts()).create(reader, options),
         buildContext: (skill, deliveries) => contexts.build(reader, job, skill, deliveries),
@@ -76,7 +76,7 @@ export async function openRepoTools(
         ...(job.changeLimits ?? defaultChangeLimits),
         // What the operator said is written needs no second word; an agent or a script writes what it likes.
         outputs: job.mode === 'simple' ? job.outputs : [],
-        findSecrets,
+        findSecrets: findCertainSecrets,
       });
     },
     countTokens: ({system, prompt, tools}) =>

@@ -180,10 +180,19 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       }),
     };
   };
+  const expected = new Set<string>();
   const toolsFor = (ledger: Ledger): JobTools => {
     const paying = payingFor(ledger);
     return {
       ...repos,
+      expectCalls(models) {
+        for (const model of models.slice(0, 1)) {
+          if (expected.has(model)) continue;
+          expected.add(model);
+          // First the question goes to the thread that makes the context.
+          setImmediate(() => paying.source.prepare(model));
+        }
+      },
       runId: run.id,
       runStartedAt: run.startedAt,
       ledger,

@@ -1,5 +1,5 @@
 import {failureReasons, notStartedReasons, type RetryHelps} from '../domain/outcome.ts';
-import {count} from '../util/count.ts';
+import {countOf} from '../util/count-of.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import type {ResultRow} from './results-schema.ts';
 
@@ -100,6 +100,6 @@ export function summarizeRows(rows: readonly ResultRow[]): string {
   for (const group of groupRows(rows)) counts.set(group.kind, (counts.get(group.kind) ?? 0) + group.rows.length);
   const parts = [...counts].map(([kind, count]) => `${count} ${groupKinds[kind]}`);
   const {usd, unknown} = costOfRows(rows);
-  const jobs = count(rows.length, 'job');
+  const jobs = countOf(rows.length, 'job');
   return `${jobs}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}; ${formatUsd(usd)} USD${unknown === 0 ? '' : ` plus ${unknown} of unknown cost`}`;
 }

@@ -2,7 +2,7 @@ import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
 import {type ChangedFile, type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
-import {count} from '../util/count.ts';
+import {countOf} from '../util/count-of.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
@@ -17,7 +17,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
   const head = (level: string): string => `${time} ${level} run=${runId}`;
   switch (event.type) {
     case 'run.started':
-      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${count(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
+      return `${head('INFO')} ${event.resumed ? 'resumed' : 'started'} ${countOf(event.jobs, 'job')}, results in ${escapeLine(event.run.resultsFile)}`;
     case 'run.noted':
       return `${head(event.level === 'warn' ? 'WARN' : 'INFO')} ${escapeLine(event.text)}`;
     case 'job.started':
@@ -67,7 +67,7 @@ export function formatParts(parts: Extract<RunEvent, {type: 'run.finished'}>['pa
 }
 
 export function formatSummary(summary: RunSummary): string {
-  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${countOf(summary.costUnknown, 'job')} of unknown cost`;
   return `${formatCounts(summary)}; ${formatUsd(summary.costUsd)} USD${unknown}`;
 }
 
@@ -130,7 +130,8 @@ export function describeStanding(outcome: Outcome, review: ReviewRow | undefined
 }
 
 export function formatCost(cost: Cost): string {
-  return cost.usd === null ? 'cost unknown' : `${formatUsd(cost.usd)} USD`;
+  if (cost.usd !== null) return `${formatUsd(cost.usd)} USD`;
+  return cost.atLeastUsd === undefined ? 'cost unknown' : `cost unknown, at least ${formatUsd(cost.atLeastUsd)} USD`;
 }
 
 export function seconds(ms: number): string {

@@ -1,6 +1,7 @@
 import type {RunEvent} from '../domain/event.ts';
 import type {Job} from '../domain/job.ts';
 import {endStatus, type Outcome} from '../domain/outcome.ts';
+import {knownUsd} from '../domain/usage.ts';
 
 export interface FinishedJob {
   readonly job: Job;
@@ -81,7 +82,7 @@ export class Progress {
     if (status === 'held') this.held++;
     if (outcome.status === 'not-started') this.notStarted++;
     if (outcome.cost.usd === null) this.costUnknown++;
-    else this.costUsd += outcome.cost.usd;
+    this.costUsd += knownUsd(outcome.cost);
     const finished = {job, outcome, durationMs};
     const list = status === 'failed' ? 'failures' : 'recent';
     this[list] = [...this[list], finished].slice(-this.#kept);

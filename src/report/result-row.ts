@@ -2,6 +2,7 @@ import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
 import {nextStep, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
+import type {Cost} from '../domain/usage.ts';
 import type {ResultRow} from './results-schema.ts';
 import {type ReviewRow, reviewOf, reviewStep} from './review-state.ts';
 
@@ -49,7 +50,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
       requests: usage.requests,
     },
     cost_usd: cost.usd === null ? null : Number(cost.usd.toFixed(9)),
-    ...(cost.usd === null ? {cost_reason: cost.reason} : {}),
+    ...(cost.usd === null ? {cost_reason: describeUnknown(cost)} : {}),
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
     ...(Object.keys(detail.leftOut).length === 0 ? {} : {left_out: {...detail.leftOut}}),
     ...(detail.dropped === undefined ? {} : {dropped: [...detail.dropped]}),
@@ -108,6 +109,10 @@ function describeOutcome(outcome: Outcome): Described {
     default:
       return outcome satisfies never;
   }
+}
+
+function describeUnknown({reason, atLeastUsd}: Extract<Cost, {readonly usd: null}>): string {
+  return atLeastUsd === undefined ? reason : `${reason}; known are ${atLeastUsd.toFixed(4)} USD`;
 }
 
 function toVerifiedRow({

@@ -8,6 +8,7 @@ import type {JobDetail} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
 import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/ledger.ts';
 import {checkChange} from '../modes/check-change.ts';
+import {offlineUnfit} from '../modes/offline-unfit.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {checkDelivery, deliverChange} from './deliver-change.ts';
@@ -168,7 +169,7 @@ async function checkAgainstSkill(
     await checkChange({change, job, skill: tools.skill(job.skill), entries: built.entries, reader: repo.reader});
   } catch (error) {
     if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
-    throw error;
+    throw trace.reply?.reply.readOff === true ? offlineUnfit(error) : error;
   }
 }
 

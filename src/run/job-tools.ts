@@ -68,6 +68,8 @@ export interface ReplyRequest {
   readonly onHeld: () => Promise<void>;
   /** Told of every call before it is made. */
   readonly onAttempt: () => void;
+  /** Told when a call has been answered and its record is on the way to the disk: another may be prepared to take its place. */
+  readonly onAnswered: () => void;
   /** Told of every call that is known to be billed. */
   readonly onSpent: (spent: Spent) => void;
 }
@@ -84,6 +86,8 @@ export interface JobTools {
   readonly skill: (name: string) => Skill;
   /** At this commit instead of HEAD's, where the repo still has it. */
   readonly openRepo: (job: Job, commit?: string) => Promise<OpenRepo>;
+  /** Told before a context is built that these models will most likely be called: what that takes can be loaded meanwhile. */
+  readonly expectCalls?: (models: readonly string[]) => void;
   readonly mode: (name: ModeName) => Mode;
   readonly delivery: (kind: DeliveryKind) => Delivery;
   /** Takes the repo for this run and marks the job as running; waits while another run holds the repo. */

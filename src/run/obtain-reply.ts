@@ -1,7 +1,7 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
-import {type Cost, noCost} from '../domain/usage.ts';
+import {type Cost, noCost, noUsage, unknownCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import {formatUsd} from '../util/format-usd.ts';
@@ -19,6 +19,8 @@ export type CallOnce = (request: ModelRequest, signal: AbortSignal) => Promise<M
 export type Billing = 'not-billed' | 'unknown';
 
 export interface ReplySource {
+  /** Loads what calling this model and pricing its calls takes. A model that cannot be had is told when it is called. */
+  readonly prepare: (model: string) => void;
   /** Calls the model with retries; every attempt goes through `attempt`. Throws `JobFailure`. */
   readonly call: (
     job: Job,
@@ -100,7 +102,7 @@ export function createObtainReply(
             wanted.onAttempt();
             const reply = await once(attempted, attemptSignal);
             cost = await source.costOf(attempted.model, reply);
-            await ledger.recordReply(id, {
+            const recorded = ledger.recordReply(id, {
               digest: paidDigest,
               runId,
               jobId: job.id,
@@ -108,11 +110,18 @@ export function createObtainReply(
               reply,
               cost,
             });
+            // What is reserved from here on is on the disk no sooner than this answer.
+            wanted.onAnswered();
+            await recorded;
             wanted.onSpent({usage: reply.usage, cost});
             return reply;
           } catch (error) {
-            if (isSent && source.billingOf(error) === 'unknown') await ledger.loseCall(id);
-            else await ledger.releaseCall(id);
+            if (isSent && source.billingOf(error) === 'unknown') {
+              await ledger.loseCall(id);
+              wanted.onSpent({usage: {...noUsage, requests: 1}, cost: unknownCost});
+            } else {
+              await ledger.releaseCall(id);
+            }
             const doom = source.dooms(error);
             if (doom !== undefined) gate.closeCalls(doom);
             throw error;

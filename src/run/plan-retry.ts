@@ -2,7 +2,7 @@ import {asksNoModel} from '../domain/job.ts';
 import {endStatus, failureReasons, isRunAgain} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {count} from '../util/count.ts';
+import {countOf} from '../util/count-of.ts';
 import {formatUsd} from '../util/format-usd.ts';
 
 /** What `retry` does with a run. */
@@ -81,5 +81,5 @@ export function retryText({again, needFix, usd, costUnknown}: RetryPlan): string
     ...(costUnknown > 0 ? [`unknown what ${costUnknown} ${costUnknown === 1 ? 'costs' : 'cost'}`] : []),
   ];
   const cost = costs.length === 0 ? 'at no cost' : costs.join(', ');
-  return `${count(again.length, 'job')}: ${parts.join(', ')}; ${cost}`;
+  return `${countOf(again.length, 'job')}: ${parts.join(', ')}; ${cost}`;
 }

@@ -23,7 +23,7 @@ export type Preparation =
   | {readonly kind: 'ready'; readonly prepared: PreparedJob}
   | {readonly kind: 'ended'; readonly outcome: Outcome};
 
-export type PrepareTools = Pick<JobTools, 'openRepo' | 'mode' | 'skill' | 'holdsBlob'> & {
+export type PrepareTools = Pick<JobTools, 'openRepo' | 'mode' | 'skill' | 'holdsBlob' | 'expectCalls'> & {
   readonly ledger: Pick<Ledger, 'memory' | 'deliveries'>;
 };
 
@@ -44,6 +44,7 @@ export async function prepareJob(job: Job, tools: PrepareTools): Promise<Prepara
       repo.release();
       return {kind: 'ended', outcome: upToDate(candidate)};
     }
+    tools.expectCalls?.(job.models);
     const built = await repo.buildContext(skill, deliveries);
     const inputs: InputParts = {...parts, commit: repo.reader.head.commit, ...built.digests};
     const same = candidate !== undefined && sameInputs(candidate.inputs, inputs);

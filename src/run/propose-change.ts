@@ -22,6 +22,8 @@ export async function proposeChange(
   const onHeld = (): Promise<void> => assertCurrent(prepared, tools.ledger);
   // One reply is the whole work of simple mode only.
   const remembered = job.mode === 'simple' ? prepared.remembered?.replyDigest : undefined;
+  // Commands that verify the change take the place of the call.
+  const isCallAll = job.mode === 'simple' && job.verify.length === 0;
   const checkouts: Checkout[] = [];
   const replies: string[] = [];
   const turns = createTurnLog({
@@ -68,6 +70,8 @@ export async function proposeChange(
             inputs: prepared.inputs,
             onHeld,
             onAttempt: trace.addAttempt,
+            // So the next call is reserved in the transaction that records this answer, and both wait for the disk once.
+            onAnswered: () => void (isCallAll && answered()),
             onSpent: trace.addSpent,
             ...(remembered === undefined ? {} : {remembered}),
             ...(options.recorded === undefined ? {} : {recorded: options.recorded}),
@@ -79,8 +83,7 @@ export async function proposeChange(
         // Paid by this run, before the process took it over.
         if (reply.cost !== undefined && options.recorded !== undefined)
           trace.addSpent({usage: reply.reply.usage, cost: reply.cost});
-        // Commands that verify the change take the place of the call.
-        if (job.mode === 'simple' && job.verify.length === 0) await answered();
+        if (isCallAll) await answered();
         return reply.reply;
       },
     });

@@ -42,6 +42,11 @@ export function createReplySource(options: ReplySourceOptions): ReplySource {
   const conversationTokens = ({messages = [], tools}: ModelRequest): number =>
     messages.reduce((sum, message) => sum + tokensOf(message), tools === undefined ? 0 : tokensOf(tools) + 400);
   return {
+    prepare(model) {
+      const none = (): void => {};
+      price(model).catch(none);
+      options.models.open(model).catch(none);
+    },
     async call(job, request, attempt, signal) {
       const model = await options.models.open(request.model);
       return await callWithRetry({

@@ -19,13 +19,19 @@ export interface RunJobsOptions {
   readonly reporter: Reporter;
   /** Aborts calls in flight. */
   readonly signal: AbortSignal;
+  /** Exit code of a run that a signal has ended. */
+  readonly interrupted: () => InterruptedCode | undefined;
   /** Called when the run cannot go on, so that calls in flight end. */
   readonly abort: (error: unknown) => void;
 }
 
+/** SIGINT and SIGTERM, as shells count them. */
+export type InterruptedCode = 130 | 143;
+
 export interface RunEnd {
   readonly state: 'finished' | 'stopped';
-  readonly exitCode: 0 | 1;
+  /** That of the process, too: it is decided here and recorded. */
+  readonly exitCode: 0 | 1 | InterruptedCode;
   readonly summary: RunSummary;
   readonly parts?: {readonly now: RunSummary; readonly before: RunSummary};
 }
@@ -51,8 +57,12 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
     },
   });
   // A run that the ledger calls ended is not looked at again, so its results have to be complete before.
-  await reporter.flush?.();
-  const exitCode = exitCodeOf(outcomes);
+  const isTold = await reporter.flush?.();
+  if (isTold === false) {
+    const text = 'not all of log, results and stdout could be written, so the run does not end with exit code 0';
+    reporter.report({type: 'run.noted', at: tools.clock.now(), level: 'warn', text});
+  }
+  const exitCode = options.interrupted() ?? (isTold === false ? 1 : exitCodeOf(outcomes));
   const summary = summarizeRun(outcomes);
   const parts =
     options.ended.length === 0

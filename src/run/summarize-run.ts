@@ -1,5 +1,6 @@
 import type {RunSummary} from '../domain/event.ts';
 import {endStatus, type Outcome} from '../domain/outcome.ts';
+import {knownUsd} from '../domain/usage.ts';
 
 export function summarizeRun(outcomes: Iterable<Outcome>): RunSummary {
   const counts = {changed: 0, unchanged: 0, 'up-to-date': 0, failed: 0, held: 0, 'not-started': 0};
@@ -8,7 +9,7 @@ export function summarizeRun(outcomes: Iterable<Outcome>): RunSummary {
   for (const outcome of outcomes) {
     counts[endStatus(outcome)]++;
     if (outcome.cost.usd === null) costUnknown++;
-    else costUsd += outcome.cost.usd;
+    costUsd += knownUsd(outcome.cost);
   }
   return {
     total: Object.values(counts).reduce((sum, count) => sum + count, 0),

@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, rename, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {runCommand} from '../util/run-command.ts';
@@ -64,6 +64,14 @@ export async function makeRepo(path: string, options: RepoOptions = {}): Promise
   await runGit(path, importArgs, importStream(branch, commits));
   const commit = options.bare === true ? await git('rev-parse', branch) : await checkOut(path);
   return {path, commit, git};
+}
+
+/** Moves the objects of a repo to where git finds them through an alternate, so that they cannot be read without asking it. */
+export async function borrowObjects(path: string): Promise<void> {
+  const objects = join(path, '.git/objects');
+  await rename(objects, `${objects}-elsewhere`);
+  await mkdir(join(objects, 'info'), {recursive: true});
+  await writeFile(join(objects, 'info/alternates'), '../objects-elsewhere\n');
 }
 
 /** Makes one repo a name under `directory`, some at a time. */

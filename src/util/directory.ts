@@ -7,7 +7,6 @@ import {
   fstatSync,
   fsync,
   lstatSync,
-  open,
   openSync,
   realpathSync,
 } from 'node:fs';
@@ -22,8 +21,8 @@ import {effectiveUserId} from './effective-user.ts';
  * that does not exist (macOS) they are reached by their real path, and `isSame` is asked right before each effect: a link that is put
  * in between in that instant would be followed.
  *
- * Its calls are synchronous, a few microseconds each instead of fifty: by the time a folder is open its disk has answered. Only what
- * waits for the disk, opening a root and flushing, is not.
+ * Its calls are synchronous, a few microseconds each instead of fifty: whoever opens a folder has looked at its repo before, so that
+ * the disk is known to answer. Only flushing is not, because that waits for the disk.
  */
 export interface Directory {
   readonly descriptor: number;
@@ -42,8 +41,8 @@ export function detectDirectoryAccess(): DirectoryAccess {
 }
 
 /** Follows links: where a repo is, is the operator's word. */
-export async function openRoot(path: string, access: DirectoryAccess): Promise<Directory> {
-  const descriptor = await promisify(open)(path, constants.O_RDONLY | constants.O_DIRECTORY);
+export function openRoot(path: string, access: DirectoryAccess): Directory {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   return openAs(descriptor, access === 'path' ? () => realpathSync(path) : undefined);
 }
 

@@ -22,11 +22,11 @@ import {lockRef} from './ref-lock.ts';
 export async function moveBranch(location: RepoLocation, move: BranchMove): Promise<void> {
   const access = detectDirectoryAccess();
   const folders: Directory[] = [];
-  const objects = await openRoot(location.objectsDirectory, access);
+  const objects = openRoot(location.objectsDirectory, access);
   try {
     const segments = ['refs', 'heads', ...move.branch.split('/')];
     const name = segments.pop()!;
-    let folder = await openRoot(location.commonDirectory, access);
+    let folder = openRoot(location.commonDirectory, access);
     folders.push(folder);
     for (const segment of segments) {
       folder = openOrMake(folder, segment, move.branch, access);

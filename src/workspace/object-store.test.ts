@@ -5,7 +5,14 @@ import {deflateSync} from 'node:zlib';
 import {expect, it} from 'vitest';
 import type {FailureReason} from '../domain/outcome.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import {type Files, makeFleet, makeRepo, makeTemporaryDirectory, runGit} from '../testing/temporary-fleet.ts';
+import {
+  borrowObjects,
+  type Files,
+  makeFleet,
+  makeRepo,
+  makeTemporaryDirectory,
+  runGit,
+} from '../testing/temporary-fleet.ts';
 import {type ObjectStore, type ObjectStoreOptions, openObjectStore} from './object-store.ts';
 
 it('reads HEAD, history, tree, sizes and contents of a repo as git tells them', async () => {
@@ -53,7 +60,7 @@ it('reads many repos through few processes, whatever characters their paths have
     Object.fromEntries(names.map((name, n) => [name, {files: {'n.txt': `${n}`}}])),
   );
   const paths = [...fleet.values()].map(repo => repo.path);
-  for (const path of paths) await moveBehindAlternate(path);
+  for (const path of paths) await borrowObjects(path);
   const counter = await countingGit(rig.path);
   const store = await rig.open({gitPath: counter.path});
   store.plan(paths);
@@ -361,7 +368,7 @@ it('reads a repo whole although a neighbour has damaged copies of the same objec
 it('makes its own git dir once when several processes start together', async () => {
   await using rig = await openRig();
   const repo = await makeRepo(join(rig.path, 'repo'), {files: {'a.txt': '1'}});
-  await moveBehindAlternate(repo.path);
+  await borrowObjects(repo.path);
   const stores = await Promise.all(Array.from({length: 8}, () => rig.open()));
   await Promise.all(stores.map(store => readAll(store, repo.path)));
   expect(await readdir(join(rig.path, 'state/git'))).toEqual(['sha1.git']);
@@ -370,7 +377,7 @@ it('makes its own git dir once when several processes start together', async () 
 it('says what to install when git is missing or too old', async () => {
   await using rig = await openRig();
   const repo = await makeRepo(join(rig.path, 'repo'), {files: {'a.txt': '1'}});
-  await moveBehindAlternate(repo.path);
+  await borrowObjects(repo.path);
   const old = join(rig.path, 'old-git');
   await writeFile(old, '#!/bin/sh\nexit 129\n', {mode: 0o755});
   for (const [gitPath, code] of [
@@ -431,14 +438,6 @@ async function snapshot(path: string): Promise<string[]> {
     lines.push(`${file} ${info.mtimeMs} ${info.ino} ${content}`);
   }
   return lines.sort();
-}
-
-/** Leaves the repo with nothing that can be read without asking git. */
-async function moveBehindAlternate(path: string): Promise<void> {
-  const objects = join(path, '.git/objects');
-  await rename(objects, `${objects}-elsewhere`);
-  await mkdir(join(objects, 'info'), {recursive: true});
-  await writeFile(join(objects, 'info/alternates'), `../objects-elsewhere\n`);
 }
 
 async function countingGit(directory: string): Promise<{path: string; starts(): Promise<number>}> {

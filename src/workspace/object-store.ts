@@ -22,7 +22,14 @@ export interface ObjectStore extends AsyncDisposable {
   plan(paths: Iterable<string>): void;
   /** Throws `JobFailure` when there is no repo, no commit or no right to read. Release the reader when done. */
   open(path: string): Promise<RepoReader>;
+  /** The same for a repo that was found and looked at already, by whichever thread. Nothing is looked at again. */
+  openFound(repo: FoundRepo): RepoReader;
   close(): Promise<void>;
+}
+
+/** Where a repo is, and where its HEAD was. */
+export interface FoundRepo extends HeadPosition {
+  readonly location: RepoLocation;
 }
 
 export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
@@ -61,13 +68,22 @@ class GroupedObjectStore implements ObjectStore {
     const group = this.#take(path);
     group.enter();
     try {
-      const {location, objectFormat, ...head} = await this.#look(group, path);
-      const source = new RepoSource(group, location.objectsDirectory, objectFormat, this.#start);
-      return new RepoReader(location, head, objectFormat, source);
+      return this.#read(group, await this.#look(group, path));
     } catch (error) {
       group.leave();
       throw error;
     }
+  }
+
+  openFound(repo: FoundRepo): RepoReader {
+    const group = this.#group([repo.location.path]);
+    group.enter();
+    return this.#read(group, repo);
+  }
+
+  #read(group: RepoGroup, {location, objectFormat, ...head}: FoundRepo): RepoReader {
+    const source = new RepoSource(group, location.objectsDirectory, objectFormat, this.#start);
+    return new RepoReader(location, head, objectFormat, source);
   }
 
   async close(): Promise<void> {
@@ -81,7 +97,7 @@ class GroupedObjectStore implements ObjectStore {
   }
 
   /** HEAD is read anew each time; where the repo is only when that fails. */
-  async #look(group: RepoGroup, path: string): Promise<HeadPosition & {location: RepoLocation}> {
+  async #look(group: RepoGroup, path: string): Promise<FoundRepo> {
     const known = await group.locate(path);
     if (known !== undefined) {
       try {

@@ -87,10 +87,14 @@ export class RemoteBranches {
     // `none` is where HEAD of our git dirs leads.
     await remoteGit.fetch(this.#remote, gitDirectory, [`+${ref}:refs/heads/none`], {depth: 2, blobs: false}, signal);
     const directory = join(this.#folder!, 'git');
-    await using store = await openObjectStore({directory, ...(gitPath === undefined ? {} : {gitPath})});
-    using fetched = await store.open(gitDirectory);
-    // It may have moved since it was listed; then the push will not find what it expects.
-    return await judge(fetched);
+    const store = await openObjectStore({directory, ...(gitPath === undefined ? {} : {gitPath})});
+    try {
+      const fetched = await store.open(gitDirectory);
+      // It may have moved since it was listed; then the push will not find what it expects.
+      return await judge(fetched).finally(() => fetched.release());
+    } finally {
+      await store.close();
+    }
   }
 
   async #openGitDirectory(name: string): Promise<string> {

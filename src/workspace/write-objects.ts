@@ -20,7 +20,7 @@ import type {NewObject} from './build-tree.ts';
  */
 export async function writeObjects(objectsDirectory: string, objects: readonly NewObject[]): Promise<void> {
   const access = detectDirectoryAccess();
-  const root = await openRoot(objectsDirectory, access);
+  const root = openRoot(objectsDirectory, access);
   try {
     // What refers to another object comes after it.
     for (const object of objects) await writeObject(root, object, access);

@@ -51,6 +51,7 @@ it('agents with budgets of job and run never cost more, in 1,000 simulated runs'
           worstCaseUsd: async ({maxOutputTokens}) => maxOutputTokens / 100,
           costOf: async (_, {text}) => ({usd: costs.get(text)! / 100}),
           billingOf: () => 'not-billed',
+          prepare: () => {},
           dooms: () => undefined,
           isOutage: () => false,
         },
@@ -82,6 +83,7 @@ it('agents with budgets of job and run never cost more, in 1,000 simulated runs'
                 promptVersion: 1,
                 onHeld: async () => {},
                 onAttempt: () => void calls++,
+                onAnswered: () => {},
                 onSpent: ({cost}) => {
                   spent.set(job.id, (spent.get(job.id) ?? 0) + Math.round((cost.usd ?? 0) * 100));
                   expect(spent.get(job.id)).toBeLessThanOrEqual(jobCents);

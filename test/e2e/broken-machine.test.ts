@@ -1,6 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {borrowObjects} from '../../src/testing/temporary-fleet.ts';
 import {invitePerson, type Person} from '../support/person.ts';
 
 let person: Person;
@@ -13,10 +14,12 @@ afterEach(() => person[Symbol.asyncDispose]());
 const journal = ['--skill', 'journal', '--model', 'offline'];
 
 describe('a machine on which something is missing', () => {
-  it('without git says what to install, in every row', async () => {
+  it('without git reads what needs none, and says what to install in every row that does', async () => {
     await mkdir(path.join(person.directory, 'no-programs'));
-    const {exitCode} = await person.start(journal, {env: {PATH: path.join(person.directory, 'no-programs')}});
-    expect(exitCode).toBe(1);
+    const env = {PATH: path.join(person.directory, 'no-programs')};
+    expect((await person.start(journal, {env})).exitCode).toBe(0);
+    for (const repo of ['api', 'web']) await borrowObjects(path.join(person.home, 'code', repo));
+    expect((await person.start([...journal, '--force'], {env})).exitCode).toBe(1);
     for (const row of await person.results()) {
       expect(row).toMatchObject({status: 'error', message: 'git cannot be started'});
       expect(row.next).toMatch(/^install git .*, then: orchestrator retry$/);

@@ -45,7 +45,7 @@ const shapes = [
   '&lt;script&gt;ACT&lt;/script&gt;',
   '&#60;script&#62;ACT&#60;/script&#62;',
   '\\u003cscript\\u003eACT\\u003c/script\\u003e',
-  '{{constructor.constructor("ACT")()}}${ACT}#{ACT}',
+  `{{constructor.constructor("ACT")()}}${'$'}{ACT}#{ACT}`,
   '![x](http://evil.example/NUMBER.png) [y](javascript:ACT)',
   '\u202e<script>ACT</script>\u0000\u001b]8;;http://evil.example\u0007x\u200b\ufeff\u{e0041}',
 ];

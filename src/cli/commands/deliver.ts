@@ -12,7 +12,7 @@ import {branchShared} from '../../run/deliver-change.ts';
 import {type DeliveryTarget, deliveryTarget, targetText} from '../../run/delivery-target.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {findSharedBranches} from '../../run/shared-branches.ts';
-import {count} from '../../util/count.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {changeName, sizeText} from '../change-text.ts';
@@ -113,7 +113,7 @@ async function confirm(io: Io, plan: readonly Planned[], {yes, json}: DeliverOpt
   if (!io.canAsk || json) {
     throw new OrchestratorError(
       'needs-yes',
-      `deliver ${count(outside, 'change')} as branches or pull requests? Nobody can be asked here`,
+      `deliver ${countOf(outside, 'change')} as branches or pull requests? Nobody can be asked here`,
       {
         hint: 'add --yes',
       },
@@ -122,7 +122,7 @@ async function confirm(io: Io, plan: readonly Planned[], {yes, json}: DeliverOpt
   const prompts = await openPrompts();
   for (const planned of plan.slice(0, 20)) prompts.note(planLine(planned));
   if (plan.length > 20) prompts.note(`and ${plan.length - 20} more`);
-  if (!(await prompts.confirm(`deliver ${count(plan.length, 'change')}?`)))
+  if (!(await prompts.confirm(`deliver ${countOf(plan.length, 'change')}?`)))
     throw new OrchestratorError('cancelled', 'nothing was delivered');
 }
 

@@ -2,7 +2,7 @@ import {existsSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {systemClock} from '../../util/clock.ts';
-import {count} from '../../util/count.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {collectMirrors, findOldMirrors} from '../../workspace/collect-mirrors.ts';
@@ -29,7 +29,7 @@ export async function gc(io: Io, options: GcOptions): Promise<number> {
         const unused = await findOldMirrors(mirrors, before);
         for (const run of old) io.out(`${run.id}  ${localTime(run.startedAt)}\n`);
         for (const {url, usedAt} of unused) io.out(`mirror of ${escapeLine(url)}  ${localTime(usedAt)}\n`);
-        io.err(`${count(old.length, 'run')} and ${count(unused.length, 'mirror')} would go\n`);
+        io.err(`${countOf(old.length, 'run')} and ${countOf(unused.length, 'mirror')} would go\n`);
         return 0;
       }
       for (const run of old) setAside(io, run.id);
@@ -38,7 +38,7 @@ export async function gc(io: Io, options: GcOptions): Promise<number> {
       for (const run of old) if ((await ledger.run(run.id)) !== undefined) putBack(io, run.id);
       const folders = removeSetAside(io) + (await collectMirrors(mirrors, before));
       io.out(
-        `${count(gone.runs, 'run')}, ${gone.replies} ${gone.replies === 1 ? 'reply' : 'replies'} and ${count(folders, 'folder')} gone\n`,
+        `${countOf(gone.runs, 'run')}, ${gone.replies} ${gone.replies === 1 ? 'reply' : 'replies'} and ${countOf(folders, 'folder')} gone\n`,
       );
       return 0;
     },

@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {findRepos, isDirectory, isGitRepo} from '../../fleet/find-repos.ts';
 import {uniqueName} from '../../fleet/unique-name.ts';
-import {count} from '../../util/count.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {expandPath, shortenPath} from '../../util/expand-path.ts';
 import {makeFolder} from '../../util/make-folder.ts';
@@ -244,7 +244,7 @@ function finish(
     repos: answers.repos.map(({name, path: folder}) => ({name, path: shortFromHome(folder, io.home)})),
     schemaFolder: schemaFolder(io),
   });
-  io.out(`wrote ${files.fleet} (${count(answers.repos.length, 'repo')}) and ${files.tasks}; nothing has run\n`);
+  io.out(`wrote ${files.fleet} (${countOf(answers.repos.length, 'repo')}) and ${files.tasks}; nothing has run\n`);
   io.out(`next: orchestrator plan --config ${files.tasks}\n`);
   if (!options.yes) {
     const removed = found.length - answers.repos.length;

@@ -1,4 +1,5 @@
 import {OrchestratorError} from '../../domain/errors.ts';
+import {exitCodeOf} from '../../domain/outcome.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
@@ -72,7 +73,7 @@ async function goOn(
   // A run that was killed when all its jobs had ended still needs its end: results, state and exit code.
   if (again.length === 0 && run.state !== 'running') {
     io.out(`${run.id}: nothing to do; every job has ended\n`);
-    return run.exitCode ?? 0;
+    return exitCodeOf(before.flatMap(({detail}) => (detail === undefined ? [] : [detail.outcome])));
   }
   const settings = run.settings as RunSettings;
   const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));

@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {hostname} from 'node:os';
 import path from 'node:path';
+import {findFleetFile} from '../../config/find-files.ts';
 import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
 import type {Reporter} from '../../domain/event.ts';
 import {exitCodeOf} from '../../domain/outcome.ts';
@@ -11,7 +12,7 @@ import {formatLogLine} from '../../report/log-line.ts';
 import {openFleet} from '../../run/open-fleet.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {summarizeRun} from '../../run/summarize-run.ts';
-import {count} from '../../util/count.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import type {Io} from '../io.ts';
@@ -80,7 +81,7 @@ export async function worker(io: Io, options: WorkerCommandOptions): Promise<num
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   say(
     'info',
-    `worker ${id} takes up to ${count(maxWorkers, 'job')} at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${count(paths.size, 'repo')} by path`,
+    `worker ${id} takes up to ${countOf(maxWorkers, 'job')} at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${countOf(paths.size, 'repo')} by path`,
   );
   try {
     await queueWorker.run();
@@ -106,8 +107,8 @@ function parseLabels(text: string | undefined): string[] {
 /** Repos that this machine has a path for, from its fleet file; a worker needs none when repos have a url. */
 function repoPaths(io: Io, fleetFile: string | undefined): ReadonlyMap<string, string> {
   const sources = {cwd: io.cwd, home: io.home, env: io.env, orchestratorHome: io.stateDir};
-  const file = fleetFile === undefined ? {} : {fleetFile: path.resolve(io.cwd, fleetFile)};
-  const {fleet, problems} = openFleet(file, sources);
+  const file = fleetFile === undefined ? findFleetFile(sources) : path.resolve(io.cwd, fleetFile);
+  const {fleet, problems} = openFleet(file === undefined ? {} : {fleetFile: file}, sources);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return new Map(fleet.repos.flatMap(repo => (repo.path === undefined ? [] : [[repo.name, repo.path]])));
 }

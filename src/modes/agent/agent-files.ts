@@ -61,7 +61,7 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
   let writtenBytes = 0;
   const readIfThere: AgentFiles['readIfThere'] = async (path, maxBytes) => {
     const {folders, name} = splitPath(path);
-    const folder = await openFolders(root, folders);
+    const folder = openFolders(root, folders);
     if (folder === undefined) return undefined;
     try {
       return readFile(folder, name, path, maxBytes);
@@ -84,7 +84,7 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
       writtenBytes += bytes.length;
       if (writtenBytes > maxWrittenBytes)
         throw new ToolDenied(`this job has written ${maxWrittenBytes} bytes, which is the most that one may`);
-      const folder = await openFolders(root, folders, owner ?? {});
+      const folder = openFolders(root, folders, owner ?? {});
       if (folder === undefined) throw new ToolError(`the folder of ${quoteText(path)} went away`);
       try {
         replaceFile(folder, name, path, bytes, owner);
@@ -94,7 +94,7 @@ export function openAgentFiles({root, owner, writable}: Options): AgentFiles {
     },
     async list(path, limit) {
       const folders = path === '' || path === '.' ? [] : segmentsOf(path);
-      const folder = await openFolders(root, folders);
+      const folder = openFolders(root, folders);
       if (folder === undefined) throw new ToolError(`there is no folder ${quoteText(path)}`);
       const found: FoundFile[] = [];
       const cut = listFolder(folder, folders.join('/'), found, limit, 0);
@@ -126,12 +126,12 @@ function isGit(segment: string): boolean {
 }
 
 /** Undefined when one is missing and none is to be made. */
-async function openFolders(
+function openFolders(
   root: string,
   segments: readonly string[],
   make?: {readonly uid?: number; readonly gid?: number},
-): Promise<Directory | undefined> {
-  let folder = await openRoot(root, access);
+): Directory | undefined {
+  let folder = openRoot(root, access);
   for (const [index, segment] of segments.entries()) {
     const parent = folder;
     try {

@@ -1,18 +1,18 @@
 import {buildBareContext} from '../../context/build-bare-context.ts';
 import {buildContext} from '../../context/build-context.ts';
-import type {Head, ObjectReader} from '../../domain/git.ts';
+import type {ObjectReader} from '../../domain/git.ts';
 import type {Job} from '../../domain/job.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {DeliveryRecord} from '../../ledger/ledger.ts';
 import {createNormaliser} from '../../run/inputs.ts';
 import type {BuiltContext} from '../../run/job-tools.ts';
+import type {RepoReader} from '../../workspace/object-reader.ts';
+import type {FoundRepo} from '../../workspace/object-store.ts';
 import {listTree, type PackedTree} from './packed-tree.ts';
 
 /** All that a context is made of beside the objects of its repo: plain data, so that another thread can be asked. */
 export interface ContextRequest {
-  /** Where the repo is. */
-  readonly path: string;
-  readonly head: Head;
+  readonly found: FoundRepo;
   readonly repo: {readonly name: string; readonly description?: string};
   readonly globs: readonly string[];
   readonly maxTokens: number;
@@ -26,15 +26,13 @@ export interface PackedContext extends Pick<BuiltContext, 'context' | 'digests'>
 }
 
 export function contextRequest(
-  path: string,
-  {head}: Pick<ObjectReader, 'head'>,
+  {location, head, objectFormat}: Pick<RepoReader, 'location' | 'head' | 'objectFormat'>,
   job: Job,
   {contextGlobs}: Pick<Skill, 'contextGlobs'>,
   deliveries: readonly DeliveryRecord[],
 ): ContextRequest {
   return {
-    path,
-    head,
+    found: {location, objectFormat, ...head},
     repo: {name: job.repo, ...(job.description === undefined ? {} : {description: job.description})},
     globs: contextGlobs,
     maxTokens: job.contextTokens,
@@ -47,7 +45,6 @@ export async function buildRepoContext(reader: ObjectReader, request: ContextReq
   const build = request.bare ? buildBareContext : buildContext;
   const {context, entries, digests} = await build({
     reader,
-    commit: request.head.commit,
     repo: request.repo,
     skill: {contextGlobs: request.globs},
     maxTokens: request.maxTokens,

@@ -26,18 +26,24 @@ export function answerQuestions(): void {
 
   async function answer(request: ContextRequest): Promise<object> {
     try {
-      using head = await (await store).open(request.path);
-      const reader = await head.at(request.head.commit);
-      if (reader === undefined) throw new JobFailure('repo-corrupt', 'The commit that HEAD named is missing');
-      return {kind: 'built', built: await buildRepoContext(reader, request)};
+      const reader = (await store).openFound(request.found);
+      try {
+        return {kind: 'built', built: await buildRepoContext(reader, request)};
+      } finally {
+        reader.release();
+      }
     } catch (error) {
-      if (error instanceof JobFailure) return {kind: 'failure', failure: error.failure};
-      if (error instanceof OrchestratorError)
-        return {kind: 'error', code: error.code, message: error.message, hint: error.hint};
-      const {message, stack} = error instanceof Error ? error : {message: String(error), stack: undefined};
-      return {kind: 'crash', message, stack};
+      return describe(error);
     }
   }
+}
+
+function describe(error: unknown): object {
+  if (error instanceof JobFailure) return {kind: 'failure', failure: error.failure};
+  if (error instanceof OrchestratorError)
+    return {kind: 'error', code: error.code, message: error.message, hint: error.hint};
+  const {message, stack} = error instanceof Error ? error : {message: String(error), stack: undefined};
+  return {kind: 'crash', message, stack};
 }
 
 answerQuestions();

@@ -80,7 +80,7 @@ it('loses one repo with a thread that runs out of memory, and no other', async (
   const threads = openContextThreads(gitDirectory, {heapMb: 24});
   const ask = async (name: string, at: string): Promise<string> => {
     using reader = await store.open(at);
-    return await threads.build(contextRequest(at, reader, jobOf(name, at), skill, [])).then(
+    return await threads.build(contextRequest(reader, jobOf(name, at), skill, [])).then(
       ({context}) => context.repo,
       error => `${name}: ${error.message}`,
     );

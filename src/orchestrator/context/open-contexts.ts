@@ -26,7 +26,7 @@ export async function openContexts(gitDirectory: string, jobs: number): Promise<
     jobs < leastJobsForThreads ? undefined : (await import('./context-threads.ts')).openContextThreads(gitDirectory);
   return {
     async build(reader, job, skill, deliveries) {
-      const request = contextRequest(reader.location.path, reader, job, skill, deliveries);
+      const request = contextRequest(reader, job, skill, deliveries);
       const {tree, ...built} = await (threads?.build(request) ?? buildRepoContext(reader, request));
       return {...built, entries: readTree(tree)};
     },

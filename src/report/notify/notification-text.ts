@@ -1,7 +1,7 @@
 import {hostname} from 'node:os';
 import type {RunSummary} from '../../domain/event.ts';
 import {type FailureReason, failureReasons, type NotStartedReason, notStartedReasons} from '../../domain/outcome.ts';
-import {count} from '../../util/count.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {formatLimit, formatUsd} from '../../util/format-usd.ts';
 import {joinCounts} from '../../util/join-counts.ts';
@@ -135,7 +135,7 @@ function failuresText({failures, summary}: RunEndFacts): string {
 }
 
 function costText({spentUsd, budgetUsd, summary}: RunEndFacts): string {
-  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${countOf(summary.costUnknown, 'job')} of unknown cost`;
   return `${formatUsd(spentUsd)}${budgetUsd === undefined ? '' : ` of ${formatLimit(budgetUsd)}`} USD${unknown}`;
 }
 
