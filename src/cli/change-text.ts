@@ -1,7 +1,8 @@
 import {type ChangeSummary, changeStateOf, type PolicyFinding, type VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
+import {countOf} from '../util/count-of.ts';
 import {escapeLine} from '../util/escape-text.ts';
-import {sumLines} from '../util/sum-lines.ts';
+import {linesText} from '../util/lines-text.ts';
 import {isoTime} from './time-text.ts';
 
 /** `r-20251201-020000-7f3a/readme-generator/api`: what can be typed to mean this change alone. */
@@ -11,8 +12,7 @@ export function changeName(change: ChangeSummary): string {
 
 /** `+12 −4 in 1 file`. */
 export function sizeText({change: {files}}: ChangeSummary): string {
-  const {added, removed} = sumLines(files);
-  return `+${added} −${removed} in ${files.length === 1 ? '1 file' : `${files.length} files`}`;
+  return `${linesText(files)} in ${countOf(files.length, 'file')}`;
 }
 
 export function findingText({rule, path, detail}: PolicyFinding): string {

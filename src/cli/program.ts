@@ -313,7 +313,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     );
   command('gc', 'forget runs that are older than a while', 'orchestrator gc --keep 90d')
     .option('--keep <age>', 'how long to keep runs, such as 90d', '90d')
-    .option('--dry-run', 'only say what would go')
+    .option('--dry-run', 'only name the runs and mirrors that would go')
     .action(async options => setExitCode(await (await import('./commands/gc.ts')).gc(io, options)));
   command(
     'schema [name]',

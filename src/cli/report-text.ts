@@ -1,10 +1,14 @@
+import type {ChangedFile} from '../domain/outcome.ts';
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from '../report/group-rows.ts';
+import {droppedText} from '../report/result-row.ts';
 import type {ResultRow} from '../report/results-schema.ts';
 import {reviewText, waitsForReview} from '../report/review-state.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
+import {linesText} from '../util/lines-text.ts';
 import {type Column, renderTable, type TableOptions} from './table.ts';
+import {wrapWords} from './wrap-words.ts';
 
 const heads: Readonly<Record<GroupKind, string>> = {
   failed: '✗ failed',
@@ -40,13 +44,21 @@ function renderGroup(group: RowGroup, options: TableOptions): string {
   const name = `${heads[kind]}${reason === undefined ? '' : `: ${escapeLine(reason)}`} (${rows.length})`;
   const indented = {...options, ...(options.columns === undefined ? {} : {columns: options.columns - 2})};
   const lines = [name];
-  if (cause !== undefined) lines.push(`  ${cause}${retry === undefined ? '' : ` (${retryWords[retry]})`}`);
+  const say = (text: string): void => void lines.push(...wrapped(text, options));
+  if (cause !== undefined) say(`${cause}${retry === undefined ? '' : ` (${retryWords[retry]})`}`);
   if (kind === 'unchanged' || kind === 'up-to-date') lines.push(...wrapNames(rows, options.columns ?? 120));
   else lines.push(...indent(hasFiles.has(kind) ? changedTable(rows, indented) : undoneTable(rows, indented)));
+  for (const {job, dropped} of rows)
+    if (dropped !== undefined) say(`! ${escapeLine(`${job}: ${droppedText(dropped)}`)}`);
   // One next step for all, unless a row brought its own.
   const steps = new Set(rows.map(row => row.next ?? group.next).filter(step => step !== undefined));
-  for (const step of [...steps].slice(0, 3)) lines.push(`  next: ${escapeLine(step)}`);
+  for (const step of [...steps].slice(0, 3)) say(`next: ${escapeLine(step)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Below the head of its group. */
+function wrapped(text: string, {columns = Number.POSITIVE_INFINITY}: TableOptions): string[] {
+  return wrapWords(`  ${text}`, {columns, indent: '  '});
 }
 
 /** Shown with what changed; the others with what happened. */
@@ -57,20 +69,29 @@ function changedTable(rows: readonly ResultRow[], options: TableOptions): string
   return renderTable(
     [
       {title: 'JOB', whole: true},
-      {title: 'FILES'},
+      {title: 'FILES', least: 24},
       ...now.column,
       {title: 'USD', align: 'right'},
       {title: 'TOOK', align: 'right'},
     ],
     rows.map(row => [
       row.job,
-      (row.files ?? []).map(file => `${file.path} +${file.added} -${file.removed}`).join(', '),
+      filesText(row.files ?? []),
       ...now.cells(row),
       usd(row),
       row.duration_ms === undefined ? '' : duration(row.duration_ms),
     ]),
     options,
   );
+}
+
+/** A change of many files would make every other line of the table as long. */
+const namedFiles = 3;
+
+function filesText(files: readonly ChangedFile[]): string {
+  if (files.length <= namedFiles) return files.map(file => `${file.path} ${linesText([file])}`).join(', ');
+  const names = files.slice(0, namedFiles).map(({path}) => path);
+  return `${files.length} files ${linesText(files)}: ${names.join(', ')}, …`;
 }
 
 /** What became of the change of each since; none where nobody has to decide about any. */
@@ -85,7 +106,7 @@ function nowColumn(rows: readonly ResultRow[]): {column: Column[]; cells(row: Re
 function undoneTable(rows: readonly ResultRow[], options: TableOptions): string {
   const now = nowColumn(rows);
   return renderTable(
-    [{title: 'JOB', whole: true}, {title: 'USD', align: 'right'}, ...now.column, {title: 'WHAT HAPPENED'}],
+    [{title: 'JOB', whole: true}, {title: 'USD', align: 'right'}, ...now.column, {title: 'WHAT HAPPENED', least: 24}],
     rows.map(row => [row.job, usd(row), ...now.cells(row), row.message ?? row.status]),
     options,
   );

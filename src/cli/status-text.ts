@@ -2,6 +2,7 @@ import {jobLabel} from '../domain/job.ts';
 import {type JobRecord, runTime, type WorkerRecord} from '../domain/run.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
+import {countOf} from '../util/count-of.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {formatLimit, formatUsd} from '../util/format-usd.ts';
@@ -15,6 +16,8 @@ export interface StatusPlaces {
   readonly home: string;
   readonly stateDir: string;
   readonly color: boolean;
+  /** Makes lines of one that is too long for where it goes. */
+  readonly wrap: (line: string) => readonly string[];
 }
 
 /** A run with the command that goes on with it, where that needs more than its id. */
@@ -33,13 +36,21 @@ export function statusLines(details: ShownRun, places: StatusPlaces): string[] {
     ...batchTexts(details, places),
     ...workersText(details),
     ...details.running.map(record => runningJob(record, details, places)),
-    ...details.failures.map(record => failedJob(record, places)),
+    ...details.failures.map(failedJob),
     ...more(details),
     `results  ${shortPath(run.resultsFile, places)}`,
     `log      ${shortPath(run.logFile ?? runLogFile(places.stateDir, run.id), places)}`,
     ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}`),
   ];
-  return [head[0]!, ...body.map(line => `  ${line}`)];
+  return [head[0]!, ...body.map(line => `  ${line}`)].flatMap(line => fold(line, places));
+}
+
+/** Display cells before what stands behind the labels, where a line goes on. */
+export const statusIndent = 11;
+
+function fold(line: string, {wrap, color}: StatusPlaces): readonly string[] {
+  const lines = wrap(line);
+  return color && line.startsWith(`  ${failed}`) ? lines.map(text => `\u001b[31m${text}\u001b[0m`) : lines;
 }
 
 function reviewText({toReview, toDeliver, reviewed, rejected}: RunDetails): string[] {
@@ -60,7 +71,7 @@ function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string
     const since = sentAt === undefined ? '' : ` since ${localMoment(sentAt, nowMs)}`;
     const place = batch.providerId === undefined ? 'may be on its way' : `waits as ${batch.providerId}`;
     const hint = state === 'running' ? '' : '; orchestrator resume collects it';
-    return `batch    ${escapeLine(model)}, ${requests} requests, ${place}${since}${hint}`;
+    return `batch    ${escapeLine(model)}, ${countOf(requests, 'request')}, ${place}${since}${hint}`;
   });
 }
 
@@ -131,9 +142,10 @@ function runningJob({job, startedAt}: JobRecord, {state}: RunDetails, {nowMs}: S
   return `⟳ ${escapeLine(jobLabel(job))}${since}`;
 }
 
-function failedJob({job, detail}: JobRecord, {color}: StatusPlaces): string {
-  const text = `✗ ${escapeLine(jobLabel(job))}  ${detail === undefined ? '' : describeOutcome(detail.outcome)}`;
-  return color ? `\u001b[31m${text}\u001b[0m` : text;
+const failed = '✗';
+
+function failedJob({job, detail}: JobRecord): string {
+  return `${failed} ${escapeLine(jobLabel(job))}  ${detail === undefined ? '' : describeOutcome(detail.outcome)}`;
 }
 
 function more({counts, running, failures}: RunDetails): string[] {

@@ -30,3 +30,28 @@ it('takes cells from the widest column until the lines fit the terminal', () => 
   expect(table).toContain('a-repo  0.12  www');
   expect(table).toContain('…');
 });
+
+it('becomes a block for each row where what is whole, or what says something, does not fit', () => {
+  const wide = [
+    {title: 'CAUSE', whole: true},
+    {title: 'REPOS', align: 'right'},
+    {title: 'EXAMPLE', whole: true},
+    {title: 'WHAT HAPPENED', least: 20},
+    {title: 'NOTE'},
+  ] as const;
+  const cells = ['script-failed', '2', 'license-header/payments-service', 'it ended with exit code 3, as it said', ''];
+  const table = renderTable(wide, [cells, cells], {columns: 60});
+  const block = [
+    'script-failed',
+    '  repos          2',
+    '  example        license-header/payments-service',
+    '  what happened  it ended with exit code 3, as it said',
+  ];
+  expect(table.trimEnd().split('\n')).toEqual([...block, ...block]);
+  expect(renderTable(wide, [cells], {columns: 100})).toMatch(/^CAUSE/);
+  for (const columns of [20, 30, 40])
+    for (const line of renderTable(wide, [cells], {columns}).trimEnd().split('\n'))
+      expect(line.length).toBeLessThanOrEqual(columns);
+  const long = renderTable(wide, [[...cells.slice(0, 3), 'word '.repeat(500), '']], {columns: 60});
+  expect(long.trimEnd().split('\n')).toHaveLength(9);
+});

@@ -101,7 +101,17 @@ export const sharedFields = {
 };
 
 function globs(description: string) {
-  return z.array(line('a glob').max(1024)).max(1000).describe(description);
+  return z.array(glob()).max(1000).describe(description);
+}
+
+/** A .gitignore takes back what a line before it names; here every glob stands for itself, and one that did nothing would be taken for a guard. */
+function glob() {
+  return line('a glob')
+    .max(1024)
+    .regex(/^(?!!)/, {
+      error:
+        'expected a glob without "!" before it, which takes nothing back here; write what may not be touched into "deny"',
+    });
 }
 
 export function usd() {

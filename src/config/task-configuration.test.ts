@@ -80,6 +80,14 @@ describe('parseTaskConfiguration', () => {
     );
   });
 
+  it('refuses a glob that would take something back, where it stands', () => {
+    const text = `{"tasks": [{"name": "A", "skill": "journal", "group": "all",
+  "allow": ["src/**", "!src/x"]}]}`;
+    expect(problemsOf(text)).toMatchInlineSnapshot(
+      `"night.json:2:23 tasks[0].allow[1] — expected a glob without "!" before it, which takes nothing back here; write what may not be touched into "deny", found "!src/x""`,
+    );
+  });
+
   it.each(['[]', '"x"', 'null', '3'])('refuses %s as a configuration', text => {
     expect(problemsOf(text)).toMatch(/^night\.json:1:1 — expected an object, found /);
   });

@@ -11,6 +11,8 @@ export interface PullRequest {
   readonly body: string;
   readonly labels: readonly string[];
   readonly draft: boolean;
+  /** The commit on the base branch that it became; absent where it is not merged, or the forge does not say. */
+  readonly mergedAs?: string;
 }
 
 export interface NewPullRequest {

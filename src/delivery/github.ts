@@ -201,6 +201,7 @@ const pullSchema = z.object({
   html_url: z.string(),
   state: z.enum(['open', 'closed']),
   merged_at: z.string().nullish(),
+  merge_commit_sha: z.string().nullish(),
   title: z.string(),
   body: z.string().nullish(),
   draft: z.boolean().nullish(),
@@ -222,5 +223,7 @@ function toPullRequest(pull: WrittenPull): PullRequest {
     body: pull.body ?? '',
     labels: pull.labels.flatMap(({name}) => name ?? []),
     draft: pull.draft ?? false,
+    // Of one that is open it is a merge that was only tried.
+    ...(pull.merged_at == null || pull.merge_commit_sha == null ? {} : {mergedAs: pull.merge_commit_sha}),
   };
 }

@@ -174,11 +174,16 @@ const mergeSchema = z.object({
   target_branch: z.string(),
   source_project_id: z.int().nullish(),
   target_project_id: z.int().nullish(),
+  merge_commit_sha: z.string().nullish(),
+  squash_commit_sha: z.string().nullish(),
+  sha: z.string().nullish(),
 });
 
 const states = {opened: 'open', closed: 'closed', locked: 'open', merged: 'merged'} as const;
 
 function toPullRequest(merge: z.infer<typeof mergeSchema>): PullRequest {
+  // The last one is the head itself, where it was merged without a commit of its own.
+  const mergedAs = merge.merge_commit_sha ?? merge.squash_commit_sha ?? merge.sha;
   return {
     number: merge.iid,
     url: merge.web_url,
@@ -189,5 +194,6 @@ function toPullRequest(merge: z.infer<typeof mergeSchema>): PullRequest {
     body: merge.description ?? '',
     labels: merge.labels,
     draft: merge.draft ?? draftPrefix.test(merge.title),
+    ...(merge.state !== 'merged' || mergedAs == null ? {} : {mergedAs}),
   };
 }

@@ -2,7 +2,7 @@ import {type ForgeAddress, type ForgeHost, findForgeAddress} from '../domain/for
 import type {Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {withoutUser} from '../workspace/remote-url.ts';
+import {withoutUser} from '../util/show-address.ts';
 
 /** Where the pull request of a job goes, as far as its addresses say. Throws `JobFailure` when they lead to no forge. */
 export function knownForge({url, github}: Pick<Job, 'url' | 'github'>, forges: readonly ForgeHost[]): ForgeAddress {

@@ -71,6 +71,13 @@ describe('the words of a pull request', () => {
     expect(unknown.body).toContain('**Cost**: not known');
   });
 
+  it('do not call a change of bytes one of no lines, or a script a model', () => {
+    const change = {...facts.change, files: [{path: 'logo.png', added: 0, removed: 0}]};
+    expect(composePullRequest({...facts, change}).body).toContain('`readme-generator` changed 1 file.\n');
+    const {body} = composePullRequest({...withSummary('Done.'), job: {...facts.job, mode: 'script'}});
+    expect(body).toContain('**What**, in the words of the script:');
+  });
+
   it('fit any forge, however much there is to say', () => {
     const files = Array.from({length: 5000}, (_, index) => ({
       path: `${'d/'.repeat(50)}${index}`,

@@ -1,9 +1,12 @@
 import {createHash} from 'node:crypto';
+import {authors} from '../domain/author.ts';
 import type {Change, VerifyResult} from '../domain/change.ts';
 import type {Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
+import {countOf} from '../util/count-of.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {plainTitle} from '../util/plain-words.ts';
+import {sumLines} from '../util/sum-lines.ts';
 import {plainPath, plainSkill} from '../workspace/commit-text.ts';
 import {codeSpan, quoteAsMarkdown} from './neutral-markdown.ts';
 
@@ -113,19 +116,19 @@ function composeTitle({job, change}: PullRequestFacts): string {
   const [edit] = change.edits;
   const verb = edit?.after === undefined ? 'remove' : edit.before === undefined ? 'add' : 'update';
   const path = plainPath(change.edits);
-  const what = path === undefined ? `change ${count(change.files.length, 'file')}` : `${verb} ${path}`;
+  const what = path === undefined ? `change ${countOf(change.files.length, 'file')}` : `${verb} ${path}`;
   return `${plainSkill(job.skill)}: ${what}`.slice(0, 200);
 }
 
 function composeWhat({job, change}: PullRequestFacts): string {
   const {files, summary} = change;
-  const added = files.reduce((sum, file) => sum + file.added, 0);
-  const removed = files.reduce((sum, file) => sum + file.removed, 0);
+  const {added, removed} = sumLines(files);
+  const lineCount = added + removed === 0 ? '' : `, +${added} −${removed} lines`;
   const lines =
     summary === undefined || summary.trim() === ''
-      ? [`**What**: ${codeSpan(job.skill)} changed ${count(files.length, 'file')}, +${added} −${removed} lines.`]
+      ? [`**What**: ${codeSpan(job.skill)} changed ${countOf(files.length, 'file')}${lineCount}.`]
       : [
-          `**What**, in the words of the ${job.mode === 'script' ? 'script' : 'model'}:`,
+          `**What**, in the words of ${authors[job.mode]}:`,
           '',
           quoteAsMarkdown(summary, {maxLines: 60, maxCharacters: 6000}),
         ];
@@ -160,8 +163,4 @@ function composeFooter({job, runId, skillDigest}: PullRequestFacts): string {
     '',
     `To say no, close it: the same change is not proposed again. To be left alone for ever, give it the label ${codeSpan(skipLabel)}.`,
   ].join('\n');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

@@ -50,6 +50,28 @@ describe('a pull request', () => {
     expect(await rig.deliver(clone.path, 'two\n', {second: 120})).toMatchObject({kind: 'unchanged'});
   });
 
+  it.each(['github', 'gitlab'] as const)(
+    'that was merged is not made again by a clone that is behind (%s)',
+    async kind => {
+      await using forges = await openPullRequestRig({kind});
+      const {remote, clone} = await forges.own('api');
+      await forges.deliver(clone.path, 'one\n');
+      const commit = await runGit(remote.directory, ['rev-parse', 'orchestrator/docs']);
+      await runGit(remote.directory, ['update-ref', 'refs/heads/main', commit]);
+      Object.assign(remote.pulls[0]!, {state: 'merged', mergedAs: commit});
+      // Whatever the change would be: before anything is asked of a model.
+      const behind = {
+        kind: 'not-wanted',
+        note: 'pull request 1 was merged, and this clone does not have it yet: update it',
+      };
+      for (const text of ['one\n', 'two\n']) expect(await forges.deliver(clone.path, text)).toEqual(behind);
+      await clone.git('fetch', '-q', remote.directory, 'main');
+      expect(await forges.deliver(clone.path, 'two\n')).toEqual(behind);
+      await clone.git('merge', '-q', '--ff-only', 'FETCH_HEAD');
+      expect(await forges.deliver(clone.path, 'two\n', {second: 60})).toMatchObject({kind: 'delivered'});
+    },
+  );
+
   it('that was closed comes back for another change only, and one that was merged not at all', async () => {
     const {remote, clone} = await rig.own('api');
     await rig.deliver(clone.path, 'one\n');

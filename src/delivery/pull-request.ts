@@ -9,7 +9,7 @@ import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult} from './d
 import type {Forge, PullRequest} from './forge.ts';
 import {ForgeError, toJobFailure} from './forge-error.ts';
 import {intendedFiles} from './intended-files.ts';
-import {assertWanted, describePast} from './judge-pull-requests.ts';
+import {assertNotBehind, assertWanted, describePast} from './judge-pull-requests.ts';
 import {knownForge} from './known-forge.ts';
 import {decorate, openPullRequest, type PublishTools, updatePullRequest} from './publish-pull-request.ts';
 import type {PullRequestPace} from './pull-request-pace.ts';
@@ -55,7 +55,11 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
       named(async () => {
         const {job, isPlan} = request;
         const address = knownForge(job, options.forges);
-        if (isPlan !== true) assertWanted(await findPulls(await targetOf(request), signal));
+        if (isPlan !== true) {
+          const pulls = await findPulls(await targetOf(request), signal);
+          assertWanted(pulls);
+          await assertNotBehind(pulls, request.reader);
+        }
         await options.branches.check({...request, ...toForge(job, address, signal)});
       }),
     deliver: request =>
@@ -93,7 +97,7 @@ async function publish(
     options.branches.prepare({...request, ...toForge(job, address, signal)});
   const prepared = await prepare();
   const pulls = known.filter(({head}) => head === prepared.branch);
-  const note = describePast(pulls, change.patchId);
+  const note = await describePast(pulls, change.patchId, request.reader);
   if (note !== undefined) return {kind: 'unchanged', files: [], blobs, note};
 
   const open = pulls.find(({state}) => state === 'open');

@@ -4,6 +4,7 @@ import type {BatchDesk} from '../run/batch-desk.ts';
 import type {BatchIntake} from '../run/batch-intake.ts';
 import type {BatchPlan} from '../run/batch-plan.ts';
 import type {RunGate} from '../run/run-gate.ts';
+import {countOf} from '../util/count-of.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
 import type {Dispatcher, JobHandlers} from './dispatcher.ts';
 
@@ -79,7 +80,7 @@ function closeGates(open: readonly Job[], {plan, gate}: BatchDispatcherOptions):
 
 function tellWhatWaits({desk, runId, reporter, now}: BatchDispatcherOptions): void {
   for (const {providerId, model, requests} of desk.pending) {
-    const text = `${providerId} with ${requests} requests of ${model} stays at its provider; collect it with: orchestrator resume ${runId}`;
+    const text = `${providerId} with ${countOf(requests, 'request')} of ${model} stays at its provider; collect it with: orchestrator resume ${runId}`;
     reporter.report({type: 'run.noted', at: now(), level: 'warn', text});
   }
 }

@@ -12,10 +12,28 @@ export interface FileEdit {
   readonly after?: {readonly kind: TreeEntry['kind']; readonly bytes: Buffer};
 }
 
+/** Something in a checkout that is no part of the change. */
+export interface LeftOutPath {
+  /** A folder ends in `/` and stands for all that is in it. Untrusted. */
+  readonly path: string;
+  readonly why: /** New, and ignored by a .gitignore of the planned commit. */
+    | 'ignored'
+    /** A pipe, socket or device: git knows nothing of the kind. */
+    | 'special'
+    /** A folder or file named `.git`. */
+    | 'git'
+    /** The name is not valid UTF-8, or the path is longer than 4096 bytes. */
+    | 'name'
+    /** Inside a submodule, which has a history of its own. */
+    | 'submodule';
+}
+
 /** What a mode wants to become of the repo. */
 export interface Proposal {
   /** In path order, each path once. */
   readonly edits: readonly FileEdit[];
+  /** What else was found where commands or tools were at work. */
+  readonly leftOut?: readonly LeftOutPath[];
   /** What was done and why, in the words of the model or the script. Untrusted. */
   readonly summary?: string;
 }

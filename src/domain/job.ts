@@ -103,7 +103,7 @@ export const defaultAgentLimits = {maxTurns: 40, jobTimeoutMs: 1_800_000} as con
 
 /** How an accepted change leaves when nobody says otherwise. A patch is for looking at; delivered, it goes where the person can see it best. */
 export function laterDelivery(wanted: DeliveryKind, path: string | undefined): DeliveryKind {
-  if (wanted !== 'patch') return wanted;
+  if (wanted === 'branch' || wanted === 'pull-request') return wanted;
   return path === undefined ? 'branch' : 'files';
 }
 

@@ -87,6 +87,8 @@ export interface JobDetail {
   readonly verified?: readonly VerifyResult[];
   /** What somebody should know who takes the job for done; one line each. Absent when there is nothing. */
   readonly warnings?: readonly string[];
+  /** What it made and git cannot have, with why; at most so many as a person reads. Absent when there was nothing of the kind. */
+  readonly dropped?: readonly string[];
   /** Model calls that were made for it, answered or not. */
   readonly attempts: number;
 }

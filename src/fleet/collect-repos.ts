@@ -92,7 +92,12 @@ function collectFromForge(
     return;
   }
   if (listing.note !== undefined) note(listing.note);
-  addFromForge(repos, listing.repos, {forge, forks, tags});
+  if (addFromForge(repos, listing.repos, {forge, forks, tags}) > 0) return;
+  const why =
+    listing.repos.length === 0
+      ? `${forge.host} lists none that its token may see`
+      : `all that ${forge.host} lists are archived or forks`;
+  note(`the source ${quote(github ?? gitlab ?? '')} adds no repo: ${why}`);
 }
 
 /** A search of GitHub leaves forks out unless it is told otherwise; an organisation is listed with them. */

@@ -20,12 +20,12 @@ export function queryKey({forge, search}: ForgeQuery): string {
   return JSON.stringify([forge.kind, forge.host, forge.apiUrl, search]);
 }
 
-/** What a source of the fleet adds. Archived repositories are left out, forks too unless they are wanted. */
+/** What a source of the fleet adds, and how many these are. Archived repositories are left out, forks too unless they are wanted. */
 export function addFromForge(
   repos: Map<string, Repo>,
   found: readonly ForgeRepo[],
   {forge, forks, tags}: Pick<ForgeQuery, 'forge'> & {readonly forks: boolean; readonly tags: readonly string[]},
-): void {
+): number {
   const known = new Map<string, string>();
   for (const repo of repos.values()) {
     const address = findForgeAddress(repo, [forge]);
@@ -54,6 +54,7 @@ export function addFromForge(
       active: true,
     });
   }
+  return wanted.length;
 }
 
 function isBranchName(name: string): boolean {

@@ -53,6 +53,20 @@ describe('sources on a forge', () => {
     ]);
   });
 
+  it('that add nothing are worth a note', () => {
+    const notes = (repos: readonly ForgeRepo[]): readonly string[] => load(source, () => ({repos})).fleet.notes ?? [];
+    expect(notes([])).toEqual([
+      'the source "org:acme topic:service" adds no repo: github.com lists none that its token may see',
+    ]);
+    expect(notes([repo('acme/old', {archived: true}), repo('acme/f', {fork: true})])).toEqual([
+      'the source "org:acme topic:service" adds no repo: all that github.com lists are archived or forks',
+    ]);
+    expect(notes([repo('acme/old', {archived: true}), repo('acme/api')])).toEqual([]);
+    const listed =
+      '{"repositories": [{"name": "api", "url": "git@github.com:acme/api.git"}], "sources": [{"github": "org:acme"}]}';
+    expect(load(listed, () => ({repos: [repo('acme/api')]})).fleet.notes).toEqual([]);
+  });
+
   it('take no address, branch or name from the answer that is not what it should be', () => {
     const odd = [
       repo('acme/a', {

@@ -121,6 +121,10 @@ describe('selectRepos', () => {
     expect(select({tag: 'python'}, {exclude: ['*']}).faults).toEqual([
       {path: ['exclude'], empty: true, message: 'everything that is selected is excluded'},
     ]);
+    const empty = {repos: [], groups: new Map(), notes: ['the source "org:acme" adds no repo']};
+    expect(select({group: 'all'}, {fleet: empty}).faults[0]).toMatchObject({
+      hint: 'the source "org:acme" adds no repo',
+    });
   });
 
   it('is quick for 5,000 repos, also when every name is wrong', () => {

@@ -55,11 +55,14 @@ export function selectRepos(selector: Selector, fleet: Fleet, options: Selection
   return {repos, faults, notes};
 }
 
-function describeNothing(selector: Selector, {groups}: Fleet): {message: string; hint?: string} {
+function describeNothing(selector: Selector, {groups, notes}: Fleet): {message: string; hint?: string} {
   if ('select' in selector) return {message: 'no active repo has such tags'};
   if ('group' in selector && groups.get(selector.group)?.length === 0)
     return {message: `the group ${quote(selector.group)} names no repo`};
-  return {message: 'selects no active repo', hint: 'inactive repos are selected by name or path only'};
+  return {
+    message: 'selects no active repo',
+    hint: notes?.[0] ?? 'inactive repos are selected by name or path only',
+  };
 }
 
 /** One folder under two names of the fleet file is one repo: the first name is its. */

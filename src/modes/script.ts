@@ -7,6 +7,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {Mount, Sandbox, SandboxResult} from '../sandbox/sandbox.ts';
 import {copySkill} from '../skills/copy-skill.ts';
 import {quoteText} from '../util/quote-text.ts';
+import {withoutPassword} from '../util/show-address.ts';
 import {discardFolder, workspaceName} from '../workspace/workspace-folders.ts';
 import type {Mode, ModeInput} from './mode.ts';
 import {readOutbox} from './read-outbox.ts';
@@ -49,7 +50,7 @@ export function createScriptMode({openSandbox, workspaces, runId, mask}: ScriptM
         assertEndedWell({...result, output});
         const edits = await checkout.edits(input.signal);
         const summary = readOutbox(path.join(outbox.source, 'summary.md'), maxSummaryBytes);
-        return {edits, ...(summary === undefined ? {} : {summary: await mask(summary)})};
+        return {edits, leftOut: checkout.leftOut, ...(summary === undefined ? {} : {summary: await mask(summary)})};
       } finally {
         await discardFolder(aside);
       }
@@ -92,7 +93,7 @@ function environmentOf(
   return {
     ORCHESTRATOR_REPO: job.repo,
     ORCHESTRATOR_REPO_DESCRIPTION: job.description ?? '',
-    ORCHESTRATOR_REPO_URL: job.url ?? '',
+    ORCHESTRATOR_REPO_URL: withoutPassword(job.url ?? ''),
     ORCHESTRATOR_WORKSPACE: sandbox.seenAt({source: workspace, at: '/repo'}),
     ORCHESTRATOR_COMMIT: context.commit,
     ORCHESTRATOR_BRANCH: context.branch ?? '',

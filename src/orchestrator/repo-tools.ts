@@ -4,9 +4,9 @@ import {wellKnownForges} from '../domain/forge.ts';
 import {defaultChangeLimits, type Job} from '../domain/job.ts';
 import type {ModelRequest} from '../domain/model.ts';
 import type {JobTools, OpenRepo} from '../run/job-tools.ts';
+import {withoutUser} from '../util/show-address.ts';
 import type {Checkouts} from '../workspace/checkout.ts';
 import type {Mirrors} from '../workspace/mirrors.ts';
-import {withoutUser} from '../workspace/remote-url.ts';
 import {openModes, type RunPlaces} from './open-modes.ts';
 import {openMirrors, type Remotes} from './remote-git.ts';
 

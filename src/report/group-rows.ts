@@ -1,4 +1,5 @@
 import {failureReasons, notStartedReasons, type RetryHelps} from '../domain/outcome.ts';
+import {countOf} from '../util/count-of.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import type {ResultRow} from './results-schema.ts';
 
@@ -101,6 +102,6 @@ export function summarizeRows(rows: readonly ResultRow[]): string {
   for (const group of groupRows(rows)) counts.set(group.kind, (counts.get(group.kind) ?? 0) + group.rows.length);
   const parts = [...counts].map(([kind, count]) => `${count} ${groupKinds[kind]}`);
   const {usd, unknown} = costOfRows(rows);
-  const jobs = `${rows.length} job${rows.length === 1 ? '' : 's'}`;
+  const jobs = countOf(rows.length, 'job');
   return `${jobs}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}; ${formatUsd(usd)} USD${unknown === 0 ? '' : ` plus ${unknown} of unknown cost`}`;
 }

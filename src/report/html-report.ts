@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
+import {authors} from '../domain/author.ts';
 import type {Decision, PolicyFinding, VerifyResult} from '../domain/change.ts';
 import {escapeHtml, renderText} from '../util/escape-html.ts';
 import {sumLines} from '../util/sum-lines.ts';
@@ -8,7 +9,6 @@ import {renderDiff} from './html-diff.ts';
 import {filterScript} from './html-report-script.ts';
 import type {PatchFile} from './patch-view.ts';
 import type {ResultRow} from './results-schema.ts';
-import {whoseWords} from './whose-words.ts';
 
 /** What is known of the change of a row; all texts are untrusted. */
 export interface ReportChange {
@@ -171,7 +171,7 @@ class ChangeList {
       ` ${marks.join('')}</summary>`,
       summary === undefined
         ? ''
-        : `<blockquote>${renderText(summary)}<footer class="muted">${whoseWords[row.mode]}</footer></blockquote>`,
+        : `<blockquote>${renderText(summary)}<footer class="muted">${authors[row.mode]}'s words</footer></blockquote>`,
       findings.length === 0
         ? ''
         : `<ul class="findings">${findings.map(({rule, path, detail}) => `<li><strong>${escapeHtml(rule)}</strong> ${path === undefined ? '' : `<code>${renderText(path)}</code> `}${renderText(detail)}</li>`).join('')}</ul>`,

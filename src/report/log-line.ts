@@ -1,12 +1,14 @@
 import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
-import {type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
+import {type ChangedFile, type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {countOf} from '../util/count-of.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
+import {sumLines} from '../util/sum-lines.ts';
 import {describeVerified} from './describe-verified.ts';
+import {droppedText} from './result-row.ts';
 import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
 
 /** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
@@ -33,7 +35,9 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
       const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';
-      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
+      const {dropped} = event.detail;
+      const lost = dropped === undefined ? '' : ` ${escapeLine(droppedText(dropped))}`;
+      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}${lost}`;
     }
     case 'run.finished':
       return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}${formatParts(event.parts)}`;
@@ -87,7 +91,7 @@ export function describeOutcome(outcome: Outcome): string {
   switch (outcome.status) {
     case 'changed':
       return [
-        `changed ${outcome.files.map(file => `${escapeWord(file.path)} +${file.added} -${file.removed}`).join(' ')}`,
+        `changed ${filesText(outcome.files)}`,
         ...(outcome.delivered.url === undefined ? [] : [`url=${escapeWord(outcome.delivered.url)}`]),
       ].join(' ');
     case 'unchanged':
@@ -101,6 +105,19 @@ export function describeOutcome(outcome: Outcome): string {
     default:
       return outcome satisfies never;
   }
+}
+
+/** A line names no more; the results have them all. */
+const namedFiles = 20;
+
+function filesText(files: readonly ChangedFile[]): string {
+  const named = files
+    .slice(0, namedFiles)
+    .map(({path, added, removed}) => `${escapeWord(path)} +${added} -${removed}`)
+    .join(' ');
+  if (files.length <= namedFiles) return named;
+  const {added, removed} = sumLines(files);
+  return `${named} and ${files.length - namedFiles} more, +${added} -${removed} in all`;
 }
 
 /** The same by now: what a person decided on the change takes the place of what was to be done about it. */

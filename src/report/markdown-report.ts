@@ -1,5 +1,6 @@
 import {escapeLine} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
+import {linesText} from '../util/lines-text.ts';
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from './group-rows.ts';
 import type {ResultRow} from './results-schema.ts';
 import {reviewText} from './review-state.ts';
@@ -81,8 +82,7 @@ function nowOf({review}: ResultRow): string {
 }
 
 function linesOf(row: ResultRow): string {
-  const sum = (key: 'added' | 'removed'): number => (row.files ?? []).reduce((total, file) => total + file[key], 0);
-  return `+${sum('added')} −${sum('removed')}`;
+  return linesText(row.files ?? []);
 }
 
 function usd(row: ResultRow): string {

@@ -31,7 +31,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
   const files = 'files' in outcome ? outcome.files : change?.change.files;
   return {
     ...head,
-    ...withReview(describeOutcome(runId, outcome), review),
+    ...withDropped(withReview(describeOutcome(runId, outcome), review), detail.dropped),
     ...plan,
     ...(files === undefined ? {} : {files: files.map(file => ({...file}))}),
     ...(outcome.status === 'changed' ? {delivered: {...outcome.delivered}} : {}),
@@ -57,6 +57,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     ...(cost.usd === null ? {cost_reason: describeUnknown(cost)} : {}),
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
     ...(Object.keys(detail.leftOut).length === 0 ? {} : {left_out: {...detail.leftOut}}),
+    ...(detail.dropped === undefined ? {} : {dropped: [...detail.dropped]}),
     ...(detail.batch ? {batch: true} : {}),
     ...(detail.replayed ? {replayed: true} : {}),
     ...(detail.sandbox === undefined ? {} : {sandbox: detail.sandbox}),
@@ -71,6 +72,17 @@ type Described = Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | '
 function withReview({next, ...described}: Described, review: ReviewRow | undefined): Described {
   const step = described.outcome === 'held-for-review' && review !== undefined ? reviewStep(review.state) : next;
   return {...described, ...(step === undefined ? {} : {next: step})};
+}
+
+/** Whoever reads the row alone must not take what is missing for never made. */
+function withDropped({message, ...described}: Described, dropped: readonly string[] | undefined): Described {
+  const texts = [...(message === undefined ? [] : [message]), ...(dropped === undefined ? [] : [droppedText(dropped)])];
+  return {...described, ...(texts.length === 0 ? {} : {message: texts.join('; ')})};
+}
+
+/** `not part of the change: "fifo" (a pipe, socket or device)`. Names of paths are in it, quoted. */
+export function droppedText(dropped: readonly string[]): string {
+  return `not part of the change: ${dropped.join(', ')}`;
 }
 
 function describeOutcome(runId: string, outcome: Outcome): Described {

@@ -97,6 +97,10 @@ export const resultRowSchema = z.strictObject({
     .optional()
     .describe('Verify commands, at the planned commit and with the change.'),
   warnings: z.array(z.string()).optional().describe('What to know before the job is taken for done.'),
+  dropped: z
+    .array(z.string())
+    .optional()
+    .describe('What the job made that git cannot have, and that is no part of the change.'),
   batch: z.boolean().optional().describe('Answered through the batch interface of the provider, at its price.'),
   replayed: z.boolean().optional().describe('A recorded reply was used; nothing was paid.'),
 });

@@ -8,6 +8,7 @@ import type {BatchRequest, BatchResult, BatchResults} from '../models/batch-prov
 import {failureOf} from '../models/call-with-retry.ts';
 import {ModelCallError} from '../models/model-call-error.ts';
 import type {Clock} from '../util/clock.ts';
+import {countOf} from '../util/count-of.ts';
 import type {BatchTimes} from './batch-times.ts';
 import type {ReplySource} from './obtain-reply.ts';
 
@@ -135,13 +136,16 @@ export class BatchDesk {
   async #submitted(batch: BatchRecord, providerId: string): Promise<void> {
     await this.#options.ledger.batches.markSubmitted(batch.id, providerId);
     this.#pending.set(batch.id, {...batch, state: 'submitted', providerId});
-    this.#note('info', `batch ${batch.id}: ${batch.requests} requests of ${batch.model} wait as ${providerId}`);
+    this.#note(
+      'info',
+      `batch ${batch.id}: ${countOf(batch.requests, 'request')} of ${batch.model} ${batch.requests === 1 ? 'waits' : 'wait'} as ${providerId}`,
+    );
   }
 
   /** True when it waits at the provider. Else it was dropped, or with `drop` false it may be sent again. */
   async #findAgain(batch: BatchRecord, drop = true): Promise<boolean> {
     const {ledger, clock, times, stopping} = this.#options;
-    this.#note('info', `batch ${batch.id} of ${batch.requests} requests may have arrived; looking for it`);
+    this.#note('info', `batch ${batch.id} of ${countOf(batch.requests, 'request')} may have arrived; looking for it`);
     // What was on its way when the connection or the process ended may take a while to be listed.
     await this.#sleep((batch.sentAt ?? 0) + times.settleMs - clock.now());
     for (let faults = 1; !stopping.aborted; faults++) {

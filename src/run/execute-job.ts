@@ -13,6 +13,8 @@ import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertApproved} from './assert-approved.ts';
 import {checkDelivery, deliverChange} from './deliver-change.ts';
+import {describeDropped} from './describe-dropped.ts';
+import {findSettled} from './find-settled.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
@@ -111,6 +113,7 @@ async function makeChange(
   });
 
   const proposal = await proposeChange(prepared, trace, tools, answered, signal);
+  trace.dropped = describeDropped(proposal.leftOut ?? []);
   const change = await tools.diff(repo.reader, proposal);
   await checkAgainstSkill(change, prepared, trace, tools);
   trace.change = change;
@@ -119,6 +122,9 @@ async function makeChange(
     const note = `the same change was rejected on ${localDate(new Date(rejected.at))} (${rejected.why})`;
     return endWell({status: 'unchanged', files: [], note, ...trace.spent}, {edits: []}, new Map());
   }
+  const settled = await findSettled(job, change, repo, tools);
+  if (settled !== undefined)
+    return endWell({status: 'unchanged', files: [], note: settled, ...trace.spent}, {edits: []}, new Map());
   // The work tree may hold what an earlier night left there; only the delivery into it can say that nothing is new.
   const said = change.edits.length === 0 && job.mode === 'agent' ? noteOf(proposal) : {};
   if (change.edits.length === 0 && job.deliver !== 'files')
@@ -244,6 +250,7 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
     ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
     ...(warnings.length === 0 ? {} : {warnings}),
+    ...(trace.dropped.length === 0 ? {} : {dropped: trace.dropped}),
     attempts: trace.attempts,
   };
 }

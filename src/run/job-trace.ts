@@ -21,6 +21,8 @@ export class JobTrace {
   verified: readonly VerifyResult[] = [];
   /** What the verify commands said of this patch while the change was being made. */
   verdict: {readonly patch: string; readonly verified: Verified} | undefined;
+  /** What the job made and git cannot have, in words. */
+  dropped: readonly string[] = [];
   /** Set when commands were or could be run. */
   sandbox: UsedSandbox | undefined;
 

@@ -3,6 +3,7 @@ import {asksNoModel} from '../domain/job.ts';
 import {endStatus, failureReasons, isRunAgain} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import {countOf} from '../util/count-of.ts';
 import {formatUsd} from '../util/format-usd.ts';
 
 /** What `retry` does with a run. */
@@ -129,7 +130,10 @@ export function retryText({again, needFix, usd, costUnknown}: RetryPlan): string
     ...(now > 0 ? [`${now} can work now`] : []),
     ...(fixes > 0 ? [`${fixes} ${fixes === 1 ? 'needs' : 'need'} a fix first (${needFix.join(', ')})`] : []),
   ];
-  const unknown = costUnknown === 0 ? '' : `${usd > 0 ? ' and ' : ''}an unknown cost of ${costUnknown}`;
-  const cost = usd > 0 || costUnknown > 0 ? `about ${usd > 0 ? `${formatUsd(usd)} USD` : ''}${unknown}` : 'at no cost';
-  return `${again.length} ${again.length === 1 ? 'job' : 'jobs'}: ${parts.join(', ')}; ${cost}`;
+  const costs = [
+    ...(usd > 0 ? [`about ${formatUsd(usd)} USD`] : []),
+    ...(costUnknown > 0 ? [`unknown what ${costUnknown} ${costUnknown === 1 ? 'costs' : 'cost'}`] : []),
+  ];
+  const cost = costs.length === 0 ? 'at no cost' : costs.join(', ');
+  return `${countOf(again.length, 'job')}: ${parts.join(', ')}; ${cost}`;
 }

@@ -3,10 +3,10 @@ import {type ForgeHost, findForgeAddress, httpsCloneUrl} from '../domain/forge.t
 import type {Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {mapConcurrently} from '../util/map-concurrently.ts';
+import {withoutUser} from '../util/show-address.ts';
 import {branchNames} from '../workspace/branch-name.ts';
 import {locateRepo} from '../workspace/locate-repo.ts';
 import {readOriginUrl} from '../workspace/origin-url.ts';
-import {withoutUser} from '../workspace/remote-url.ts';
 
 /**
  * Jobs whose branch is that of an earlier job with another place to work in: two worktrees of one repository, or two clones of one remote.

@@ -148,6 +148,7 @@ function renderMerge(pull: MemoryPull, repo: MemoryRepo, webUrl: string) {
     target_project_id: repo.id,
     labels: pull.labels,
     draft: pull.draft,
+    merge_commit_sha: pull.mergedAs ?? null,
     reviewers: pull.reviewers.map((username, index) => ({id: index + 1, username})),
     web_url: `${webUrl}/${repo.path}/-/merge_requests/${pull.number}`,
   };

@@ -13,6 +13,8 @@ export interface MemoryPull {
   body: string;
   state: 'open' | 'closed' | 'merged';
   draft: boolean;
+  /** Commit id on the base branch. */
+  mergedAs?: string;
   labels: string[];
   reviewers: string[];
   /** Milliseconds since 1970. */

@@ -2,6 +2,7 @@ import {type ChangeSummary, changeStateOf, failsVerify} from '../domain/change.t
 import {type Failure, failureReasons, nextStep, notStartedReasons, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import {standingOf} from '../domain/standing.ts';
+import {droppedText} from '../report/result-row.ts';
 import {sumLines} from '../util/sum-lines.ts';
 import type {DeliveredTo, JobRow, RowState, Standing} from './api.ts';
 
@@ -13,7 +14,8 @@ export function toJobRow({job, state, detail, startedAt, endedAt}: JobRecord, ch
   const files = change?.change.files ?? (outcome !== undefined && 'files' in outcome ? outcome.files : []);
   const failure = outcome?.status === 'failed' ? outcome.failure : undefined;
   const reason = failure?.reason ?? (outcome?.status === 'not-started' ? outcome.reason : undefined);
-  const message = failure?.message ?? (outcome?.status === 'unchanged' ? outcome.note : undefined);
+  const dropped = detail?.dropped === undefined ? undefined : droppedText(detail.dropped);
+  const message = failure?.message ?? (outcome?.status === 'unchanged' ? outcome.note : undefined) ?? dropped;
   const row: Omit<JobRow, 'standing'> = {
     id: job.id,
     sequence: job.sequence,

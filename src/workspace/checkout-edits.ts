@@ -1,6 +1,6 @@
 import {isUtf8} from 'node:buffer';
 import type {BigIntStats} from 'node:fs';
-import type {FileEdit} from '../domain/change.ts';
+import type {FileEdit, LeftOutPath} from '../domain/change.ts';
 import type {ObjectReader, TreeEntry} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import {gitBlobId} from '../util/git-blob-id.ts';
@@ -10,22 +10,6 @@ import {type FileStamp, stampOf} from './checkout-stamps.ts';
 import {type IgnoreOptions, type IgnoreRules, openIgnoreRules} from './ignored-paths.ts';
 import {type NewPath, takeNewPaths} from './new-paths.ts';
 import {UntrustedFolder} from './untrusted-folder.ts';
-
-/** Something in a checkout that is no part of the change. */
-export interface LeftOutPath {
-  /** A folder ends in `/` and stands for all that is in it. Untrusted. */
-  readonly path: string;
-  readonly why: /** New, and ignored by a .gitignore of the planned commit. */
-    | 'ignored'
-    /** A pipe, socket or device: git knows nothing of the kind. */
-    | 'special'
-    /** A folder or file named `.git`. */
-    | 'git'
-    /** The name is not valid UTF-8, or the path is longer than 4096 bytes. */
-    | 'name'
-    /** Inside a submodule, which has a history of its own. */
-    | 'submodule';
-}
 
 export interface CheckoutState {
   readonly directory: string;

@@ -1,10 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {chown, mkdir, rm, statfs} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {FileEdit} from '../domain/change.ts';
+import type {FileEdit, LeftOutPath} from '../domain/change.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import {findEdits, type LeftOutPath} from './checkout-edits.ts';
+import {findEdits} from './checkout-edits.ts';
 import {type FileStamp, stampTree} from './checkout-stamps.ts';
 import {ensureGitDirectory} from './git-directory.ts';
 import type {RepoReader} from './object-reader.ts';

@@ -1,5 +1,6 @@
 import type {Change} from '../domain/change.ts';
 import type {Job} from '../domain/job.ts';
+import {countOf} from '../util/count-of.ts';
 import {plainTitle, plainWords} from '../util/plain-words.ts';
 
 /**
@@ -13,7 +14,7 @@ export function commitText(
   const task = plainWords(job.task, 100);
   const {edits} = change;
   const path = plainPath(edits);
-  const files = `${edits.length} ${edits.length === 1 ? 'file' : 'files'}`;
+  const files = countOf(edits.length, 'file');
   return {
     subject: `${plainSkill(job.skill)}: ${path === undefined || path.length > maxPath ? files : path}`,
     body: `Made by orchestrator${task === '' ? '' : ` for the task "${task}"`}.`,

@@ -1,6 +1,7 @@
 import {JobFailure} from '../domain/outcome.ts';
 import {isLoopback} from '../util/is-loopback.ts';
 import {quoteText} from '../util/quote-text.ts';
+import {withoutUser} from '../util/show-address.ts';
 
 export interface RemoteUrl {
   /** As git takes it. May hold a password: show `shown`. */
@@ -47,9 +48,4 @@ export function parseRemoteUrl(text: string, options: {readonly trusted: boolean
     if (!options.trusted) throw refuse('is a folder of this machine; write it as "url" into the fleet file to use it');
     return {url, shown: url, kind: 'file'};
   }
-}
-
-/** For showing: without name and password, also where one of them holds an `@`. */
-export function withoutUser(address: string): string {
-  return address.replace(/\/\/[^/]*@/, '//');
 }

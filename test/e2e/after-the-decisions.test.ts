@@ -14,7 +14,12 @@ import {type SeededJob, seedRun} from '../support/seed-run.ts';
 const held = (repo: string): SeededJob => ({
   repo,
   end: {failed: 'held-for-review', message: '"ci.yml": a protected path'},
-  change: {patch: repo, findings: [{rule: 'protected-path', path: 'ci.yml', detail: 'x'}], deliver: 'branch'},
+  change: {
+    patch: repo,
+    findings: [{rule: 'protected-path', path: 'ci.yml', detail: 'x'}],
+    deliver: 'branch',
+    summary: 'As asked.',
+  },
 });
 const patch = (repo: string): SeededJob => ({repo, end: 'changed', change: {patch: repo, deliver: 'patch'}});
 
@@ -83,6 +88,8 @@ it('every window tells what was decided and delivered since the run', async () =
   const view = (await (await page.ask(`/api/runs/${run.id}/jobs/${row}`)).json()) as JobView;
   expect(view.cause).toContain('Since then: delivered: branch orchestrator/x.');
   expect(view).not.toHaveProperty('next');
+  const change = await (await page.ask(`/api/review/${run.id}/${row}`)).json();
+  expect(change).toMatchObject({summary: 'As asked.', mode: 'simple'});
 
   async function openJob(repo: string): Promise<string[]> {
     const {rows: listed} = (await (await page.ask(`/api/runs/${run.id}/jobs`)).json()) as {

@@ -1,5 +1,14 @@
 import {spawnSync} from 'node:child_process';
-import {appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import path from 'node:path';
@@ -265,7 +274,7 @@ describe('history and report', () => {
 
       ✓ changed (1)
         JOB                   FILES                USD   TOOK
-        readme-generator/api  README.md +12 -4  0.5000  0.0 s
+        readme-generator/api  README.md +12 −4  0.5000  0.0 s
 
       ✓ up to date (1)
         readme-generator/web
@@ -350,6 +359,14 @@ describe('list', () => {
       gone  no      code/gone (missing)
       "
     `);
+    const remote = 'forge.example/acme/far.git';
+    const far = {name: 'far', url: `https://ann:s@cret@${remote}`, github: `https://t0ken@${remote}`};
+    await writeFile(path.join(home.path, 'far.json'), JSON.stringify({repositories: [far]}));
+    const listFar = ['list', 'repos', '--fleet', 'far.json'];
+    expect((await runCli(home.path, listFar)).out).toContain(`far   yes     https://${remote}\n`);
+    expect(JSON.parse((await runCli(home.path, [...listFar, '--json'])).out)).toMatchObject([
+      {url: `https://${remote}`, github: `https://${remote}`},
+    ]);
     expect((await runCli(home.path, ['--list-groups'])).out).toMatchInlineSnapshot(`
       "GROUP       REPOS  NAMES
       all             1  every active repo
@@ -552,6 +569,18 @@ describe('gc', () => {
     expect(readdirSync(folder)).toHaveLength(names.length);
     expect((await runCli(home.path, ['gc', '--keep', '30d'])).out).toBe('1 run, 2 replies and 2 folders gone\n');
     expect(readdirSync(folder).sort()).toEqual([open.id, recent.id, 'notes', 'r-not-in-the-ledger'].sort());
+
+    const mirrors = path.join(stateOf(home), 'mirrors');
+    const used = path.join(mirrors, 'a'.repeat(24), 'used');
+    mkdirSync(path.dirname(used), {recursive: true});
+    writeFileSync(used, 'https://forge.example/acme/api.git\n');
+    utimesSync(used, 1, 1);
+    const {out, err} = await runCli(home.path, ['gc', '--dry-run']);
+    expect(out).toMatch(/^mirror of https:\/\/forge\.example\/acme\/api\.git {2}1970-\S+ \S+\n$/);
+    expect(err).toBe('0 runs and 1 mirror would go\n');
+    expect(existsSync(used)).toBe(true);
+    expect((await runCli(home.path, ['gc'])).out).toBe('0 runs, 0 replies and 1 folder gone\n');
+    expect(readdirSync(mirrors)).toEqual([]);
     for (const age of ['0d', '90', '-1d', '1y', '', '999999d']) {
       expect([age, (await runCli(home.path, ['gc', '--keep', age])).exitCode]).toEqual([age, 2]);
     }

@@ -106,6 +106,13 @@ describe.each<ForgeKind>(['github', 'gitlab'])('pull requests on %s, as a person
       {name: 'web', tags: ['acme']},
       {name: 'far', path: null, url: `${forge.url}/acme/far.git`, branch: 'main', tags: ['acme']},
     ]);
+    const none = kind === 'github' ? {github: 'org:acme topic:none'} : {gitlab: 'group:acme topic:none'};
+    await writeFleet({sources: [{...none, forge: forge.host.host}]});
+    const note = /^the source "\w+:acme topic:none" adds no repo: \S+ lists none that its token may see$/m;
+    expect((await person.start(['list', 'repos'], {env})).stderr).toMatch(note);
+    const flags = ['--skill', 'readme-generator', '--group', 'all', '--fleet', 'config/repos.json', '--dry-run'];
+    expect((await person.start(flags, {env})).stdout).toMatch(/^ {2}the source "\w+:acme topic:none" adds no repo/m);
+    await writeFleet({sources: [{...source, forge: forge.host.host, tags: ['acme']}]});
     const refused = await person.start(['list', 'repos', '--json'], {env: {FORGE_TOKEN: ''}});
     // What was listed a moment ago is not asked for again.
     expect(refused.exitCode).toBe(0);

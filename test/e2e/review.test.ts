@@ -1,5 +1,5 @@
 import {execFileSync, spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {startMemoryForge} from '../../src/testing/memory-forge.ts';
@@ -70,6 +70,9 @@ describe('the morning', () => {
 
     const planned = await person.call(['deliver', '--dry-run']);
     expect(planned.stdout).toMatch(/would deliver {2}readme-generator\/api .* → files/);
+    expect(planned.stdout).toContain(`→ files in ${repoPath(person, 'api')}\n`);
+    const elsewhere = await person.call(['deliver', '--dry-run', '--deliver', 'branch']);
+    expect(elsewhere.stdout).toContain(`→ branch orchestrator/readme-generator in ${repoPath(person, 'api')}\n`);
     expect(existsSync(path.join(repoPath(person, 'api'), 'README.md'))).toBe(false);
     expect((await person.call(['deliver', 'api'])).exitCode).toBe(0);
     const branch = await person.call(['deliver', '--deliver', 'branch', '--yes', '--json']);
@@ -87,6 +90,25 @@ describe('the morning', () => {
       /readme-generator\/ops unchanged: the same change was rejected on \d{4}-\d\d-\d\d \(style\)/,
     );
     expect((await listed(person)).map(({repo}) => repo)).not.toContain('ops');
+  });
+
+  it('asks no second time for what was accepted and lies in the files, until it is gone from there', async () => {
+    await using person = await afterTheNight(['api', 'web']);
+    await person.call(['accept', '--all', '--yes']);
+    expect((await person.call(['deliver', 'api'])).exitCode).toBe(0);
+    expect((await person.call(['deliver', 'web', '--deliver', 'branch', '--yes'])).exitCode).toBe(0);
+    for (const repo of ['api', 'web']) git(person, repo, 'commit', '-q', '--allow-empty', '-m', 'unrelated');
+    const again = await person.call(['--config', 'config/tasks.json', '--force']);
+    expect(again.stdout).toMatch(
+      /api unchanged: the same change was accepted on \S+ and is in the files, not committed yet/,
+    );
+    expect(again.stdout).toMatch(
+      /web unchanged: the same change was accepted on \S+ and was delivered: orchestrator\/readme-generator/,
+    );
+    expect(await listed(person)).toEqual([]);
+    rmSync(path.join(repoPath(person, 'api'), 'README.md'));
+    await person.call(['--config', 'config/tasks.json', '--force']);
+    expect((await listed(person)).map(({repo}) => repo)).toEqual(['api']);
   });
 
   it('takes a decision back', async () => {
@@ -175,6 +197,7 @@ describe('deliver', () => {
     await person.call(['accept', 'api']);
     const said = await person.call(['deliver', '--deliver', 'branch']);
     expect(said).toMatchObject({exitCode: 2, stderr: expect.stringContaining('add --yes')});
+    expect(said.stderr).toContain('deliver 1 change as');
     expect((await person.call(['deliver', '--deliver', 'patch'])).exitCode).toBe(2);
     expect(git(person, 'api', 'for-each-ref').trim().split('\n')).toHaveLength(1);
   });

@@ -86,11 +86,14 @@ describe.skipIf(noSandbox)(`a skill with a script${sandboxNeed}`, () => {
     const repo = await ownRepo(person, {'a.js': 'one()\n'});
     const text =
       '#!/bin/sh\nenv | sort > told; ls -a / . > seen; cat /skill/SKILL.md >> seen; echo done > "$ORCHESTRATOR_SUMMARY"\n';
-    await plan(person, {text});
+    const address = {url: 'https://ann:canary@forge.example/acme/api.git'};
+    await person.write('config/repos.json', {repositories: [{name: 'api', path: '~/code/api', ...address}]});
+    await plan(person, {text}, {repos: undefined, group: 'all'}, {fleet: 'repos.json'});
     expect((await person.call(run)).exitCode).toBe(0);
     const told = readFileSync(path.join(repo, 'told'), 'utf8');
     for (const line of [
       'ORCHESTRATOR_REPO=api',
+      'ORCHESTRATOR_REPO_URL=https://forge.example/acme/api.git',
       'ORCHESTRATOR_SKILL=tidy',
       'ORCHESTRATOR_SKILL_DIR=/skill',
       'ORCHESTRATOR_TASK=Tidy',
@@ -153,6 +156,24 @@ describe.skipIf(noSandbox)(`a skill with a script${sandboxNeed}`, () => {
     await plan(person, {text: '#!/bin/sh\ntouch a.js\n'});
     expect((await person.call(run)).exitCode).toBe(0);
     expect((await person.results())[0]).toMatchObject({status: 'success', outcome: 'unchanged'});
+  });
+
+  it('is told what of its work git cannot have, whatever else it did', async () => {
+    await using person = await invitePerson();
+    const repo = await ownRepo(person, {'a.js': 'one()\n', '.gitignore': 'build/\n'});
+    const odd = `mkfifo pipe; mkdir -p .GIT build; echo x > .GIT/config; echo x > build/out; touch "$(printf 'caf\\351')"\n`;
+    await plan(person, {text: `#!/bin/sh\n${odd}`});
+    const first = await person.call(run);
+    expect(first.exitCode).toBe(0);
+    const told =
+      'not part of the change: ".GIT/" (named .git), "caf\ufffd" (no UTF-8, or too long), "pipe" (a pipe, socket or device)';
+    expect((await person.results())[0]).toMatchObject({outcome: 'unchanged', message: told});
+    expect(first.stdout).toContain(told);
+    expect((await person.call(['report'])).stdout).toContain(`! tidy/api: ${told}`);
+    await plan(person, {text: `#!/bin/sh\necho two > a.js\n${odd}`});
+    await person.call(run);
+    expect((await person.results())[0]).toMatchObject({outcome: 'changed', message: told, files: [{path: 'a.js'}]});
+    expect(readFileSync(path.join(repo, 'a.js'), 'utf8')).toBe('two\n');
   });
 
   it('is run again by resume when the orchestrator was killed, and leaves nothing of the first time', async () => {

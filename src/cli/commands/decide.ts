@@ -5,6 +5,7 @@ import {isFlagged} from '../../domain/review-order.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
 import {systemClock} from '../../util/clock.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {sizeText, toChangeJson} from '../change-text.ts';
@@ -109,14 +110,14 @@ async function decide(
 
 async function confirm(io: Io, verb: string, changes: readonly ChangeSummary[]): Promise<void> {
   if (!io.canAsk) {
-    throw new OrchestratorError('needs-yes', `${verb} ${changes.length} changes? Nobody can be asked here`, {
+    throw new OrchestratorError('needs-yes', `${verb} ${countOf(changes.length, 'change')}? Nobody can be asked here`, {
       hint: 'add --yes',
     });
   }
   const prompts = await openPrompts();
   for (const change of changes.slice(0, 20)) prompts.note(`${escapeLine(jobLabel(change))}  ${sizeText(change)}`);
   if (changes.length > 20) prompts.note(`and ${changes.length - 20} more`);
-  if (!(await prompts.confirm(`${verb} ${changes.length} changes?`))) {
+  if (!(await prompts.confirm(`${verb} ${countOf(changes.length, 'change')}?`))) {
     throw new OrchestratorError('cancelled', 'nothing was decided');
   }
 }

@@ -1,6 +1,5 @@
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {wellKnownForges} from '../../domain/forge.ts';
 import {type DeliveryKind, deliveryKinds, type Job, jobLabel, laterDelivery} from '../../domain/job.ts';
 import {type Failure, nextStep} from '../../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
@@ -9,8 +8,9 @@ import type {Ledger} from '../../ledger/ledger.ts';
 import {openChangeDelivery} from '../../orchestrator/change-delivery.ts';
 import type {LaterResult} from '../../run/deliver-accepted.ts';
 import {branchShared} from '../../run/deliver-change.ts';
-import type {RunSettings} from '../../run/run-settings.ts';
+import {type DeliveryTarget, deliveryTarget, forgesOf, targetText} from '../../run/delivery-target.ts';
 import {findSharedBranches} from '../../run/shared-branches.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {changeName, sizeText} from '../change-text.ts';
@@ -111,7 +111,7 @@ async function confirm(io: Io, plan: readonly Planned[], {yes, json}: DeliverOpt
   if (!io.canAsk || json) {
     throw new OrchestratorError(
       'needs-yes',
-      `deliver ${outside} changes as branches or pull requests? Nobody can be asked here`,
+      `deliver ${countOf(outside, 'change')} as branches or pull requests? Nobody can be asked here`,
       {
         hint: 'add --yes',
       },
@@ -120,12 +120,17 @@ async function confirm(io: Io, plan: readonly Planned[], {yes, json}: DeliverOpt
   const prompts = await openPrompts();
   for (const planned of plan.slice(0, 20)) prompts.note(planLine(planned));
   if (plan.length > 20) prompts.note(`and ${plan.length - 20} more`);
-  if (!(await prompts.confirm(`deliver ${plan.length} changes?`)))
+  if (!(await prompts.confirm(`deliver ${countOf(plan.length, 'change')}?`)))
     throw new OrchestratorError('cancelled', 'nothing was delivered');
 }
 
-function planLine({change, kind}: Planned): string {
-  return `${escapeLine(jobLabel(change))}  ${sizeText(change)}  → ${kind}`;
+function planLine(planned: Planned): string {
+  const {change} = planned;
+  return `${escapeLine(jobLabel(change))}  ${sizeText(change)}  → ${escapeLine(targetText(targetOf(planned)))}`;
+}
+
+function targetOf({job, kind, run}: Planned): DeliveryTarget {
+  return deliveryTarget(job, kind, forgesOf(run));
 }
 
 async function deliverAll(io: Io, ledger: Ledger, plan: readonly Planned[]): Promise<LaterResult[]> {
@@ -171,8 +176,8 @@ async function findShared(ledger: Ledger, plan: readonly Planned[]): Promise<Rea
       const job = records.get(jobId);
       return job === undefined || delivered?.branch === undefined ? [] : [{...job, deliver: delivered.kind}];
     });
-    const forges = (run.settings as Partial<RunSettings>).forges ?? wellKnownForges;
-    const found = await findSharedBranches([...left, ...ofRun.map(({job, kind}) => ({...job, deliver: kind}))], forges);
+    const wanted = [...left, ...ofRun.map(({job, kind}) => ({...job, deliver: kind}))];
+    const found = await findSharedBranches(wanted, forgesOf(run));
     for (const [jobId, repo] of found) shared.set(`${run.id} ${jobId}`, repo);
   }
   return shared;
@@ -229,7 +234,9 @@ function stepOf(failure: Failure): string {
   return nextStep(failure, 'orchestrator deliver');
 }
 
-function toJson({change, kind}: Planned, result: LaterResult | undefined): Record<string, unknown> {
+function toJson(planned: Planned, result: LaterResult | undefined): Record<string, unknown> {
+  const {change, kind} = planned;
+  const {place, branch, remote} = targetOf(planned);
   const failure = result?.kind === 'failed' ? result.failure : undefined;
   return {
     change: changeName(change),
@@ -238,6 +245,7 @@ function toJson({change, kind}: Planned, result: LaterResult | undefined): Recor
     repo: change.repo,
     skill: change.skill,
     deliver: kind,
+    to: {place, ...(branch === undefined ? {} : {branch}), ...(remote === undefined ? {} : {remote})},
     result: result?.kind ?? 'planned',
     delivered: result?.kind === 'delivered' ? result.delivered : null,
     ...(failure === undefined ? {} : {reason: failure.reason, message: failure.message, next: stepOf(failure)}),

@@ -1,7 +1,9 @@
+import {maskPatch} from '../../context/mask-patch.ts';
 import type {ChangeRecord, ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {linesText} from '../../util/lines-text.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import {changeName, findingText, sizeText, toChangeJson} from '../change-text.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
@@ -29,7 +31,7 @@ export async function diff(io: Io, names: readonly string[], options: DiffOption
       if (options.json) {
         const entries = changes.map(async change => ({
           ...toChangeJson(change, {content: options.content === true}),
-          ...(options.content ? {patch: (await ledger.change(change.runId, change.jobId))?.change.patch ?? null} : {}),
+          ...(options.content ? {patch: await shownPatch(ledger, change)} : {}),
         }));
         io.out(`${JSON.stringify(await Promise.all(entries), undefined, 2)}\n`);
         return 0;
@@ -66,6 +68,11 @@ async function findChanges(
   const all = await ledger.changes();
   const newest = all.at(-1)?.runId;
   return inOrder(all.filter(({runId}) => runId === newest));
+}
+
+async function shownPatch(ledger: Ledger, {runId, jobId}: ChangeSummary): Promise<string | null> {
+  const record = await ledger.change(runId, jobId);
+  return record === undefined ? null : await maskPatch(record.change.patch);
 }
 
 /** A repo stands for the newest change of each of its jobs. */
@@ -114,15 +121,22 @@ async function printChange(
   } else if (options.stat) {
     const width = Math.max(...Object.values(sumLines(files)).map(count => String(count).length));
     const number = (sign: string, count: number): string => `${sign}${count}`.padStart(width + 1);
-    const lines = files.map(
-      file => ` ${number('+', file.added)} ${number('−', file.removed)}  ${escapeLine(file.path)}`,
-    );
+    const lines = files.map(file => {
+      const {path, added, removed} = file;
+      const counts = added + removed === 0 ? linesText([file]) : `${number('+', added)} ${number('−', removed)}`;
+      return ` ${counts.padStart(2 * width + 3)}  ${escapeLine(path)}`;
+    });
     io.out(`${[heading, ...lines].join('\n')}\n`);
   } else {
     const color = io.color && io.outIsTerminal;
     const findings = change.findings.map(finding => `# ${findingText(finding)}`);
     const head = isOneOfMany || findings.length > 0 ? [heading, ...findings] : [];
-    const lines = patchLines((await readWhole(ledger, change)).change.patch, {color});
-    io.out(`${[...head, ...lines].join('\n')}\n`);
+    const {patch} = (await readWhole(ledger, change)).change;
+    const shown = await maskPatch(patch);
+    io.out(`${[...head, ...patchLines(shown, {color})].join('\n')}\n`);
+    if (shown !== patch)
+      io.err(
+        `what looks like a secret is held back here; as it is: orchestrator diff ${escapeLine(changeName(change))} --raw\n`,
+      );
   }
 }

@@ -43,8 +43,8 @@ export async function failures(io: Io, id: string | undefined, options: Failures
             {title: 'CAUSE', whole: true},
             {title: 'REPOS', align: 'right'},
             {title: 'RETRY HELPS', whole: true},
-            {title: 'FOR EXAMPLE'},
-            {title: 'WHAT TO DO'},
+            {title: 'FOR EXAMPLE', whole: true},
+            {title: 'WHAT TO DO', whole: true},
           ],
           groups.map(group => [
             group.reason,

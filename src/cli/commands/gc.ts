@@ -2,8 +2,10 @@ import {existsSync, readdirSync, renameSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {systemClock} from '../../util/clock.ts';
+import {countOf} from '../../util/count-of.ts';
+import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
-import {collectMirrors} from '../../workspace/collect-mirrors.ts';
+import {collectMirrors, findOldMirrors} from '../../workspace/collect-mirrors.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
 import type {Io} from '../io.ts';
 import {localTime} from '../time-text.ts';
@@ -22,18 +24,21 @@ export async function gc(io: Io, options: GcOptions): Promise<number> {
       const old = (await ledger.runs({limit: 1_000_000})).filter(
         run => run.state !== 'running' && run.startedAt < before,
       );
+      const mirrors = path.join(io.stateDir, 'mirrors');
       if (options.dryRun) {
+        const unused = await findOldMirrors(mirrors, before);
         for (const run of old) io.out(`${run.id}  ${localTime(run.startedAt)}\n`);
-        io.err(`${runs(old.length)} would go\n`);
+        for (const {url, usedAt} of unused) io.out(`mirror of ${escapeLine(url)}  ${localTime(usedAt)}\n`);
+        io.err(`${countOf(old.length, 'run')} and ${countOf(unused.length, 'mirror')} would go\n`);
         return 0;
       }
       for (const run of old) setAside(io, run.id);
       const gone = await ledger.collect(before);
       // One that was resumed in this moment keeps its folder.
       for (const run of old) if ((await ledger.run(run.id)) !== undefined) putBack(io, run.id);
-      const folders = removeSetAside(io) + (await collectMirrors(path.join(io.stateDir, 'mirrors'), before));
+      const folders = removeSetAside(io) + (await collectMirrors(mirrors, before));
       io.out(
-        `${runs(gone.runs)}, ${gone.replies} ${gone.replies === 1 ? 'reply' : 'replies'} and ${folders} ${folders === 1 ? 'folder' : 'folders'} gone\n`,
+        `${countOf(gone.runs, 'run')}, ${gone.replies} ${gone.replies === 1 ? 'reply' : 'replies'} and ${countOf(folders, 'folder')} gone\n`,
       );
       return 0;
     },
@@ -86,8 +91,4 @@ function removeSetAside(io: Io): number {
 
 function isRunId(name: string): boolean {
   return /^r-[\w-]+$/.test(name);
-}
-
-function runs(count: number): string {
-  return `${count} run${count === 1 ? '' : 's'}`;
 }

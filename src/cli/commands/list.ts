@@ -3,9 +3,12 @@ import {OrchestratorError} from '../../domain/errors.ts';
 import type {Fleet} from '../../domain/repo.ts';
 import type {Skill} from '../../domain/skill.ts';
 import {fallbackOutput} from '../../modes/output-path.ts';
+import {escapeLine} from '../../util/escape-text.ts';
 import {shortenPath} from '../../util/expand-path.ts';
+import {formatLimit} from '../../util/format-usd.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {withoutPassword} from '../../util/show-address.ts';
 import {withForgeSources} from '../ask-forges.ts';
 import type {Io} from '../io.ts';
 import {openPlaces, type PlaceOptions, type Places} from '../places.ts';
@@ -42,12 +45,14 @@ export async function list(io: Io, what: string, options: ListOptions): Promise<
       hint: didYouMean(what, kinds) ?? `lists are ${kinds.join(', ')}`,
     });
   }
+  const isOfFleet = listing === listRepos || listing === listGroups || listing === listTags;
   const places = await withForgeSources(io, true, probing => {
     const opened = openPlaces(probing, options);
-    if (listing === listRepos || listing === listGroups || listing === listTags) opened.fleet();
+    if (isOfFleet) opened.fleet();
     return opened;
   });
   const {columns, rows, json, whenEmpty} = await listing(io, places);
+  if (isOfFleet) for (const note of places.fleet()?.notes ?? []) io.err(`${escapeLine(note)}\n`);
   if (options.json) io.out(`${JSON.stringify(json, undefined, 2)}\n`);
   else if (rows.length === 0) io.err(`${whenEmpty}\n`);
   else io.out(renderTable(columns, rows, io.outIsTerminal ? {columns: io.size().columns} : {}));
@@ -59,7 +64,12 @@ const emptyFleet = 'there are no repos; find them with: orchestrator init';
 
 function listRepos(io: Io, places: Places): Listing {
   const {repos} = places.fleet() ?? noFleet;
-  const found = repos.map(repo => ({...repo, exists: repo.path === undefined ? undefined : existsSync(repo.path)}));
+  const found = repos.map(({url, github, ...repo}) => ({
+    ...repo,
+    ...(url === undefined ? {} : {url: withoutPassword(url)}),
+    ...(github === undefined ? {} : {github: withoutPassword(github)}),
+    exists: repo.path === undefined ? undefined : existsSync(repo.path),
+  }));
   return {
     columns: [
       {title: 'NAME', whole: true},
@@ -155,7 +165,7 @@ async function listModels(io: Io, places: Places): Promise<Listing> {
   const models = await openModels(io.env, places.models());
   const listed = await models.list();
   const isDefault = (id: string): boolean => id === models.defaultModel;
-  const usd = (value: number | undefined): string => (value === undefined ? 'unknown' : value.toFixed(2));
+  const usd = (value: number | undefined): string => (value === undefined ? 'unknown' : formatLimit(value));
   return {
     columns: [
       {title: 'MODEL', whole: true},

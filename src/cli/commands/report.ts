@@ -73,7 +73,10 @@ const maxLinesOfChange = 1_500;
 
 /** The changes that the ledger of this machine keeps of these rows; rows of another machine have none. */
 async function readChanges(io: Io, rows: readonly ResultRow[]): Promise<(row: ResultRow) => ReportChange | undefined> {
-  const {readPatch} = await import('../../report/patch-view.ts');
+  const [{readPatch}, {maskPatch}] = await Promise.all([
+    import('../../report/patch-view.ts'),
+    import('../../context/mask-patch.ts'),
+  ]);
   const key = (run: string, job: string): string => `${run} ${job}`;
   const found = new Map<string, ReportChange>();
   await withLedger(
@@ -85,7 +88,8 @@ async function readChanges(io: Io, rows: readonly ResultRow[]): Promise<(row: Re
           if (record === undefined) continue;
           const {change, findings, verified, decision} = record;
           const summary = change.summary === undefined ? {} : {summary: change.summary};
-          const files = readPatch(change.patch, maxLinesOfChange);
+          // The file is made to be sent around.
+          const files = readPatch(await maskPatch(change.patch), maxLinesOfChange);
           found.set(key(run, id), {files, findings, verified, decision, ...summary});
         }
       }

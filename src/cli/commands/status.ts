@@ -13,7 +13,7 @@ import {missedLine, toMissedJson} from '../missed-runs.ts';
 import {runLogFile} from '../reporters.ts';
 import {resumeCommand} from '../resume-command.ts';
 import {toRunJson} from '../run-view.ts';
-import {nextSteps, type ShownRun, statusLine, statusLines} from '../status-text.ts';
+import {nextSteps, type ShownRun, type StatusPlaces, statusIndent, statusLine, statusLines} from '../status-text.ts';
 
 export interface StatusOptions {
   readonly json?: true;
@@ -27,7 +27,7 @@ export async function status(io: Io, id: string | undefined, options: StatusOpti
     async ledger => {
       if (options.watch) return await watch(io, ledger, id, options);
       const missed = id === undefined ? await findMissed(io, ledger) : [];
-      print(io, await look(ledger, id), missed, id, options);
+      await print(io, await look(ledger, id), missed, id, options);
       return 0;
     },
     async () => {
@@ -42,7 +42,7 @@ export async function status(io: Io, id: string | undefined, options: StatusOpti
           next: ['orchestrator demo'],
         };
         io.out(`${JSON.stringify(none, undefined, 2)}\n`);
-      } else print(io, [], missed, id, options);
+      } else await print(io, [], missed, id, options);
       return 0;
     },
   );
@@ -73,23 +73,31 @@ async function readShown(ledger: Ledger, run: RunRecord, now: number): Promise<S
   return run.endReason === 'budget' ? {...details, resumeCommand: await resumeCommand(ledger, run)} : details;
 }
 
-function print(
+async function print(
   io: Io,
   views: readonly ShownRun[],
   missed: readonly MissedRun[],
   id: string | undefined,
   options: StatusOptions,
-): void {
+): Promise<void> {
   if (options.json) {
     io.out(`${JSON.stringify(toJson(io, views, missed, id), undefined, 2)}\n`);
     return;
   }
-  const lines = missed.map(each => `${missedLine(each, io, systemClock.now())}\n`).join('');
-  io.out(`${lines}${views.length === 0 ? noRunsYet : toText(io, views)}`);
+  const wrap = await wrapFor(io);
+  const lines = missed.flatMap(each => wrap(missedLine(each, io, systemClock.now()))).map(line => `${line}\n`);
+  io.out(`${lines.join('')}${views.length === 0 ? noRunsYet : toText(io, views, wrap)}`);
 }
 
-function toText(io: Io, views: readonly ShownRun[]): string {
-  const places = {nowMs: systemClock.now(), home: io.home, stateDir: io.stateDir, color: io.color};
+/** A file has lines of any length, and no need of what measures them. */
+async function wrapFor({outIsTerminal, size}: Io): Promise<StatusPlaces['wrap']> {
+  if (!outIsTerminal) return line => [line];
+  const {wrapWords} = await import('../wrap-words.ts');
+  return line => wrapWords(line, {columns: size().columns - 1, indent: ' '.repeat(statusIndent)});
+}
+
+function toText(io: Io, views: readonly ShownRun[], wrap: StatusPlaces['wrap']): string {
+  const places = {nowMs: systemClock.now(), home: io.home, stateDir: io.stateDir, color: io.color, wrap};
   return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
 }
 
@@ -142,20 +150,19 @@ const refreshMs = 1_000;
 
 async function watch(io: Io, ledger: Ledger, id: string | undefined, options: StatusOptions): Promise<number> {
   const inPlace = io.outIsTerminal && !options.json;
-  const {truncate} = inPlace ? await import('../../report/live-frame.ts') : {truncate: (text: string) => text};
+  const wrap = await wrapFor(io);
   let drawn = 0;
   let last = '';
   for (;;) {
     const views = await look(ledger, id);
     if (views.length === 0 && !options.json) io.out(noRunsYet);
     else if (inPlace) {
-      const {columns, rows} = io.size();
-      const lines = toText({...io, color: false}, views)
+      const lines = toText({...io, color: false}, views, wrap)
         .trimEnd()
         .split('\n')
-        .slice(0, rows - 1);
+        .slice(0, io.size().rows - 1);
       const back = drawn === 0 ? '' : `\u001b[${drawn}A\r\u001b[0J`;
-      io.out(`${back}${lines.map(line => `${truncate(line, columns - 1)}\n`).join('')}`);
+      io.out(`${back}${lines.map(line => `${line}\n`).join('')}`);
       drawn = lines.length;
     } else {
       last = printChanges(io, views, options, last);

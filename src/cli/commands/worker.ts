@@ -12,6 +12,7 @@ import {formatLogLine} from '../../report/log-line.ts';
 import {openFleet} from '../../run/open-fleet.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {summarizeRun} from '../../run/summarize-run.ts';
+import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import type {Io} from '../io.ts';
@@ -80,7 +81,7 @@ export async function worker(io: Io, options: WorkerCommandOptions): Promise<num
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   say(
     'info',
-    `worker ${id} takes up to ${maxWorkers} jobs at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${paths.size} repos by path`,
+    `worker ${id} takes up to ${countOf(maxWorkers, 'job')} at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${countOf(paths.size, 'repo')} by path`,
   );
   try {
     await queueWorker.run();

@@ -1,3 +1,4 @@
+import {maskPatch} from '../../context/mask-patch.ts';
 import type {ChangeSummary, Decision, RejectReason} from '../../domain/change.ts';
 import type {Job} from '../../domain/job.ts';
 import type {JobRecord} from '../../domain/run.ts';
@@ -180,7 +181,7 @@ class Sitting {
     const change = this.#queue.current!;
     if (this.#patch?.of !== change) {
       const record = await this.#ledger.change(change.runId, change.jobId);
-      this.#patch = {of: change, text: record?.change.patch ?? ''};
+      this.#patch = {of: change, text: await maskPatch(record?.change.patch ?? '')};
     }
     return this.#patch.text;
   }

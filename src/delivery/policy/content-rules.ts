@@ -1,6 +1,7 @@
 import type {FileEdit, PolicyFinding} from '../../domain/change.ts';
 import {hiddenCharacters} from '../../util/hidden-characters.ts';
 import type {PatchFile} from '../../util/parse-patch.ts';
+import {findLookAlike} from './look-alikes.ts';
 import type {Policy} from './policy.ts';
 
 /** What the lines that a change adds hold: secrets, and characters that nobody sees. */
@@ -14,8 +15,12 @@ export async function judgeContent(
   const found: PolicyFinding[] = [];
   for (const {number, text} of lines) {
     const hidden = hiddenCharacters(number === 1 ? text.replace(/^\ufeff/, '') : text);
-    if (hidden.length === 0) continue;
-    found.push({rule: 'hidden-characters', path, detail: `line ${number} holds ${hidden.slice(0, 5).join(', ')}`});
+    if (hidden.length > 0)
+      found.push({rule: 'hidden-characters', path, detail: `line ${number} holds ${hidden.slice(0, 5).join(', ')}`});
+    const mixed = findLookAlike(text);
+    if (mixed === undefined) continue;
+    const detail = `line ${number} has a word of Latin letters with ${mixed.letter}, a ${mixed.alphabet} letter that looks like one`;
+    found.push({rule: 'hidden-characters', path, detail});
   }
   const secrets = await findSecrets(path, lines.map(({text}) => text).join('\n'));
   for (const {rule, line} of secrets) {
@@ -26,6 +31,20 @@ export async function judgeContent(
     });
   }
   return found;
+}
+
+/** What a new path says: it stands in every list and report, whatever the file holds. */
+export async function judgeName(
+  {path, before}: FileEdit,
+  {findSecrets}: Pick<Policy, 'findSecrets'>,
+): Promise<PolicyFinding[]> {
+  if (before !== undefined) return [];
+  const secrets = await findSecrets('names.txt', path);
+  // Without the path, or the finding would tell it once more.
+  return secrets.map(({rule}) => ({
+    rule: 'secret',
+    detail: `the name of a new file holds what looks like a secret (${rule})`,
+  }));
 }
 
 interface AddedLine {

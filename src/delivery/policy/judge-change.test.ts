@@ -63,9 +63,13 @@ describe('paths that need a person', () => {
     .vscode/tasks.json .idea/runConfigurations/a.xml .devcontainer/devcontainer.json .husky/pre-commit .pre-commit-config.yaml lefthook.yml
     .envrc .npmrc .yarnrc.yml .yarn/releases/yarn.cjs .pnpmfile.cjs .cargo/config.toml pip.conf .bundle/config .mvn/extensions.xml gradlew
     package.json web/package.json pyproject.toml setup.py Cargo.toml build.rs go.mod requirements-dev.txt app.csproj pom.xml
-    package-lock.json pnpm-lock.yaml yarn.lock poetry.lock Cargo.lock go.sum web/anything.lock .env.production deploy.key`.split(
-      /\s+/,
-    );
+    package-lock.json pnpm-lock.yaml yarn.lock poetry.lock Cargo.lock go.sum web/anything.lock .env.production deploy.key
+    .lfsconfig Manifest.toml JuliaManifest.toml Manifest-v1.11.toml Project.toml pylock.toml pylock.dev.toml gradle.lockfile
+    gradle/verification-metadata.xml dub.selections.json cpanfile.snapshot app.opam app.opam.locked pixi.toml build.zig.zon gradle/libs.versions.toml
+    .claude-plugin/plugin.json .kilocode/rules/a.md .antigravity/x .rovodev/config.yml .coderabbit.yaml .cline/x .ruler/AGENTS.md mcp_config.json
+    wrangler.toml Procfile .releaserc.json release.config.mjs .goreleaser.yaml .tangled/workflows/a.yml Earthfile serverless.yml
+    prek.toml hk.pkl devenv.nix .idx/dev.nix .nvim.lua .dir-locals.el rust-toolchain.toml global.json .dev.vars .dev.vars.production
+    config/secrets.yml terraform.tfstate server.keystore credentials.json`.split(/\s+/);
 
   it.each(plain)('%s', async path => {
     expect(await rulesFor(path)).toContain('protected-path');
@@ -294,6 +298,45 @@ describe('what the added lines hold', () => {
     expect(await rules('src/a.ts', 'a\n', `a\nb\n${line}\n`)).toEqual(['hidden-characters']);
     expect((await judge('src/a.ts', 'a\n', `a\nb\n${line}\n`))[0]?.detail).toMatch(/^line 3 holds U\+[0-9A-F]{4,6}/);
     expect(await rules('src/a.ts', `${line}\n`, `${line}\nb\n`)).toEqual([]);
+  });
+
+  it.each([
+    ['a Cyrillic letter', 'const p\u0430ypal = 1;', 'U+0430'],
+    ['a Cyrillic letter in a snake', 'is_\u0430dmin_user()', 'U+0430'],
+    ['several', 'if (user.is\u0410dmin_\u0441heck)', 'U+0410'],
+    ['a Greek omicron', 'import r\u03bfot from "x"', 'U+03BF'],
+    ['a Greek capital', 'class \u0397ello {}', 'U+0397'],
+    ['an Armenian letter', 'l\u0585gin()', 'U+0585'],
+    ['a Cherokee letter', 'c\u13a2ty()', 'U+13A2'],
+    ['behind an escape', '"\\np\u0430ypal"', 'U+0430'],
+    ['in an address', 'https://\u0430pple.com/', 'U+0430'],
+  ])('stops a word with %s that looks Latin', async (_name, line, letter) => {
+    const found = await judge('src/a.ts', 'a\n', `a\nb\n${line}\n`);
+    expect(found.map(({rule}) => rule)).toEqual(['hidden-characters']);
+    expect(found[0]?.detail).toContain(`line 3 has a word of Latin letters with ${letter}`);
+    expect(await rules('src/a.ts', `${line}\n`, `${line}\nb\n`)).toEqual([]);
+  });
+
+  it.each([
+    'Это обычный текст: IT-отдел, git-репозиторий, 3D-модель, SQL и API-шка, APIшка',
+    'Откройте PDFа и скачайте его; из CSVа тоже',
+    'const letters = /[a-zа-яё]+|[A-Za-zА-Яа-яЁё]/u; // и \\wа-я',
+    'printf("%dр. и\\nхор, \\tвсё", цена)',
+    'E = hν, P = ρgh, Δt = 3µs, αx + βy, σ_x, λ0, ∂ρ/∂t, kΩ',
+    'Όλα καλά: το API, ο server και τα logs',
+    'Բարև, API և git',
+    'const привет = "мир"; let счётчик = 0',
+    'наш ключ x и y, где x=а+b',
+  ])('lets the ordinary line %j through', async line => {
+    expect(await rules('docs/a.md', 'a\n', `a\n${line}\n`)).toEqual([]);
+  });
+
+  it('finds a secret in the name of a new file, and does not repeat it', async () => {
+    const key = `ghp_${'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8'}`;
+    const found = await judge(`docs/${key}.md`, undefined, 'x\n');
+    expect(found.map(({rule}) => rule)).toEqual(['secret']);
+    expect(JSON.stringify(found)).not.toContain(key);
+    expect(await rules(`docs/${key}.md`, 'a\n', 'b\n')).toEqual([]);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import type {Change, FileEdit, PolicyFinding} from '../../domain/change.ts';
 import {parsePatch} from '../../util/parse-patch.ts';
-import {judgeContent} from './content-rules.ts';
+import {judgeContent, judgeName} from './content-rules.ts';
 import {judgeKind} from './kind-rules.ts';
 import {createPathRules} from './path-rules.ts';
 import type {Policy} from './policy.ts';
@@ -15,7 +15,8 @@ export async function judgeChange(change: Change, policy: Policy): Promise<reado
   const sections = Map.groupBy(parsePatch(change.patch), ({path}) => path);
   for (const edit of change.edits) {
     const parts = sections.get(edit.path) ?? [];
-    found.push(...judgePath(edit.path), ...judgeKind(edit, parts), ...(await judgeContent(edit, parts, policy)));
+    found.push(...judgePath(edit.path), ...(await judgeName(edit, policy)));
+    found.push(...judgeKind(edit, parts), ...(await judgeContent(edit, parts, policy)));
   }
   return shorten(found);
 }

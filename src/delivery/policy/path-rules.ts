@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import {secretNameRule} from '../../context/secrets.ts';
 import type {PolicyFinding} from '../../domain/change.ts';
 import {compileGlob} from '../../util/glob.ts';
 import {hiddenCharacters} from '../../util/hidden-characters.ts';
@@ -35,7 +36,9 @@ export function createPathRules(
 function protectionAgainst(path: string, folded: string, outputs: readonly string[]): string | undefined {
   if (outputs.includes(path)) return undefined;
   const folder = outputs.find(output => output.endsWith('/') && path.startsWith(output));
-  return protectionOf(folder === undefined ? folded : foldPath(path.slice(folder.length)));
+  const judged = folder === undefined ? folded : foldPath(path.slice(folder.length));
+  // What no model is shown of a repo because of its name, no job puts there either.
+  return protectionOf(judged) ?? (secretNameRule(judged) === undefined ? undefined : 'keys and credentials');
 }
 
 function judgeSpelling(path: string): PolicyFinding[] {

@@ -13,7 +13,7 @@ export function protectionOf(folded: string): string | undefined {
 
 /** An empty folder is kept by a file that does nothing. */
 function isGitName(name: string): boolean {
-  return name.startsWith('.git') && name !== '.gitkeep';
+  return (name.startsWith('.git') && name !== '.gitkeep') || name === '.lfsconfig';
 }
 
 const ci = 'continuous integration';
@@ -27,13 +27,18 @@ const secrets = 'keys and credentials';
 
 const folders = named([
   [ci, '.circleci .azure-pipelines azure-pipelines .azuredevops .buildkite .semaphore .teamcity .tekton .harness'],
-  [ci, '.gitea .forgejo .woodpecker .builds .drone .jenkins .ci .dagger .concourse'],
+  [
+    ci,
+    '.gitea .forgejo .woodpecker .builds .drone .jenkins .ci .dagger .concourse .tangled .platform .upsun .ebextensions',
+  ],
   [
     agent,
     '.claude .codex .cursor .gemini .windsurf .continue .aider .roo .kiro .amazonq .junie .agents .agent .opencode',
   ],
   [agent, '.clinerules .qwen .augment .trae .goose .crush .zed .copilot .devin .factory .openhands .serena .mcp'],
-  [hooks, '.husky .githooks .vscode .idea .devcontainer .direnv .mise .fleet .vs .hooks .lefthook'],
+  [agent, '.claude-plugin .kilocode .amp .warp .tabnine .codeium .cody .jules .antigravity .rovodev .codebuddy .iflow'],
+  [agent, '.lingma .zencoder .aiassistant .cline .swe-agent .ruler .specify .plandex .sweep .taskmaster .bmad-core'],
+  [hooks, '.husky .githooks .vscode .idea .devcontainer .direnv .mise .fleet .vs .hooks .lefthook .idx .helix'],
   [packages, '.yarn .cargo .bundle .mvn .npm .pnpm .nuget'],
   [secrets, '.ssh .aws .azure .gnupg .docker .kube .gcloud'],
 ]);
@@ -49,7 +54,13 @@ const files = named([
     ci,
     'dependabot.yml renovate.json renovate.json5 .renovaterc .renovaterc.json .mergify.yml .kodiak.toml .scrutinizer.yml',
   ],
-  [ci, 'netlify.toml vercel.json now.json fly.toml render.yaml heroku.yml app.yaml'],
+  [ci, 'netlify.toml vercel.json now.json fly.toml render.yaml heroku.yml app.yaml procfile railway.json railway.toml'],
+  [
+    ci,
+    'wrangler.toml wrangler.json wrangler.jsonc serverless.yml serverless.yaml amplify.yml apphosting.yaml nixpacks.toml',
+  ],
+  [ci, '.platform.app.yaml captain-definition buildkite.yml earthfile dagger.json skaffold.yaml tiltfile .releaserc'],
+  [ci, '.goreleaser.yml .goreleaser.yaml release-please-config.json .release-please-manifest.json'],
   [owners, 'codeowners owners maintainers.yml'],
   [
     agent,
@@ -67,6 +78,11 @@ const files = named([
     agent,
     '.claudeignore .geminiignore .codexignore .copilotignore .continuerules .continueignore .aiderignore .builderrules',
   ],
+  [
+    agent,
+    '.kilocodemodes .kilocoderules .coderabbit.yaml .coderabbit.yml .pr_agent.toml ellipsis.yaml greptile.json crush.md',
+  ],
+  [agent, 'mcp_config.json smithery.yaml .clauderc .ruler.toml sweep.yaml amp.json'],
   [
     hooks,
     '.envrc .pre-commit-config.yaml .pre-commit-config.yml .pre-commit-hooks.yaml lefthook.yml lefthook.yaml .lefthook.yml',
@@ -87,6 +103,8 @@ const files = named([
     hooks,
     'gradle-wrapper.jar .editorconfig-hooks .lintstagedrc .lintstagedrc.json simple-git-hooks.json .simple-git-hooks.json',
   ],
+  [hooks, 'lefthook.toml lefthook.json lefthook-local.yml prek.toml hk.pkl captainhook.json grumphp.yml .replit'],
+  [hooks, 'devenv.nix devenv.yaml mise.local.toml .nvim.lua .lvimrc .dir-locals.el .dir-locals-2.el'],
   [
     packages,
     '.npmrc .yarnrc .yarnrc.yml .pnp.cjs .pnp.js .pnpmfile.cjs .pnpmfile.mjs pnpm-workspace.yaml bunfig.toml .pypirc',
@@ -95,6 +113,16 @@ const files = named([
     packages,
     'pip.conf pip.ini uv.toml .gemrc nuget.config .condarc .cargo-ok settings.gradle settings.gradle.kts gradle.properties',
   ],
+  [
+    packages,
+    'poetry.toml rust-toolchain rust-toolchain.toml global.json .sdkmanrc vcpkg-configuration.json yarn.config.cjs',
+  ],
+  [
+    manifest,
+    'project.toml juliaproject.toml pixi.toml stack.yaml cabal.project elm.json dub.json dub.sdl gleam.toml shard.yml',
+  ],
+  [manifest, 'dune-project spago.yaml build.zig build.zig.zon cpanfile v.mod buf.yaml chart.yaml libs.versions.toml'],
+  [manifest, 'module.bazel workspace.bazel workspace.bzlmod paket.dependencies hatch.toml'],
   [
     manifest,
     'package.json setup.py setup.cfg pyproject.toml pipfile requirements.txt constraints.txt cargo.toml build.rs go.mod',
@@ -127,7 +155,11 @@ const files = named([
     lock,
     'cabal.project.freeze project.assets.json pixi.lock rebar.lock chart.lock requirements.lock module.bazel.lock',
   ],
-  [secrets, '.env .netrc _netrc .htpasswd .pgpass .git-credentials .dockercfg .s3cfg .npmrc.local'],
+  [
+    lock,
+    'manifest.toml juliamanifest.toml pylock.toml dub.selections.json cpanfile.snapshot verification-metadata.xml',
+  ],
+  [secrets, '.env .dev.vars .netrc _netrc .htpasswd .pgpass .git-credentials .dockercfg .s3cfg .npmrc.local'],
 ]);
 
 const patterns: readonly {readonly pattern: RegExp; readonly why: string}[] = [
@@ -144,10 +176,14 @@ const patterns: readonly {readonly pattern: RegExp; readonly why: string}[] = [
     pattern: /^requirements[^/]*\.(?:txt|in)$|\.(?:gemspec|podspec|csproj|fsproj|vbproj|vcxproj|cabal|nimble)$/,
     why: manifest,
   },
-  {pattern: /\.lock$|[.-]lock\.(?:json|ya?ml)$|\.lockb$/, why: lock},
+  {pattern: /\.lock$|[.-]lock\.(?:json|ya?ml)$|\.lockb$|\.lockfile$|\.opam\.locked$/, why: lock},
+  // Of Julia, one for each of its versions, and of Python (PEP 751), one for each of its purposes.
+  {pattern: /^(?:julia)?manifest-v\d[\d.]*\.toml$|^pylock\.[\w-]+\.toml$/, why: lock},
+  {pattern: /\.(?:opam|rockspec)$/, why: manifest},
+  {pattern: /^\.releaserc\.|^release\.config\.[cm]?[jt]s$/, why: ci},
   {
     pattern:
-      /^\.env\.(?!(?:example|sample|template|dist|defaults?)$)|^id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:pem|p12|pfx|key|jks)$/,
+      /^\.(?:env|dev\.vars)\.(?!(?:example|sample|template|dist|defaults?)$)|^id_(?:rsa|dsa|ecdsa|ed25519)|\.(?:pem|p12|pfx|key|jks)$/,
     why: secrets,
   },
 ];

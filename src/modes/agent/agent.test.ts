@@ -415,7 +415,7 @@ describe('the end', () => {
         {calls: [['finish', {summary: 'All files have it.', nothing_to_change: true}]]},
       ),
     );
-    expect(proposal).toEqual({edits: [], summary: 'All files have it.'});
+    expect(proposal).toEqual({edits: [], leftOut: [], summary: 'All files have it.'});
     expect(requests[1]?.messages?.at(-1)).toEqual({
       role: 'user',
       text: 'The work does not count as done. The agent changed nothing and stopped without saying that it is done: "Everything is as it should be." Go on, then call finish again.\n\nIf nothing needs to change, call finish with "nothing_to_change": true and say why.',

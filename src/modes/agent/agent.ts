@@ -67,7 +67,8 @@ export function createAgentMode(options: AgentModeOptions): Mode {
           checkTime: timer.check,
         });
         const summary = await options.maskSecrets(end.summary);
-        return {edits: await checkout.edits(timer.signal), ...(summary === '' ? {} : {summary})};
+        const edits = await checkout.edits(timer.signal);
+        return {edits, leftOut: checkout.leftOut, ...(summary === '' ? {} : {summary})};
       } catch (error) {
         throw timer.explain(error);
       } finally {

@@ -35,8 +35,10 @@ export function createForeignAgentMode(options: ForeignAgentOptions): Mode {
         const conversation = new Conversation(input, checkout, agent, options);
         try {
           const summary = await conversation.hold(foreign, timer.signal);
+          const edits = await checkout.edits(timer.signal);
           return {
-            edits: await checkout.edits(timer.signal),
+            edits,
+            leftOut: checkout.leftOut,
             ...(summary === '' ? {} : {summary: await options.maskSecrets(summary)}),
           };
         } finally {

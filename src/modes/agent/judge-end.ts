@@ -1,11 +1,10 @@
-import type {FileEdit} from '../../domain/change.ts';
+import type {FileEdit, LeftOutPath} from '../../domain/change.ts';
 import type {TreeEntry} from '../../domain/git.ts';
 import type {Job} from '../../domain/job.ts';
 import {type FailureReason, JobFailure} from '../../domain/outcome.ts';
 import type {ProposedFile} from '../../domain/proposed-file.ts';
 import type {Skill} from '../../domain/skill.ts';
 import {quoteText} from '../../util/quote-text.ts';
-import type {LeftOutPath} from '../../workspace/checkout-edits.ts';
 import {assertWholeMarkdown} from '../assert-whole-markdown.ts';
 import {checkOutput, checksOfChanges} from '../check-output.ts';
 import {isRefusal} from '../conversation.ts';

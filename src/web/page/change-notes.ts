@@ -1,5 +1,5 @@
 import {type ComponentChild, h} from 'preact';
-import {whoseWords} from '../../report/whose-words.ts';
+import {authors} from '../../domain/author.ts';
 import {duration} from '../../util/duration.ts';
 import type {ChangeView} from '../api.ts';
 import {Text} from './text.ts';
@@ -12,7 +12,7 @@ export function ChangeNotes({change}: {change: ChangeView}): ComponentChild {
     {class: 'notes'},
     summary === undefined || summary === ''
       ? null
-      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, whoseWords[mode])),
+      : h('blockquote', null, h(Text, {of: summary}), h('footer', {class: 'muted'}, `${authors[mode]}'s words`)),
     findings.length === 0 ? null : h(PolicyList, {change}),
     verified.length === 0
       ? null

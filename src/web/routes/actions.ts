@@ -3,7 +3,9 @@ import type {Hono} from 'hono';
 import {z} from 'zod';
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import type {ForgeHost} from '../../domain/forge.ts';
 import {type Job, jobLabel} from '../../domain/job.ts';
+import {forgesOf} from '../../run/delivery-target.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import type {DeliverPreview, JobRow} from '../api.ts';
 import {destinationOf} from '../destination.ts';
@@ -54,6 +56,7 @@ export function addActionRoutes(app: Hono, {ledger, book, commands, clock}: Page
       changes.map(({jobId}) => jobId),
     );
     const jobs = new Map(records.map(({job}) => [job.id, job]));
+    const forges = forgesOf(await ledger.run(run));
     const confirm = randomBytes(16).toString('base64url');
     for (const [key, {until}] of shown) if (until < clock.now()) shown.delete(key);
     shown.set(confirm, {run, digest: digestOf(changes), until: clock.now() + confirmForMs});
@@ -61,7 +64,7 @@ export function addActionRoutes(app: Hono, {ledger, book, commands, clock}: Page
       confirm,
       targets: changes.flatMap(change => {
         const job = jobs.get(change.jobId);
-        return job === undefined ? [] : [toTarget(change, job)];
+        return job === undefined ? [] : [toTarget(change, job, forges)];
       }),
     };
     return context.json(preview);
@@ -99,13 +102,13 @@ function digestOf(changes: readonly ChangeSummary[]): string {
   return createHash('sha256').update(JSON.stringify(list)).digest('hex');
 }
 
-function toTarget(changed: ChangeSummary, job: Job): DeliverPreview['targets'][number] {
+function toTarget(changed: ChangeSummary, job: Job, forges: readonly ForgeHost[]): DeliverPreview['targets'][number] {
   const {jobId, repo, skill, delivered, change} = changed;
   return {
     job: jobId,
     repo,
     skill,
-    ...destinationOf(job, changed),
+    ...destinationOf(job, {forges, change: changed}),
     ...(delivered?.branch === undefined ? {} : {branch: delivered.branch}),
     ...sumLines(change.files),
   };

@@ -1,5 +1,7 @@
 import type {Context, Hono} from 'hono';
+import {maskPatch} from '../../context/mask-patch.ts';
 import type {ChangeRecord} from '../../domain/change.ts';
+import type {ForgeHost} from '../../domain/forge.ts';
 import {namedOutput} from '../../domain/job.ts';
 import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
@@ -7,6 +9,7 @@ import type {Mode} from '../../domain/skill.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
 import {reviewOf, reviewStep, reviewText} from '../../report/review-state.ts';
+import {forgesOf} from '../../run/delivery-target.ts';
 import type {ShownPrompt} from '../../run/show-prompt.ts';
 import type {ChangeView, JobView, PromptView} from '../api.ts';
 import {destinationOf} from '../destination.ts';
@@ -34,7 +37,7 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       readTranscript(ledger, runId, record),
     ]);
     return context.json({
-      ...describe(record, change),
+      ...(await describe(record, change, forgesOf(run))),
       run: runId,
       runState: open.overview.state,
       transcript,
@@ -86,7 +89,11 @@ function toPromptView({kind, notes, request, digest, sentDigest, commit, files, 
 
 type Described = Omit<JobView, 'run' | 'runState' | 'transcript' | 'events' | 'raw'>;
 
-function describe(record: JobRecord, change: ChangeRecord | undefined): Described {
+async function describe(
+  record: JobRecord,
+  change: ChangeRecord | undefined,
+  forges: readonly ForgeHost[],
+): Promise<Described> {
   const {job, detail} = record;
   const outcome = detail?.outcome;
   const row = toJobRow(record, change);
@@ -97,7 +104,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     output: namedOutput(job) ?? '',
     ...(job.path === undefined ? {} : {path: job.path}),
     deliver: job.deliver,
-    destination: destinationOf(job, change),
+    destination: destinationOf(job, {forges, change}),
     attempts: detail?.attempts ?? 0,
     replayed: detail?.replayed ?? false,
     tokens: {
@@ -110,7 +117,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
     warnings: detail?.warnings ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(row.delivered === undefined ? {} : {delivered: row.delivered}),
-    ...(change === undefined ? {} : {change: toChangeView(change, job.mode)}),
+    ...(change === undefined ? {} : {change: await toChangeView(change, job.mode)}),
   };
 }
 
@@ -124,8 +131,11 @@ function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined)
   return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
 }
 
-export function toChangeView({change, findings, verified, decision}: ChangeRecord, mode: Mode): ChangeView {
-  const files = readPatch(change.patch, maxDiffLines);
+export async function toChangeView(
+  {change, findings, verified, decision}: ChangeRecord,
+  mode: Mode,
+): Promise<ChangeView> {
+  const files = readPatch(await maskPatch(change.patch), maxDiffLines);
   return {
     patchId: change.patchId,
     mode,

@@ -3,9 +3,11 @@ import type {Hono} from 'hono';
 import {z} from 'zod';
 import {type ChangeSummary, changeStateOf, type Decision, failsVerify, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import type {ForgeHost} from '../../domain/forge.ts';
 import {orderForReview, reviewGroup} from '../../domain/review-order.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
+import {forgesOf} from '../../run/delivery-target.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import type {ReviewItem, ReviewQueue} from '../api.ts';
 import {destinationOf} from '../destination.ts';
@@ -47,7 +49,7 @@ export function addReviewRoutes(app: Hono, {ledger, clock, feed}: PageParts): vo
     const {run, job} = context.req.param();
     const [change, [record]] = await Promise.all([ledger.change(run, job), ledger.jobsById(run, [job])]);
     if (change === undefined || record === undefined) return context.json({error: 'there is no such change'}, 404);
-    return context.json(toChangeView(change, record.job.mode));
+    return context.json(await toChangeView(change, record.job.mode));
   });
 
   app.post('/api/decide', async context => {
@@ -78,17 +80,19 @@ export function addReviewRoutes(app: Hono, {ledger, clock, feed}: PageParts): vo
 /** With what their jobs say, which are read run by run. */
 async function readItems(ledger: PageParts['ledger'], changes: readonly ChangeSummary[]): Promise<ReviewItem[]> {
   const records = new Map<string, JobRecord>();
+  const forges = new Map<string, readonly ForgeHost[]>();
   for (const [runId, ofRun] of Map.groupBy(changes, change => change.runId)) {
     const jobIds = ofRun.map(({jobId}) => jobId);
+    forges.set(runId, forgesOf(await ledger.run(runId)));
     for (const record of await ledger.jobsById(runId, jobIds)) records.set(`${runId} ${record.job.id}`, record);
   }
   return changes.flatMap(change => {
     const record = records.get(`${change.runId} ${change.jobId}`);
-    return record === undefined ? [] : [toItem(change, record)];
+    return record === undefined ? [] : [toItem(change, record, forges.get(change.runId)!)];
   });
 }
 
-function toItem(change: ChangeSummary, {job, detail}: JobRecord): ReviewItem {
+function toItem(change: ChangeSummary, {job, detail}: JobRecord, forges: readonly ForgeHost[]): ReviewItem {
   const {files, patchId, summary} = change.change;
   return {
     run: change.runId,
@@ -104,7 +108,7 @@ function toItem(change: ChangeSummary, {job, detail}: JobRecord): ReviewItem {
     failedChecks: change.verified.filter(failsVerify).length,
     checks: change.verified.length,
     costUsd: detail?.outcome.cost.usd ?? null,
-    destination: destinationOf(job, change),
+    destination: destinationOf(job, {forges, change}),
     decision: change.decision.kind,
     state: changeStateOf(change),
   };
