@@ -1,4 +1,6 @@
 import {type JobInsert, PgBoss} from 'pg-boss';
+import manifest from 'pg-boss/package.json' with {type: 'json'};
+import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {SqlValue, Statement} from '../ledger/database.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
@@ -29,9 +31,13 @@ const starts = 'starts';
 /** How long the list of queues is good for. */
 const queuesMs = 5_000;
 
-/** The queue of jobs in PostgreSQL, on pg-boss. One queue for each set of needs, so that labels decide who takes from which. */
+/**
+ * The queue of jobs in PostgreSQL, on pg-boss. One queue for each set of needs, so that labels decide who takes from which.
+ *
+ * @throws OrchestratorError when its tables come from a newer version.
+ */
 export async function openPostgresQueue(options: PostgresQueueOptions): Promise<PostgresQueue> {
-  const {database, heartbeatSeconds, monitorSeconds, isWorker} = options;
+  const {database, monitorSeconds, isWorker} = options;
   const boss = new PgBoss({
     db: {executeSql: (sql, values) => database.query(sql, values)},
     schema: queueSchema,
@@ -45,7 +51,17 @@ export async function openPostgresQueue(options: PostgresQueueOptions): Promise<
     openTelemetry: {enabled: false},
   });
   boss.on('error', options.onError);
-  await boss.start();
+  try {
+    await refuseNewerTables(boss);
+    await boss.start();
+    return await openOn(boss, options);
+  } catch (error) {
+    await boss.stop({graceful: false});
+    throw error;
+  }
+}
+
+async function openOn(boss: PgBoss, {heartbeatSeconds}: PostgresQueueOptions): Promise<PostgresQueue> {
   const made = new Set<string>();
   const makeQueue = async (name: string): Promise<void> => {
     if (made.has(name)) return;
@@ -136,6 +152,18 @@ export async function openPostgresQueue(options: PostgresQueueOptions): Promise<
     },
     close: () => boss.stop({graceful: false}),
   };
+}
+
+/** pg-boss itself would go on, and write what the newer one does not expect. */
+async function refuseNewerTables(boss: PgBoss): Promise<void> {
+  const known = manifest.pgboss.schema;
+  const version = (await boss.isInstalled()) ? ((await boss.schemaVersion()) ?? 0) : 0;
+  if (version <= known) return;
+  throw new OrchestratorError(
+    'queue-newer',
+    `the tables of the queue were made by a newer version (version ${version}, this one knows ${known})`,
+    {hint: 'update orchestrator on this machine'},
+  );
 }
 
 /** `jobs`, or `jobs.eu.gpu` for what needs both labels. */

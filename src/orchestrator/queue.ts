@@ -32,23 +32,28 @@ export async function openQueue(
     import('../dispatch/postgres-queue.ts'),
   ]);
   const database = await openPostgres(url, {clock: systemClock});
-  const offsetMs = await database.clockOffsetMs();
-  const clock: Clock = {now: () => Math.round(systemClock.now() + offsetMs), sleep: systemClock.sleep};
-  const {isWorker, times, onError} = options;
-  const queue = await openPostgresQueue({database, isWorker, onError, ...times});
-  return {
-    ledger: createSharedLedger(database, clock),
-    queue,
-    clock,
-    checkVersion: () => database.checkVersion(),
-    async close() {
-      try {
-        await queue.close();
-      } finally {
-        await database.close();
-      }
-    },
-  };
+  try {
+    const offsetMs = await database.clockOffsetMs();
+    const clock: Clock = {now: () => Math.round(systemClock.now() + offsetMs), sleep: systemClock.sleep};
+    const {isWorker, times, onError} = options;
+    const queue = await openPostgresQueue({database, isWorker, onError, ...times});
+    return {
+      ledger: createSharedLedger(database, clock),
+      queue,
+      clock,
+      checkVersion: () => database.checkVersion(),
+      async close() {
+        try {
+          await queue.close();
+        } finally {
+          await database.close();
+        }
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw database.explain(error);
+  }
 }
 
 export interface OpenWorkerOptions
