@@ -4,12 +4,13 @@ import {OrchestratorError} from '../../domain/errors.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {localZone} from '../../util/zoned-time.ts';
 import {configurationClaim} from '../configuration-claim.ts';
 import type {Io} from '../io.ts';
 import {parseCount} from '../parse-count.ts';
 import {parseCron} from '../schedule/cron-expression.ts';
 import {findScheduler, installers} from '../schedule/installers.ts';
-import {checkZone, formatTime, localZone, nextTimes} from '../schedule/next-times.ts';
+import {checkZone, formatTime, nextTimes} from '../schedule/next-times.ts';
 import {checkCommand, commandFor, ensureEnvFile} from '../schedule/scheduled-command.ts';
 import {readSchedules, type Schedule, type Scheduler, schedulers, writeSchedules} from '../schedule/schedules.ts';
 

@@ -1,11 +1,6 @@
 import {OrchestratorError} from '../../domain/errors.ts';
 import {quoteText} from '../../util/quote-text.ts';
 
-/** The zone of this machine. */
-export function localZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
-
 /** @throws OrchestratorError for a zone that nobody knows. */
 export function checkZone(zone: string): void {
   try {
