@@ -97,7 +97,8 @@ function errorLine({message, hint}: OrchestratorError): string {
   return `orchestrator: ${message}${hint === undefined ? '' : `; ${hint}`}\n`;
 }
 
-async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise<string> {
+/** What stands on a terminal after a run. `flag` goes behind the commands that come next. */
+export async function endText(ledger: Ledger, run: RunRecord, summary: string, flag = ''): Promise<string> {
   const records = await ledger.jobs(run.id);
   const bad = records.filter(
     ({detail}) => detail?.outcome.status === 'failed' || detail?.outcome.status === 'not-started',
@@ -114,7 +115,7 @@ async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise
     more(good),
     `${run.id}  ${summary}\n`,
     `results  ${escapeLine(run.resultsFile)}\n`,
-    ...(bad.length > 0 ? ['next     orchestrator report; orchestrator retry\n'] : []),
+    ...(bad.length > 0 ? [`next     orchestrator report${flag}; orchestrator retry${flag}\n`] : []),
   ].join('');
 }
 

@@ -91,10 +91,12 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     'finish an interrupted or stopped run',
     'orchestrator resume\norchestrator resume r-20251201-020000-7f3a',
   )
+    .option('--results-dir <dir>', 'where the results file goes; default: where it is')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
   command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
     .option('--all', 'also those that a retry alone cannot help')
+    .option('--results-dir <dir>', 'where the results file goes; default: where it is')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
   command(

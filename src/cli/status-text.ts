@@ -1,6 +1,7 @@
 import {jobLabel} from '../domain/job.ts';
 import {failureReasons} from '../domain/outcome.ts';
-import type {JobRecord, WorkerRecord} from '../domain/run.ts';
+import {isQueued, type JobRecord} from '../domain/run.ts';
+import type {LiveWorker} from '../ledger/ledger.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {duration} from '../util/duration.ts';
@@ -14,6 +15,8 @@ export interface StatusPlaces {
   readonly home: string;
   readonly stateDir: string;
   readonly color: boolean;
+  /** Stands behind every command that comes next. */
+  readonly flag: string;
 }
 
 /** One run as a block of lines; what is untrusted is escaped. */
@@ -26,12 +29,13 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
     ...reviewText(details),
     ...batchTexts(details, places),
     ...workersText(details),
+    ...details.obstacles.map(obstacle => `waits    ${escapeLine(obstacle)}`),
     ...details.running.map(record => runningJob(record, details, places)),
     ...details.failures.map(record => failedJob(record, places)),
     ...more(details),
     `results  ${shortPath(run.resultsFile, places)}`,
     `log      ${shortPath(run.logFile ?? runLogFile(places.stateDir, run.id), places)}`,
-    ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}`),
+    ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}${places.flag}`),
   ];
   return [head[0]!, ...body.map(line => `  ${line}`)];
 }
@@ -71,14 +75,17 @@ export function nextSteps({run, state, counts, failures, toReview, toDeliver}: R
 }
 
 const barWidth = 20;
+/** A worker says that it lives every five seconds. */
+const silentAfterMs = 12_000;
 
 function workersText({workers}: RunDetails): string[] {
   if (workers === undefined) return [];
   if (workers.length === 0) return ['workers  none is alive; start one with: orchestrator worker'];
-  const sum = (of: (worker: WorkerRecord) => number): number =>
-    workers.reduce((total, worker) => total + of(worker), 0);
+  const silent = workers.filter(({silentMs}) => silentMs > silentAfterMs);
+  const sum = (of: (worker: LiveWorker) => number): number => workers.reduce((total, worker) => total + of(worker), 0);
   return [
-    `workers  ${workers.length} alive, ${sum(({jobs}) => jobs)} of ${sum(({maxWorkers}) => maxWorkers)} places taken`,
+    `workers  ${workers.length - silent.length} alive, ${sum(({jobs}) => jobs)} of ${sum(({maxWorkers}) => maxWorkers)} places taken`,
+    ...silent.map(({id, silentMs}) => `         ${escapeLine(id)} is silent for ${Math.round(silentMs / 1000)} s`),
   ];
 }
 
@@ -88,9 +95,13 @@ function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
   const done = counts.total === 0 ? barWidth : Math.floor((ended / counts.total) * barWidth);
   const what = run.control.stop !== 'no' ? 'stopping' : run.control.paused ? 'paused' : 'running';
   return [
-    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(nowMs - run.startedAt)}) on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`,
+    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(nowMs - run.startedAt)}) ${placeOf(run)}`,
     `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}`,
   ];
+}
+
+function placeOf(run: RunDetails['run']): string {
+  return isQueued(run) ? 'in the queue' : `on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`;
 }
 
 function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): string[] {

@@ -1,7 +1,8 @@
+import {createHash} from 'node:crypto';
 import {type JobInsert, PgBoss} from 'pg-boss';
 import manifest from 'pg-boss/package.json' with {type: 'json'};
 import {OrchestratorError} from '../domain/errors.ts';
-import type {Job} from '../domain/job.ts';
+import {type Job, needsOf} from '../domain/job.ts';
 import type {SqlValue, Statement} from '../ledger/database.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
 import type {ScheduledPlan} from './scheduled-run.ts';
@@ -61,7 +62,7 @@ export async function openPostgresQueue(options: PostgresQueueOptions): Promise<
   }
 }
 
-async function openOn(boss: PgBoss, {heartbeatSeconds}: PostgresQueueOptions): Promise<PostgresQueue> {
+async function openOn(boss: PgBoss, {heartbeatSeconds, database}: PostgresQueueOptions): Promise<PostgresQueue> {
   const made = new Set<string>();
   const makeQueue = async (name: string): Promise<void> => {
     if (made.has(name)) return;
@@ -78,40 +79,80 @@ async function openOn(boss: PgBoss, {heartbeatSeconds}: PostgresQueueOptions): P
   };
   await makeQueue(anyWorker);
   await makeQueue(starts);
+  const insert = async (
+    runId: string,
+    jobs: readonly Job[],
+    write: (sql: string, values: readonly unknown[]) => Promise<void>,
+  ): Promise<void> => {
+    for (const [name, some] of Map.groupBy(jobs, queueOf)) {
+      await makeQueue(name);
+      const entries = some.map(
+        (job): JobInsert<Entry> => ({
+          id: entryId(runId, job),
+          data: {runId, jobId: job.id},
+          group: {id: runId},
+        }),
+      );
+      // What is left of an entry that was done with would keep the place of the new one.
+      await write(`DELETE FROM ${queueSchema}.job WHERE name = $1 AND id = ANY($2::uuid[]) AND state >= 'completed'`, [
+        name,
+        entries.map(({id}) => id),
+      ]);
+      await boss.insert(name, entries, {
+        db: {
+          executeSql: async (sql: string, values: unknown[] = []) => {
+            await write(sql, values);
+            return {rows: []};
+          },
+        },
+      });
+    }
+  };
   let known: {readonly names: readonly string[]; readonly until: number} = {names: [], until: 0};
   const queuesFor = async (labels: ReadonlySet<string>): Promise<readonly string[]> => {
     if (Date.now() >= known.until) {
       const names = (await boss.getQueues()).map(({name}) => name);
-      known = {names: names.filter(name => needsOf(name) !== undefined), until: Date.now() + queuesMs};
+      known = {names: names.filter(name => needsIn(name) !== undefined), until: Date.now() + queuesMs};
     }
-    const mine = known.names.filter(name => needsOf(name)?.every(need => labels.has(need)));
+    const mine = known.names.filter(name => needsIn(name)?.every(need => labels.has(need)));
     // What few workers can do comes before what all can.
-    return mine.sort((a, b) => (needsOf(b)?.length ?? 0) - (needsOf(a)?.length ?? 0));
+    return mine.sort((a, b) => (needsIn(b)?.length ?? 0) - (needsIn(a)?.length ?? 0));
   };
 
   return {
     boss,
     async enqueue(runId, jobs) {
       const statements: Statement[] = [];
-      for (const [name, some] of Map.groupBy(jobs, queueOf)) {
-        await makeQueue(name);
-        const entries: JobInsert<Entry>[] = some.map(job => ({data: {runId, jobId: job.id}}));
-        await boss.insert(name, entries, {
-          db: {
-            executeSql: async (sql: string, values: unknown[] = []) => {
-              statements.push({sql, params: values as SqlValue[], postgres: true});
-              return {rows: []};
-            },
-          },
-        });
-      }
+      await insert(runId, jobs, async (sql, values) => {
+        statements.push({sql, params: values as SqlValue[], postgres: true});
+      });
       return statements;
     },
-    async take(labels, count) {
+    async putBack(runId, jobs) {
+      await insert(runId, jobs, async (sql, values) => void (await database.query(sql, values)));
+    },
+    async countEntries(runId) {
+      const {rows} = await database.query(
+        `SELECT COUNT(*) AS count FROM ${queueSchema}.job WHERE group_id = $1 AND state < 'completed'`,
+        [runId],
+      );
+      return Number(rows[0]?.['count']);
+    },
+    async lacking(runId, jobs) {
+      const ids = new Map(jobs.map(job => [entryId(runId, job), job]));
+      const {rows} = await database.query(
+        `SELECT id FROM ${queueSchema}.job WHERE name = ANY($1) AND id = ANY($2::uuid[]) AND state < 'completed'`,
+        [[...new Set(jobs.map(queueOf))], [...ids.keys()]],
+      );
+      for (const {id} of rows) ids.delete(String(id));
+      return [...ids.values()];
+    },
+    async take(labels, count, except) {
       const taken: QueuedJob[] = [];
+      const ignoreGroups = except.length === 0 ? null : [...except];
       for (const queue of await queuesFor(labels)) {
         if (taken.length >= count) break;
-        const jobs = await boss.fetch<Entry>(queue, {batchSize: count - taken.length});
+        const jobs = await boss.fetch<Entry>(queue, {batchSize: count - taken.length, ignoreGroups});
         for (const {id, retryCount, data} of jobs) taken.push({...data, ticket: {queue, id, retryCount}});
       }
       return taken;
@@ -168,11 +209,19 @@ async function refuseNewerTables(boss: PgBoss): Promise<void> {
 
 /** `jobs`, or `jobs.eu.gpu` for what needs both labels. */
 function queueOf(job: Job): string {
-  return [anyWorker, ...[...new Set(job.needs ?? [])].sort()].join('.');
+  return [anyWorker, ...needsOf(job)].join('.');
+}
+
+/** The same for the same job of the same run, so that it is never in the queue twice. */
+function entryId(runId: string, job: Job): string {
+  const hex = createHash('sha256')
+    .update(JSON.stringify([runId, job.id]))
+    .digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
 /** Undefined for a queue of something else. */
-function needsOf(queue: string): readonly string[] | undefined {
+function needsIn(queue: string): readonly string[] | undefined {
   const [first, ...needs] = queue.split('.');
   return first === anyWorker ? needs : undefined;
 }

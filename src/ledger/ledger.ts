@@ -4,7 +4,16 @@ import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
 import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
-import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
+import type {
+  JobDetail,
+  JobRecord,
+  JobState,
+  RunControl,
+  RunRecord,
+  RunState,
+  WaitingJobs,
+  WorkerRecord,
+} from '../domain/run.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
 import type {BatchLedger, BatchRequestKey} from './batch-ledger.ts';
@@ -47,6 +56,8 @@ export interface JobFilter {
   readonly status?: Outcome['status'];
   /** At most so many, those that ended last first. Without it: all, in the order of the plan. */
   readonly newest?: number;
+  /** At most so many of those that the plan has first. */
+  readonly first?: number;
 }
 
 /** Digests of everything that produced a result, by part, so that a change can be named. */
@@ -131,6 +142,11 @@ export interface CallMinute {
   readonly usd: number;
 }
 
+export interface LiveWorker extends WorkerRecord {
+  /** Since it was last heard of, milliseconds. */
+  readonly silentMs: number;
+}
+
 export type CostKey = 'repo' | 'skill' | 'model' | 'week';
 
 /** `name` of a week is its Monday, `YYYY-MM-DD`. */
@@ -183,6 +199,8 @@ export interface Ledger {
       readonly reason?: string;
     },
   ): Promise<void>;
+  /** The results file of the run is written to another place from now on. */
+  moveResults(runId: string, resultsFile: string): Promise<void>;
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(options?: {limit?: number; since?: number; state?: RunState}): Promise<RunRecord[]>;
@@ -198,7 +216,9 @@ export interface Ledger {
   /** Names of all repos that ever had a job. */
   repoNames(): Promise<string[]>;
   /** Workers of the queue that were heard of lately; none where there is no queue. */
-  workers(): Promise<WorkerRecord[]>;
+  workers(): Promise<LiveWorker[]>;
+  /** Jobs of a run that nobody has, by what they need. */
+  waitingJobs(runId: string): Promise<WaitingJobs[]>;
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
   lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;

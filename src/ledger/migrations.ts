@@ -237,4 +237,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX batch_requests_by_inputs ON batch_requests (repo_key, skill, output);
   ALTER TABLE spending ADD COLUMN batch BIGINT NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE runs ADD COLUMN resumed_at BIGINT;
+  ALTER TABLE runs ADD COLUMN deadline_at BIGINT;
+  ALTER TABLE jobs ADD COLUMN takes BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN needs TEXT NOT NULL DEFAULT '';
+  ALTER TABLE workers ADD COLUMN troubles TEXT NOT NULL DEFAULT '[]';
+  `,
 ];

@@ -9,6 +9,8 @@ import type {ObtainReplyOptions} from '../run/obtain-reply.ts';
 import type {RunGate} from '../run/run-gate.ts';
 import type {RunSteering} from '../run/steer-run.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
+import {localDate} from '../util/local-time.ts';
+import {inZone, localZone, nextTime} from '../util/zoned-time.ts';
 import {openDeliveries} from './deliveries.ts';
 import type {ExecuteRunOptions} from './execute-run.ts';
 import {openModels} from './open-models.ts';
@@ -43,7 +45,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const [
     {RunGate},
     {RepoUse},
-    {RunSteering, nextTime},
+    {RunSteering},
     {createObtainReply},
     {createStartJob, createWaitForRepo},
     {openTranscript, transcriptFile},
@@ -101,12 +103,14 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const sharedLimiters = new Map<string, Limiter>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
-  // For a run of several machines it is the first one after the start, which may have passed.
-  const deadlineAfter = options.isShared ? run.startedAt : clock.now();
+  const {zone} = settings;
   const deadline =
     settings.deadline === undefined
       ? undefined
-      : {time: settings.deadline, at: nextTime(settings.deadline, deadlineAfter)};
+      : {
+          time: `${settings.deadline}${zone === undefined || zone === localZone() ? '' : ` ${zone}`}`,
+          at: run.deadlineAt ?? nextTime(settings.deadline, clock.now()),
+        };
   const steering = new RunSteering(
     {
       runId: run.id,
@@ -116,6 +120,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       gate,
       reporter,
       graceMs: settings.graceMs,
+      isShared: options.isShared === true,
       ...(deadline === undefined ? {} : {deadline}),
       onChange: () => {
         for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
@@ -149,6 +154,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       startJob,
       waitForRepo,
       isRunShared: options.isShared === true,
+      // Days of a budget are those of the machine that planned the run, so that all workers count into the same.
+      today: () => localDate(zone === undefined ? new Date(clock.now()) : inZone(new Date(clock.now()), zone)),
       budget: () => {
         const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
         return {

@@ -14,6 +14,7 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
     repo: job.repo,
     path: job.path ?? null,
     job: jobLabel(job),
+    ...(record.worker === undefined ? {} : {worker: record.worker}),
   };
   const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: job.output};
   if (detail === undefined) {

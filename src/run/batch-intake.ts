@@ -5,6 +5,7 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {BatchRequestRecord} from '../ledger/batch-ledger.ts';
 import type {BatchModels} from '../models/batch-models.ts';
 import type {BatchRequest} from '../models/batch-provider.ts';
+import {localDate} from '../util/local-time.ts';
 import type {BatchDesk, EndedBatch} from './batch-desk.ts';
 import type {BatchedReply, BatchPlan} from './batch-plan.ts';
 import type {GroupLimits} from './batch-times.ts';
@@ -187,7 +188,7 @@ export class BatchIntake {
       repoKey,
       model,
       worstCaseUsd,
-      ...budgetScopes(tools.runId, job, budget(), new Date(tools.clock.now())),
+      ...budgetScopes(tools.runId, job, budget(), localDate(new Date(tools.clock.now()))),
       batch: {batchId: group.id, digest, inputs, commit},
     });
     if (result.kind === 'busy') return {busyWith: result.runId};

@@ -10,6 +10,9 @@ export interface RunSettings {
   readonly parallel: boolean;
   /** Host whose paths the jobs have; only for runs that other machines execute. */
   readonly plannedOn?: string;
+  /** Version of the program that planned it, and the time zone of its dates and its deadline; only for such runs too. */
+  readonly plannedBy?: string;
+  readonly zone?: string;
   readonly maxWorkers: number;
   /** Replies come through the batch interfaces of providers. */
   readonly batch?: true;

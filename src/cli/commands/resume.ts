@@ -10,9 +10,16 @@ import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
+import {placesHere} from '../places-here.ts';
+
+export interface ResumeOptions {
+  readonly json?: true;
+  /** Where the results file goes; default: where it is. */
+  readonly resultsDir?: string;
+}
 
 /** Finishes an interrupted or stopped run; a paused one goes on where it runs. */
-export async function resume(io: Io, id: string | undefined, options: {json?: true}): Promise<number> {
+export async function resume(io: Io, id: string | undefined, options: ResumeOptions): Promise<number> {
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(
@@ -22,21 +29,21 @@ export async function resume(io: Io, id: string | undefined, options: {json?: tr
       'to resume',
     );
     if (ledger.isHeld(run)) {
-      if (!run.control.paused && isQueued(run)) return await goOn(io, ledger, run, () => false, options.json === true);
+      if (!run.control.paused && isQueued(run)) return await goOn(io, ledger, run, () => false, options);
       if (!run.control.paused)
         throw new OrchestratorError('run-goes-on', `${run.id} is running`, {hint: 'see: orchestrator status'});
       await ledger.control(run.id, {paused: false});
       io.out(`${run.id} goes on\n`);
       return 0;
     }
-    return await goOn(io, ledger, run, isUndone, options.json === true);
+    return await goOn(io, ledger, run, isUndone, options);
   } finally {
     await ledger.close();
   }
 }
 
 /** Runs failed jobs again, those that a retry can help. */
-export async function retry(io: Io, id: string | undefined, options: {json?: true; all?: true}): Promise<number> {
+export async function retry(io: Io, id: string | undefined, options: ResumeOptions & {all?: true}): Promise<number> {
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
@@ -45,7 +52,7 @@ export async function retry(io: Io, id: string | undefined, options: {json?: tru
       if (outcome?.status !== 'failed') return isUndone(record);
       return options.all === true || failureReasons[outcome.failure.reason].retry !== 'no';
     };
-    return await goOn(io, ledger, run, chosen, options.json === true);
+    return await goOn(io, ledger, run, chosen, options);
   } finally {
     await ledger.close();
   }
@@ -60,11 +67,12 @@ async function goOn(
   ledger: Ledger,
   run: RunRecord,
   chosen: (record: JobRecord) => boolean,
-  json: boolean,
+  {resultsDir, ...options}: ResumeOptions,
 ): Promise<number> {
+  const json = options.json === true;
   if (isQueued(run) && io.queue !== undefined) {
     const {goOnQueued} = await import('../queue-run.ts');
-    return await goOnQueued(io, io.queue, run.id, {chosen, json});
+    return await goOnQueued(io, io.queue, run.id, {chosen, resultsDir, json});
   }
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
@@ -74,6 +82,7 @@ async function goOn(
     return run.exitCode ?? 0;
   }
   const settings = run.settings as RunSettings;
+  const places = placesHere(io, run, resultsDir);
   const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));
   const lost = await ledger.takeOverRun(run.id, ownProcess());
   if (lost === undefined) {
@@ -83,6 +92,7 @@ async function goOn(
     run.id,
     again.map(({job}) => job.id),
   );
+  await ledger.moveResults(run.id, places.run.resultsFile);
   const taken = await ledger.run(run.id);
   return await execute(io, {
     ledger,
@@ -91,6 +101,7 @@ async function goOn(
     records: await ledger.jobs(run.id),
     skills,
     notes: [
+      ...places.notes,
       ...notes,
       ...(lost.calls === 0
         ? []

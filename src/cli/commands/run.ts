@@ -14,7 +14,6 @@ import {planRun} from '../../run/plan-run.ts';
 import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
-import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {withForgeSources} from '../ask-forges.ts';
 import {configurationClaim, digestClaim} from '../configuration-claim.ts';
@@ -22,6 +21,7 @@ import {detach} from '../detach.ts';
 import {execute} from '../execute.ts';
 import type {Io} from '../io.ts';
 import {shippedSkillsDir} from '../places.ts';
+import {makeResultsFolder} from '../results-folder.ts';
 import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
 
 /** Plans and executes a run, or prints the plan. */
@@ -227,18 +227,7 @@ function commandOf(options: RunOptions): string[] {
 }
 
 function resultsFile(directory: string, now: Date): string {
-  try {
-    makeFolder(directory);
-  } catch (error) {
-    throw new OrchestratorError(
-      'results-unwritable',
-      `${escapeLine(directory)} cannot be used for results (${(error as NodeJS.ErrnoException).code})`,
-      {
-        hint: 'choose another --results-dir',
-        cause: error,
-      },
-    );
-  }
+  makeResultsFolder(directory);
   const time = localClock(now).replaceAll(':', '');
   const base = path.join(directory, `orchestrator_batch_${localDate(now).replaceAll('-', '')}_${time}`);
   for (let suffix = 1; ; suffix++) {

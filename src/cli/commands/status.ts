@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {jobLabel} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
-import type {Ledger} from '../../ledger/ledger.ts';
+import type {Ledger, LiveWorker} from '../../ledger/ledger.ts';
 import {findMissedRuns, type MissedRun} from '../../run/find-missed-runs.ts';
 import {type RunDetails, readRunDetails} from '../../run/read-run-view.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -10,6 +10,7 @@ import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {missedLine, toMissedJson} from '../missed-runs.ts';
+import {queueFlag} from '../queue-flag.ts';
 import {runLogFile} from '../reporters.ts';
 import {toRunJson} from '../run-view.ts';
 import {nextSteps, statusLine, statusLines} from '../status-text.ts';
@@ -83,14 +84,16 @@ function print(
 }
 
 function toText(io: Io, views: readonly RunDetails[]): string {
-  const places = {nowMs: systemClock.now(), home: io.home, stateDir: io.stateDir, color: io.color};
+  const {home, stateDir, color} = io;
+  const places = {nowMs: systemClock.now(), home, stateDir, color, flag: queueFlag(io)};
   return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
 }
 
 function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun[], id: string | undefined): unknown {
+  const next = (view: RunDetails): string[] => nextSteps(view).map(command => command + queueFlag(io));
   const entries = views.map(view => ({
     view,
-    json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: nextSteps(view)},
+    json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: next(view)},
   }));
   if (id !== undefined) return entries[0]?.json;
   const of = (isShown: (view: RunDetails) => boolean): unknown[] =>
@@ -100,12 +103,13 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
     interrupted: of(view => view.run.state === 'running' && view.state === 'interrupted'),
     last: of(view => view.run.state !== 'running')[0] ?? null,
     missed: missed.map(toMissedJson),
-    next: [...new Set(views.flatMap(view => nextSteps(view)))],
+    next: [...new Set(views.flatMap(next))],
   };
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
-function detailsJson({running, failures, batches, endsAt, toReview, toDeliver}: RunDetails): Record<string, unknown> {
+function detailsJson(view: RunDetails): Record<string, unknown> {
+  const {running, failures, batches, endsAt, toReview, toDeliver, workers, obstacles} = view;
   return {
     running_jobs: running.map(({job, startedAt}) => ({
       job: jobLabel(job),
@@ -123,10 +127,15 @@ function detailsJson({running, failures, batches, endsAt, toReview, toDeliver}: 
       provider_id: providerId ?? null,
       sent_at: sentAt === undefined ? null : new Date(sentAt).toISOString(),
     })),
+    ...(workers === undefined ? {} : {workers: workers.map(toWorkerJson), obstacles}),
     to_review: toReview,
     to_deliver: toDeliver,
     estimated_end: endsAt === undefined ? null : new Date(endsAt).toISOString(),
   };
+}
+
+function toWorkerJson({id, host, version, labels, maxWorkers, jobs, silentMs}: LiveWorker): Record<string, unknown> {
+  return {id, host, version, labels, max_workers: maxWorkers, jobs, silent_ms: silentMs};
 }
 
 const refreshMs = 1_000;

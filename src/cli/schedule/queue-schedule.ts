@@ -4,10 +4,12 @@ import {OrchestratorError} from '../../domain/errors.ts';
 import {asksNoModel} from '../../domain/job.ts';
 import {toRunSettings} from '../../run/run-settings.ts';
 import {packSkill} from '../../skills/skill-content.ts';
+import {systemClock} from '../../util/clock.ts';
 import {loadConfiguration} from '../commands/run.ts';
 import type {ListedSchedule} from '../commands/schedule.ts';
 import {configurationClaim} from '../configuration-claim.ts';
 import type {Io} from '../io.ts';
+import {packageVersion} from '../package-version.ts';
 import {withQueue} from '../with-queue.ts';
 import type {CronExpression} from './cron-expression.ts';
 
@@ -39,7 +41,9 @@ export async function installInQueue(io: Io, url: string, {id, cron, zone, confi
     claim: configurationClaim(config),
     ...(configuration.description === undefined ? {} : {description: configuration.description}),
     resultsDir: configuration.settings.resultsDir,
-    settings: {...settings, plannedOn: hostname()},
+    zone,
+    installedAt: systemClock.now(),
+    settings: {...settings, plannedOn: hostname(), plannedBy: packageVersion(), zone},
     tasks: configuration.tasks.map(({skill: {name, output, outputs}, index: _index, ...task}) => ({
       ...task,
       models: asksNoModel(task) ? [] : (task.models ?? []),
