@@ -437,7 +437,8 @@ function addRunOptions(command: Command): Command {
     .option('--json', 'JSON lines on stdout')
     .option('--results-dir <dir>', 'where the results file goes; default: home')
     .option('--fleet <file>', 'fleet file')
-    .option('--skills-dir <dir>', 'folder of skills');
+    .option('--skills-dir <dir>', 'folder of skills')
+    .option('--env-file <file>', 'set these variables first, one NAME=value a line; what a schedule does');
 }
 
 const topExamples = `

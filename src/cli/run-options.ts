@@ -34,6 +34,7 @@ export interface RunOptions {
   readonly resultsDir?: string;
   readonly fleet?: string;
   readonly skillsDir?: string;
+  readonly envFile?: string;
 }
 
 export function toFlags(options: RunOptions): Flags {

@@ -18,6 +18,7 @@ import {ownProcess} from '../../util/process-identity.ts';
 import {withForgeSources} from '../ask-forges.ts';
 import {configurationClaim, digestClaim} from '../configuration-claim.ts';
 import {detach} from '../detach.ts';
+import {withEnvFile} from '../env-file.ts';
 import {execute} from '../execute.ts';
 import type {Io} from '../io.ts';
 import {shippedSkillsDir} from '../places.ts';
@@ -25,7 +26,8 @@ import {makeResultsFolder} from '../results-folder.ts';
 import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
 
 /** Plans and executes a run, or prints the plan. */
-export async function run(io: Io, options: RunOptions): Promise<number> {
+export async function run(given: Io, options: RunOptions): Promise<number> {
+  const io = options.envFile === undefined ? given : withEnvFile(given, options.envFile, options.queue);
   const now = new Date();
   const shard = parseShard(options.shard);
   const configuration = await loadConfiguration(io, options);
@@ -212,7 +214,7 @@ function recordOf(
 
 /** The same for the same configuration file, or for the same flags in the same folder. */
 function claimOf(io: Io, options: RunOptions, configFile: string | undefined): string {
-  const {json: _json, detach: _detach, queue: _queue, ...rest} = options;
+  const {json: _json, detach: _detach, queue: _queue, envFile: _envFile, ...rest} = options;
   return configFile === undefined
     ? digestClaim([realpathSync(io.cwd), rest])
     : configurationClaim(realpathSync(configFile), options.shard);

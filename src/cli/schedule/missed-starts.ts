@@ -13,10 +13,10 @@ export async function findMissedStarts(io: Io, ledger: Ledger | undefined, nowMs
   // The starts of a workflow are not seen from here.
   const schedules = readSchedules(io.stateDir).filter(({as, config}) => as !== 'github-actions' && existsSync(config));
   if (schedules.length === 0) return [];
-  const {previousTime} = await import('./next-times.ts');
+  const [{previousTime}, {parseCron}] = await Promise.all([import('./start-times.ts'), import('./cron-expression.ts')]);
   const missed: MissedRun[] = [];
-  for (const {cron, zone, claim, config, installedAt} of schedules) {
-    const due = (await previousTime(cron, zone, new Date(nowMs - lateMs)))?.getTime();
+  for (const {cron, zone, as, claim, config, installedAt} of schedules) {
+    const due = previousTime(parseCron(cron), {zone, as}, new Date(nowMs - lateMs))?.getTime();
     if (due === undefined || due < installedAt) continue;
     const runs = (await ledger?.runs({limit: 1_000})) ?? [];
     const last: RunRecord | undefined = runs.find(run => run.claim === claim);
