@@ -5,10 +5,8 @@ import {OrchestratorError} from '../domain/errors.ts';
 import {type Job, needsOf} from '../domain/job.ts';
 import type {SqlValue, Statement} from '../ledger/database.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
+import {queueSchema, readSchedules, starts} from './read-schedules.ts';
 import type {ScheduledPlan} from './scheduled-run.ts';
-
-/** The schema that pg-boss keeps its tables in. */
-export const queueSchema = 'orchestrator_queue';
 
 export interface PostgresQueueOptions extends QueueTimes {
   readonly database: {query(sql: string, values?: readonly unknown[]): Promise<{rows: Record<string, unknown>[]}>};
@@ -28,7 +26,6 @@ interface Entry {
 }
 
 const anyWorker = 'jobs';
-const starts = 'starts';
 /** How long the list of queues is good for. */
 const queuesMs = 5_000;
 
@@ -177,8 +174,7 @@ async function openOn(boss: PgBoss, {heartbeatSeconds, database}: PostgresQueueO
       await boss.schedule(starts, cron, plan, {tz: zone, key: id, missed: 'once'});
     },
     async schedules() {
-      const found = await boss.getSchedules(starts);
-      return found.map(({key, cron, timezone, data}) => ({id: key, cron, zone: timezone, plan: data as ScheduledPlan}));
+      return await readSchedules(sql => database.query(sql));
     },
     async unschedule(id) {
       await boss.unschedule(starts, id);

@@ -22,8 +22,10 @@ export interface ScheduledPlan {
   readonly resultsDir: string;
   /** Its dates and its deadline are those of this time zone. */
   readonly zone: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, in the time of the database server. */
   readonly installedAt: number;
+  /** The first moment after that; the queue also gives out the minute in which it was installed. */
+  readonly firstAt: number;
   readonly settings: RunSettings;
   readonly tasks: readonly (Omit<PlannedTask, 'skill'> & {
     readonly skill: Pick<PlannedTask['skill'], 'name' | 'output' | 'outputs'>;

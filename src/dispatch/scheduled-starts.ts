@@ -30,7 +30,11 @@ export class ScheduledStarts {
     if (clock.now() < this.#nextLook) return;
     this.#nextLook = clock.now() + lookMs;
     for (const start of await queue.takeStarts()) {
-      const {id} = start.plan;
+      const {id, firstAt} = start.plan;
+      if (start.at.getTime() < firstAt) {
+        await queue.done([start.ticket]);
+        continue;
+      }
       try {
         const run = await startScheduledRun(start, queue, ledger);
         note('info', run === undefined ? `schedule ${id}: its run goes on already` : `schedule ${id} starts ${run.id}`);

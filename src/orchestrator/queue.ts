@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {QueueTimes} from '../dispatch/job-queue.ts';
+import type {QueueSchedule, QueueTimes} from '../dispatch/job-queue.ts';
 import type {PostgresQueue} from '../dispatch/postgres-queue.ts';
 import type {QueueWorker, WorkerOptions} from '../dispatch/worker.ts';
 import type {Reporter} from '../domain/event.ts';
@@ -58,6 +58,20 @@ export async function openQueue(url: string, options: OpenQueueOptions): Promise
   } catch (error) {
     await database.close();
     throw database.explain(error);
+  }
+}
+
+/** The schedules of a queue, for one who only looks. */
+export async function readQueueSchedules(url: string): Promise<QueueSchedule[]> {
+  const [{openPostgres}, {readSchedules}] = await Promise.all([
+    import('../ledger/postgres.ts'),
+    import('../dispatch/read-schedules.ts'),
+  ]);
+  const database = await openPostgres(url, {clock: systemClock});
+  try {
+    return await readSchedules(sql => database.query(sql));
+  } finally {
+    await database.close();
   }
 }
 

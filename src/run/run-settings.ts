@@ -22,6 +22,8 @@ export interface RunSettings {
   readonly deadline?: string;
   readonly graceMs: number;
   readonly maxAttempts?: number;
+  /** Absolute path of the task configuration, on the machine that planned the run. */
+  readonly configFile?: string;
   /** As written: what a `$NAME` stands for is looked up when something is sent. */
   readonly notify?: readonly string[];
   readonly deadManUrl?: string;
@@ -54,6 +56,7 @@ export function toRunSettings(
     ...(deadline === undefined ? {} : {deadline}),
     graceMs: settings.graceMs,
     ...(maxAttempts === undefined ? {} : {maxAttempts}),
+    ...(configFile === undefined ? {} : {configFile}),
     notify: settings.notify,
     ...(deadManUrl === undefined ? {} : {deadManUrl}),
     logMaxBytes: settings.logMaxBytes,

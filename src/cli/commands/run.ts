@@ -16,7 +16,7 @@ import {escapeLine} from '../../util/escape-text.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {withForgeSources} from '../ask-forges.ts';
-import {configurationClaim, digestClaim} from '../configuration-claim.ts';
+import {configurationClaim, digestClaim, workClaim} from '../configuration-claim.ts';
 import {detach} from '../detach.ts';
 import {withEnvFile} from '../env-file.ts';
 import {execute} from '../execute.ts';
@@ -193,12 +193,12 @@ function recordOf(
   now: Date,
   settings: RunSettings,
 ): RunRecord {
-  const {configFile, description} = configuration;
+  const {description} = configuration;
   const {resultsDir, logFile} = configuration.settings;
   const id = runId(now, Math.random());
   return {
     id,
-    claim: claimOf(io, options, configFile),
+    claim: claimOf(io, options, configuration),
     state: 'running',
     holder: ownProcess(),
     heartbeatAt: now.getTime(),
@@ -212,8 +212,9 @@ function recordOf(
   };
 }
 
-/** The same for the same configuration file, or for the same flags in the same folder. */
-function claimOf(io: Io, options: RunOptions, configFile: string | undefined): string {
+/** The same for the same configuration file, or for the same flags in the same folder; in a queue for the same work. */
+function claimOf(io: Io, options: RunOptions, {configFile, tasks}: RunConfiguration): string {
+  if (io.queue !== undefined) return workClaim(configFile, tasks, options.shard);
   const {json: _json, detach: _detach, queue: _queue, envFile: _envFile, ...rest} = options;
   return configFile === undefined
     ? digestClaim([realpathSync(io.cwd), rest])

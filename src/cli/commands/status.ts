@@ -48,13 +48,17 @@ export async function status(io: Io, id: string | undefined, options: StatusOpti
   );
 }
 
-/** Starts that did not come: of what says how often it is expected, and of schedules of this machine. */
+/** Starts that did not come: of what says how often it is expected, and of schedules of this machine and of the queue. */
 async function findMissed(io: Io, ledger: Ledger | undefined): Promise<readonly MissedRun[]> {
   const now = systemClock.now();
   const missed = ledger === undefined ? [] : await findMissedRuns(ledger, now);
-  if (!existsSync(path.join(io.stateDir, 'schedules.json'))) return missed;
-  const {findMissedStarts} = await import('../schedule/missed-starts.ts');
-  const starts = await findMissedStarts(io, ledger, now);
+  const isScheduledHere = existsSync(path.join(io.stateDir, 'schedules.json'));
+  if (!isScheduledHere && io.queue === undefined) return missed;
+  const {findMissedStarts, findMissedQueueStarts} = await import('../schedule/missed-starts.ts');
+  const starts = [
+    ...(isScheduledHere ? await findMissedStarts(io, ledger, now) : []),
+    ...(io.queue === undefined || ledger === undefined ? [] : await findMissedQueueStarts(io.queue, ledger, now)),
+  ];
   return [...missed, ...starts.filter(start => missed.every(each => each.configFile !== start.configFile))];
 }
 

@@ -26,7 +26,7 @@ const cliFile = fileURLToPath(new URL('../../../bin/orchestrator.js', import.met
 
 export function commandFor(io: Io, id: string, config: string): ScheduledCommand {
   const usual = path.join(io.home, '.orchestrator');
-  const envFile = path.join(io.env['XDG_CONFIG_HOME'] || path.join(io.home, '.config'), 'orchestrator', 'env');
+  const envFile = envFileOf(io);
   return {
     id,
     directory: realpathSync(io.cwd),
@@ -35,6 +35,11 @@ export function commandFor(io: Io, id: string, config: string): ScheduledCommand
     envFile,
     ...(io.stateDir === usual ? {} : {stateDir: io.stateDir}),
   };
+}
+
+/** Variables of what is scheduled on this machine. */
+export function envFileOf({env, home}: Pick<Io, 'env' | 'home'>): string {
+  return path.join(env['XDG_CONFIG_HOME'] || path.join(home, '.config'), 'orchestrator', 'env');
 }
 
 function pathFor({env}: Io): string {
