@@ -1,5 +1,5 @@
-// Compiles src to dist: modules with their types for programs, and one bundle for the command line. Run by npm when it
-// installs a checkout and when it packs. Where only what is needed to run was installed, sources run as they are.
+// Compiles src to dist: modules with their types for programs, and one bundle for the command line. Run by npm when the
+// packages of a checkout have changed and when it packs. Where only what is needed to run was installed, sources run as they are.
 import {spawnSync} from 'node:child_process';
 import {cpSync, existsSync, globSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,6 @@
 import {noModelsConfiguration} from '../domain/models-configuration.ts';
 import type {ResultRow} from '../report/results-schema.ts';
+import {formatUsd} from '../util/format-usd.ts';
 
 /** `cache 71 % of 84,210 input tokens came from the provider's cache, which saved about 0.1912 USD`; empty where nothing did. */
 export async function cacheText(rows: readonly ResultRow[]): Promise<string> {
@@ -9,7 +10,7 @@ export async function cacheText(rows: readonly ResultRow[]): Promise<string> {
   if (cached === 0) return '';
   const share = Math.round((100 * cached) / total);
   const saved = await savedUsd(used);
-  const money = saved === undefined ? '' : `, which saved about ${saved.toFixed(4)} USD by the price list`;
+  const money = saved === undefined ? '' : `, which saved about ${formatUsd(saved)} USD by the price list`;
   return `cache ${share} % of ${total.toLocaleString('en')} input tokens came from the provider's cache${money}\n`;
 }
 

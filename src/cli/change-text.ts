@@ -1,10 +1,4 @@
-import {
-  type ChangeSummary,
-  changeStateOf,
-  failsVerify,
-  type PolicyFinding,
-  type VerifyResult,
-} from '../domain/change.ts';
+import {type ChangeSummary, changeStateOf, type PolicyFinding, type VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {sumLines} from '../util/sum-lines.ts';
@@ -30,11 +24,6 @@ export function verifyText({command, before, after}: VerifyResult): string {
   const mark = after === 'passed' ? '✓' : after === 'not-run' ? '· not run' : `✗ ${after}`;
   const was = after === 'failed' && before === 'failed' ? ' (also before)' : '';
   return escapeLine(`${command} ${mark}${was}`);
-}
-
-/** Something in it that a person should look at before it leaves. */
-export function isFlagged({findings, verified}: ChangeSummary): boolean {
-  return findings.length > 0 || verified.some(failsVerify);
 }
 
 /** Metadata only, unless `content` says that the words of a model may be read too. */

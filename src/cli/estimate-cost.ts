@@ -25,6 +25,23 @@ export async function estimateBatchCost(...[job, ...rest]: Parameters<typeof est
   };
 }
 
+/** What one call of the job can cost at most, as the ledger will reserve it; undefined where the price is not known. */
+export async function worstCostOf(
+  job: Job,
+  inputTokens: number,
+  models: ModelsConfiguration,
+  isBatch: boolean,
+): Promise<number | undefined> {
+  const [{batchShare, priceOf, worstCaseUsd}, {mostTokens}] = await Promise.all([
+    import('../models/prices.ts'),
+    import('../run/reply-source.ts'),
+  ]);
+  const price = await priceOf(job.models[0] ?? '', models);
+  if (price === undefined) return undefined;
+  const worst = worstCaseUsd({inputTokens: mostTokens(inputTokens), maxOutputTokens: job.maxOutputTokens}, price);
+  return isBatch ? worst * batchShare : worst;
+}
+
 export async function estimateCost(
   job: Job,
   inputTokens: number,

@@ -1,12 +1,15 @@
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Reporter} from '../domain/event.ts';
 import {type Job, jobLabel} from '../domain/job.ts';
+import {type EndStatus, endStatus} from '../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {executeRun} from '../orchestrator/execute-run.ts';
-import {describeOutcome, formatSummary} from '../report/log-line.ts';
+import {describeOutcome, formatParts, formatSummary} from '../report/log-line.ts';
+import type {InterruptedCode} from '../run/run-jobs.ts';
 import type {RunSettings} from '../run/run-settings.ts';
+import {summarizeRun} from '../run/summarize-run.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {batchBounds} from './batch-bounds.ts';
 import type {Io} from './io.ts';
@@ -42,7 +45,8 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       ...(settings.budgetUsd === undefined ? {} : {budgetUsd: settings.budgetUsd}),
       ...(settings.logMaxBytes === undefined ? {} : {logMaxBytes: settings.logMaxBytes}),
     });
-    reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed});
+    const {costUsd: spentUsd} = summarizeRun(ended);
+    reporter.report({type: 'run.started', at: Date.now(), run, jobs: jobs.length, resumed: options.resumed, spentUsd});
     for (const text of options.notes) reporter.report({type: 'run.noted', at: Date.now(), level: 'info', text});
     const end = await executeRun({
       ledger,
@@ -55,16 +59,17 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       env: io.env,
       batchBounds: batchBounds(io.env),
       reporter,
+      interrupted: () => signals.exitCode,
       onSteering: steering => signals.connect(steering),
     });
-    const exitCode = signals.exitCode ?? end.exitCode;
+    const {exitCode} = end;
     await notifyEnd(io, {run, settings, ledger, reporter, exitCode, summary: end.summary});
     const isReported = await closeReporter(io, reporter);
     reporter = undefined;
     if (io.outIsTerminal && io.errIsTerminal && !json) {
-      io.out(await endText(ledger, run, formatSummary(end.summary)));
+      io.out(await endText(ledger, run, formatSummary(end.summary) + formatParts(end.parts)));
     }
-    return signals.exitCode ?? (isReported ? end.exitCode : 1);
+    return isReported || exitCode !== 0 ? exitCode : 1;
   } catch (error) {
     if (!(error instanceof OrchestratorError)) throw error;
     if (reporter === undefined) {
@@ -100,10 +105,9 @@ function errorLine({message, hint}: OrchestratorError): string {
 /** What stands on a terminal after a run. `flag` goes behind the commands that come next. */
 export async function endText(ledger: Ledger, run: RunRecord, summary: string, flag = ''): Promise<string> {
   const records = await ledger.jobs(run.id);
-  const bad = records.filter(
-    ({detail}) => detail?.outcome.status === 'failed' || detail?.outcome.status === 'not-started',
-  );
-  const good = records.filter(({detail}) => detail?.outcome.status === 'changed');
+  const ofStatus = (...wanted: EndStatus[]): JobRecord[] =>
+    records.filter(({detail}) => detail !== undefined && wanted.includes(endStatus(detail.outcome)));
+  const [bad, held, good] = [ofStatus('failed', 'not-started'), ofStatus('held'), ofStatus('changed')];
   const line = (record: JobRecord): string =>
     `  ${escapeLine(jobLabel(record.job))}  ${record.detail === undefined ? '' : describeOutcome(record.detail.outcome)}\n`;
   const shown = 20;
@@ -111,11 +115,14 @@ export async function endText(ledger: Ledger, run: RunRecord, summary: string, f
   return [
     ...bad.slice(0, shown).map(record => `✗${line(record)}`),
     more(bad),
+    ...held.slice(0, shown).map(record => `!${line(record)}`),
+    more(held),
     ...good.slice(0, shown).map(record => `✓${line(record)}`),
     more(good),
     `${run.id}  ${summary}\n`,
     `results  ${escapeLine(run.resultsFile)}\n`,
-    ...(bad.length > 0 ? [`next     orchestrator report${flag}; orchestrator retry${flag}\n`] : []),
+    ...(held.length > 0 ? [`next     orchestrator review${flag}\n`] : []),
+    ...(bad.length > 0 ? [`next     orchestrator failures${flag}; orchestrator retry${flag}\n`] : []),
   ].join('');
 }
 
@@ -125,7 +132,7 @@ const exitCodes = {SIGINT: 130, SIGTERM: 143} as const;
 
 /** The first SIGINT or SIGTERM lets calls in flight end, the second stops at once; SIGHUP is survived. */
 class Signals {
-  exitCode: number | undefined;
+  exitCode: InterruptedCode | undefined;
   #steering: Steering | undefined;
   #waiting: (() => void)[] = [];
   readonly #onSignal = (signal: NodeJS.Signals): void => {

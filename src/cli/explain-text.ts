@@ -1,6 +1,7 @@
 import {type Job, jobLabel} from '../domain/job.ts';
 import type {JobRecord} from '../domain/run.ts';
-import {describeOutcome} from '../report/log-line.ts';
+import {describeStanding} from '../report/log-line.ts';
+import type {ReviewRow} from '../report/review-state.ts';
 import type {Inspection} from '../run/inspect-job.ts';
 import {escapeLine} from '../util/escape-text.ts';
 import {localTime} from './time-text.ts';
@@ -12,11 +13,13 @@ export interface ExplainedJob {
   readonly inspection?: Inspection;
   /** The newest end of this job. */
   readonly last?: JobRecord & {readonly runId: string};
+  /** What became of its change. */
+  readonly review?: ReviewRow;
 }
 
 /** A block of lines that says why. */
 export function explainedText(explained: ExplainedJob): string {
-  const {job, fault, inspection, last} = explained;
+  const {job, fault, inspection, last, review} = explained;
   const lines = [`${escapeLine(jobLabel(job))}  ${verdict(explained)}`];
   if (fault !== undefined) lines.push(`  why      ${escapeLine(fault)}`);
   if (inspection !== undefined) {
@@ -26,7 +29,7 @@ export function explainedText(explained: ExplainedJob): string {
   }
   if (last?.detail !== undefined) {
     const when = last.endedAt === undefined ? '' : `  ${localTime(last.endedAt)}`;
-    lines.push(`  last     ${describeOutcome(last.detail.outcome)}  ${last.runId}${when}`);
+    lines.push(`  last     ${describeStanding(last.detail.outcome, review)}  ${last.runId}${when}`);
   }
   return `${lines.join('\n')}\n`;
 }

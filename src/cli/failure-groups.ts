@@ -18,7 +18,6 @@ export async function readFailureGroups(ledger: Ledger, run: RunRecord): Promise
   const notStarted = await ledger.jobs(run.id, {status: 'not-started'});
   const groups: FailureGroup[] = [];
   for (const [reason, jobs] of Map.groupBy(failed, reasonOf)) {
-    if (reason === 'held-for-review') continue;
     const {cause, next, retry} = failureReasons[reason];
     const steps = new Set(jobs.map(({detail}) => ownStep(detail) ?? next));
     groups.push({reason, cause, retry, next: steps.size === 1 ? [...steps][0]! : next, jobs});

@@ -68,7 +68,9 @@ interface FollowedEnd {
 async function follow(io: Io, reporter: Reporter, options: FollowOptions, signal: AbortSignal): Promise<FollowedEnd> {
   const {ledger, clock, run, records} = options;
   const open = records.filter(({state}) => state !== 'ended').length;
-  reporter.report({type: 'run.started', at: clock.now(), run, jobs: open, resumed: options.resumed});
+  const before = records.flatMap(({detail}) => detail?.outcome ?? []);
+  const {costUsd: spentUsd} = summarizeRun(before);
+  reporter.report({type: 'run.started', at: clock.now(), run, jobs: open, resumed: options.resumed, spentUsd});
   for (const text of options.notes) reporter.report({type: 'run.noted', at: clock.now(), level: 'info', text});
   let known = new Set<string>();
   let nextTend = 0;

@@ -8,6 +8,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** stdout byte for byte, for what another program reads; `out` makes text safe to show. */
   readonly outExact?: (text: string) => void;
+  /** Why stdout did not take all that was said, such as ENOSPC; a reader that went away is no fault. */
+  readonly outFault?: () => Promise<string | undefined>;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
   /** A person can be asked: stdin and stderr are terminals and prompts are not switched off. */
@@ -31,9 +33,11 @@ export function processIo(): Io {
   const forced = env['ORCHESTRATOR_FORCE_TTY'] !== undefined && env['ORCHESTRATOR_FORCE_TTY'] !== '';
   const outIsTerminal = forced || process.stdout.isTTY === true;
   const errIsTerminal = forced || process.stderr.isTTY === true;
+  const out = writerTo(process.stdout);
   return {
-    out: text => void process.stdout.write(text),
-    err: text => void process.stderr.write(text),
+    out: out.write,
+    err: writerTo(process.stderr).write,
+    outFault: out.fault,
     outIsTerminal,
     errIsTerminal,
     canAsk: process.stdin.isTTY === true && errIsTerminal && !env['ORCHESTRATOR_PROMPT_DISABLED'] && !env['CI'],
@@ -54,6 +58,25 @@ export function stateDirOf(env: Io['env'], home: string): string {
   return env['ORCHESTRATOR_HOME']
     ? path.resolve(env['ORCHESTRATOR_HOME'].replace(/^~(?=\/|$)/, home))
     : path.join(home, '.orchestrator');
+}
+
+/** What cannot be written is lost and stops nothing: a run goes on without anybody who looks. */
+function writerTo(stream: NodeJS.WriteStream): {
+  write: (text: string) => void;
+  fault: () => Promise<string | undefined>;
+} {
+  let fault: string | undefined;
+  stream.on('error', ({code}: NodeJS.ErrnoException) => {
+    fault ??= code ?? 'unknown error';
+  });
+  return {
+    write: text => void stream.write(text),
+    async fault() {
+      await new Promise<void>(resolve => void stream.write('', () => resolve()));
+      // A reader that went away, as in `orchestrator list repos | head`, has had enough.
+      return fault === 'EPIPE' ? undefined : fault;
+    },
+  };
 }
 
 // https://no-color.org and https://bixense.com/clicolors

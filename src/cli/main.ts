@@ -1,5 +1,6 @@
 import {CommanderError} from 'commander';
 import {ConfigurationError, OrchestratorError} from '../domain/errors.ts';
+import {formatProblem} from '../domain/problem.ts';
 import {escapeBlock} from '../util/escape-text.ts';
 import {guardOutput, isCi} from '../util/guard-output.ts';
 import {type Io, processIo} from './io.ts';
@@ -7,13 +8,10 @@ import {createProgram} from './program.ts';
 
 /** Runs one command line and sets the exit code of the process. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<void> {
-  // A reader that went away, as in `orchestrator list repos | head`, is no error.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', error => {
-      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
-    });
-  }
-  process.exitCode = await runCommand(argv, io);
+  const exitCode = await runCommand(argv, io);
+  const fault = await io.outFault?.();
+  if (fault !== undefined) io.err(`orchestrator: stdout cannot be written (${fault})\n`);
+  process.exitCode = exitCode === 0 && fault !== undefined ? 1 : exitCode;
 }
 
 /** Errors to exit codes, in this one place. All that a command says goes through one gate. */
@@ -29,7 +27,10 @@ export async function runCommand(argv: readonly string[], given: Io): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof ConfigurationError) {
-      io.err(`${escapeBlock(error.message)}\n`);
+      const lines = error.problems.map(
+        problem => `${problem.file === undefined ? 'orchestrator: ' : ''}${formatProblem(problem)}`,
+      );
+      io.err(`${escapeBlock(lines.join('\n'))}\n`);
       return 2;
     }
     if (error instanceof OrchestratorError) {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {findFleetFile} from '../config/find-files.ts';
 import {resolveSettings} from '../config/resolve-settings.ts';
 import type {Settings} from '../config/settings.ts';
 import {ConfigurationError} from '../domain/errors.ts';
@@ -66,7 +67,8 @@ export function openPlaces(io: Io, options: PlaceOptions): Places {
   return {
     settings,
     fleet() {
-      const opened = openFleet(settings, sources);
+      const file = settings.fleetFile ?? findFleetFile(sources);
+      const opened = openFleet(file === undefined ? {} : {fleetFile: file}, sources);
       refuse(opened.problems);
       return opened.fleet.file === undefined ? undefined : opened.fleet;
     },

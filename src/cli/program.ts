@@ -1,7 +1,6 @@
 import {Command, Option} from 'commander';
-import {OrchestratorError} from '../domain/errors.ts';
 import {escapeBlock} from '../util/escape-text.ts';
-import {didYouMean} from '../util/nearest-name.ts';
+import {checkWords} from './check-words.ts';
 import type {Io} from './io.ts';
 import {packageVersion} from './package-version.ts';
 
@@ -14,6 +13,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   const output = {
     writeOut: given.out,
     writeErr: (text: string) => given.err(escapeBlock(text)),
+    outputError: (text: string, write: (text: string) => void) => write(text.replace(/^error: /, 'orchestrator: ')),
   };
   const program = new Command('orchestrator')
     .description('Runs AI work over a fleet of git repositories, unattended.')
@@ -21,27 +21,23 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .configureOutput(output)
     .enablePositionalOptions()
     .showHelpAfterError('(see: orchestrator --help)')
-    .option('--version', 'print the version')
+    .option('-V, --version', 'print the version')
     .option('--list-repos', 'as: list repos')
     .option('--list-groups', 'as: list groups')
     .option('--list-skills', 'as: list skills')
+    .helpCommand(true)
     .addHelpText('after', topExamples);
   addRunOptions(program);
+  // What is too much is said by us, with a hint.
   program.allowExcessArguments().action(async options => {
-    const [unknown] = program.args;
-    if (unknown !== undefined) {
-      const hint =
-        didYouMean(
-          unknown,
-          program.commands.map(known => known.name()),
-        ) ?? 'see: orchestrator --help';
-      throw new OrchestratorError('unknown-command', `no command "${unknown}"`, {hint});
-    }
     if (options.version) return io.out(`${packageVersion()}\n`);
-    for (const what of ['repos', 'groups', 'skills'] as const) {
-      if (options[`list${what[0]!.toUpperCase()}${what.slice(1)}`]) {
-        return setExitCode(await (await import('./commands/list.ts')).list(io, what, options));
-      }
+    const lists = (['repos', 'groups', 'skills'] as const).filter(
+      what => options[`list${what[0]!.toUpperCase()}${what.slice(1)}`],
+    );
+    if (lists.length > 0) {
+      const {list} = await import('./commands/list.ts');
+      for (const what of lists) setExitCode(await list(io, what, options));
+      return;
     }
     if (Object.keys(options).length === 0) {
       if (!io.canAsk) return program.outputHelp();
@@ -51,6 +47,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
   });
 
   program.hook('preAction', (_program, action) => {
+    checkWords(action, io.cwd);
     const {queue} = action.opts<{queue?: string}>();
     if (queue !== undefined) io = {...io, queue};
   });
@@ -60,14 +57,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
       .description(description)
       .exitOverride()
       .configureOutput(output)
-      .addHelpText(
-        'after',
-        `\nExamples:\n${examples
-          .trim()
-          .split('\n')
-          .map(line => `  ${line.trim()}`)
-          .join('\n')}\n`,
-      );
+      .addHelpText('after', examplesText(examples));
 
   addRunOptions(
     command(
@@ -75,7 +65,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
       'run a task configuration, or one skill over chosen repos',
       `orchestrator run --config config/overnight.json
        orchestrator run --skill readme-generator --repos ~/code/api ~/code/web
-       orchestrator run --skill journal --tag python --model anthropic/claude-haiku-5-5 --dry-run`,
+       orchestrator run --skill journal --tag python --model anthropic/claude-haiku-4-5 --dry-run`,
     ),
   ).action(async options => setExitCode(await (await import('./commands/run.ts')).run(io, options)));
   addRunOptions(
@@ -94,7 +84,11 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .option('--results-dir <dir>', 'where the results file goes; default: where it is')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
-  command('retry [run]', 'run the failed jobs of a run again, where that can help', 'orchestrator retry')
+  command(
+    'retry [run]',
+    'run the failed jobs of a run again, where that can help; failures says which, and about at what cost',
+    'orchestrator retry',
+  )
     .option('--all', 'also those that a retry alone cannot help')
     .option('--results-dir <dir>', 'where the results file goes; default: where it is')
     .option('--json', 'events as JSON lines on stdout')
@@ -350,6 +344,11 @@ const queueUsers: readonly {name: string; queue?: string}[] = [
   ].map(name => ({name})),
 ];
 
+function examplesText(examples: string): string {
+  const lines = examples.split('\n').map(line => `  ${line.trim()}`);
+  return `\nExamples:\n${lines.join('\n')}\n`;
+}
+
 function addDecisionOptions(command: Command): Command {
   return command
     .option('--all', 'everything that waits')
@@ -377,6 +376,13 @@ function addSchedule(
     .command('install <when>')
     .description('give it to the scheduler of this machine, after a check with its environment')
     .exitOverride()
+    .addHelpText(
+      'after',
+      examplesText(
+        `orchestrator schedule install "30 22 * * 1-5" --config config/overnight.json
+         orchestrator schedule install "weekdays at 22:30" --as cron --name overnight`,
+      ),
+    )
     .option('-c, --config <file>', 'task configuration; default: config/overnight.json, config/tasks.json')
     .option('--as <scheduler>', 'systemd, cron, launchd or github-actions; default: what the machine has')
     .option('--name <name>', 'default: the name of the configuration')
@@ -387,6 +393,7 @@ function addSchedule(
     .command('next')
     .description('when schedules start next')
     .exitOverride()
+    .addHelpText('after', examplesText('orchestrator schedule next\norchestrator schedule next --count 3 --json'))
     .option('--count <n>', 'starts to show', '5')
     .option('--json', 'as JSON')
     .option('--queue <url>', 'schedules of the queue')
@@ -395,6 +402,7 @@ function addSchedule(
     .command('remove [name]')
     .description('take a schedule away')
     .exitOverride()
+    .addHelpText('after', examplesText('orchestrator schedule remove overnight'))
     .option('--queue <url>', 'schedules of the queue')
     .action(async name => setExitCode(await (await load()).removeSchedule(io(), name)));
 }

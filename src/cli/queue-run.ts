@@ -62,6 +62,7 @@ export async function goOnQueued(
     readonly chosen: (record: JobRecord) => boolean;
     readonly resultsDir: string | undefined;
     readonly json: boolean;
+    readonly notes: readonly string[];
   },
 ): Promise<number> {
   return await withQueue(io, url, async opened => {
@@ -93,7 +94,7 @@ export async function goOnQueued(
       ...opened,
       run,
       records: await ledger.jobs(id),
-      notes,
+      notes: [...options.notes, ...notes],
       resumed: true,
       json: options.json,
     });

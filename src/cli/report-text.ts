@@ -1,14 +1,20 @@
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from '../report/group-rows.ts';
 import type {ResultRow} from '../report/results-schema.ts';
+import {reviewText, waitsForReview} from '../report/review-state.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
-import {renderTable, type TableOptions} from './table.ts';
+import {formatUsd} from '../util/format-usd.ts';
+import {type Column, renderTable, type TableOptions} from './table.ts';
 
 const heads: Readonly<Record<GroupKind, string>> = {
   failed: '✗ failed',
+  held: '! held for review',
   'not-started': '· not started',
   unfinished: '⟳ not ended',
   changed: '✓ changed',
+  delivered: '✓ delivered after review',
+  rejected: '– rejected',
+  superseded: '– replaced by a later change',
   unchanged: '✓ unchanged',
   'up-to-date': '✓ up to date',
 };
@@ -36,19 +42,30 @@ function renderGroup(group: RowGroup, options: TableOptions): string {
   const lines = [name];
   if (cause !== undefined) lines.push(`  ${cause}${retry === undefined ? '' : ` (${retryWords[retry]})`}`);
   if (kind === 'unchanged' || kind === 'up-to-date') lines.push(...wrapNames(rows, options.columns ?? 120));
-  else lines.push(...indent(kind === 'changed' ? changedTable(rows, indented) : undoneTable(rows, indented)));
+  else lines.push(...indent(hasFiles.has(kind) ? changedTable(rows, indented) : undoneTable(rows, indented)));
   // One next step for all, unless a row brought its own.
   const steps = new Set(rows.map(row => row.next ?? group.next).filter(step => step !== undefined));
   for (const step of [...steps].slice(0, 3)) lines.push(`  next: ${escapeLine(step)}`);
   return `${lines.join('\n')}\n`;
 }
 
+/** Shown with what changed; the others with what happened. */
+const hasFiles: ReadonlySet<GroupKind> = new Set(['changed', 'delivered', 'rejected', 'superseded']);
+
 function changedTable(rows: readonly ResultRow[], options: TableOptions): string {
+  const now = nowColumn(rows);
   return renderTable(
-    [{title: 'JOB', whole: true}, {title: 'FILES'}, {title: 'USD', align: 'right'}, {title: 'TOOK', align: 'right'}],
+    [
+      {title: 'JOB', whole: true},
+      {title: 'FILES'},
+      ...now.column,
+      {title: 'USD', align: 'right'},
+      {title: 'TOOK', align: 'right'},
+    ],
     rows.map(row => [
       row.job,
       (row.files ?? []).map(file => `${file.path} +${file.added} -${file.removed}`).join(', '),
+      ...now.cells(row),
       usd(row),
       row.duration_ms === undefined ? '' : duration(row.duration_ms),
     ]),
@@ -56,10 +73,20 @@ function changedTable(rows: readonly ResultRow[], options: TableOptions): string
   );
 }
 
+/** What became of the change of each since; none where nobody has to decide about any. */
+function nowColumn(rows: readonly ResultRow[]): {column: Column[]; cells(row: ResultRow): string[]} {
+  if (rows.every(({review}) => review === undefined)) return {column: [], cells: () => []};
+  return {
+    column: [{title: 'NOW'}],
+    cells: ({review}) => [review === undefined ? '' : reviewText(review)],
+  };
+}
+
 function undoneTable(rows: readonly ResultRow[], options: TableOptions): string {
+  const now = nowColumn(rows);
   return renderTable(
-    [{title: 'JOB', whole: true}, {title: 'USD', align: 'right'}, {title: 'WHAT HAPPENED'}],
-    rows.map(row => [row.job, usd(row), row.message ?? row.status]),
+    [{title: 'JOB', whole: true}, {title: 'USD', align: 'right'}, ...now.column, {title: 'WHAT HAPPENED'}],
+    rows.map(row => [row.job, usd(row), ...now.cells(row), row.message ?? row.status]),
     options,
   );
 }
@@ -91,9 +118,11 @@ function wrapNames(rows: readonly ResultRow[], columns: number): string[] {
 
 function nextCommands(groups: readonly RowGroup[], rows: readonly ResultRow[]): string[] {
   const has = (kind: GroupKind): boolean => groups.some(group => group.kind === kind);
-  const toReview = rows.filter(row => row.outcome === 'held-for-review' || row.delivered?.kind === 'patch').length;
+  const toReview = rows.filter(waitsForReview).length;
+  const toDeliver = rows.filter(({review}) => review?.state === 'to-deliver').length;
   return [
     ...(toReview > 0 ? [`orchestrator review    shows what waits for a person (${toReview})`] : []),
+    ...(toDeliver > 0 ? [`orchestrator deliver   delivers what was accepted (${toDeliver})`] : []),
     ...(has('not-started') || has('unfinished') ? ['orchestrator resume    finishes what was left undone'] : []),
     ...(groups.some(group => group.kind === 'failed' && group.retry !== 'no')
       ? ['orchestrator retry     runs the failed jobs again where that can help']
@@ -102,5 +131,5 @@ function nextCommands(groups: readonly RowGroup[], rows: readonly ResultRow[]): 
 }
 
 function usd(row: ResultRow): string {
-  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : row.cost_usd.toFixed(4);
+  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : formatUsd(row.cost_usd);
 }

@@ -42,7 +42,8 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
       for (const reporter of reporters) reporter.report(event);
     },
     async flush() {
-      await Promise.all(reporters.map(reporter => reporter.flush?.()));
+      const flushed = await Promise.all(reporters.map(reporter => reporter.flush?.()));
+      return !flushed.includes(false);
     },
     async close() {
       const results = await Promise.allSettled(reporters.map(reporter => reporter.close()));
@@ -88,8 +89,8 @@ function tracesUrl(env: Io['env']): string | undefined {
 }
 
 async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Reporter> {
-  if (json) return lines(event => io.out(`${JSON.stringify(toJsonEvent(run.id, event))}\n`));
-  if (!io.outIsTerminal || !io.errIsTerminal) return lines(event => io.out(`${formatLogLine(run.id, event)}\n`));
+  if (json) return lines(io, event => `${JSON.stringify(toJsonEvent(run.id, event))}\n`);
+  if (!io.outIsTerminal || !io.errIsTerminal) return lines(io, event => `${formatLogLine(run.id, event)}\n`);
   const {LiveView} = await import('../report/live-view.ts');
   return new LiveView({
     write: io.err,
@@ -100,8 +101,12 @@ async function talk(io: Io, {run, json, budgetUsd}: ReporterOptions): Promise<Re
   });
 }
 
-function lines(write: (event: RunEvent) => void): Reporter {
-  return {report: write, close: async () => {}};
+function lines({out, outFault}: Io, render: (event: RunEvent) => string): Reporter {
+  return {
+    report: event => out(render(event)),
+    flush: async () => (await outFault?.()) === undefined,
+    close: async () => {},
+  };
 }
 
 /** Metadata only: text of models and repos stays out of what a program reads. */
@@ -144,7 +149,12 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
         }),
       };
     case 'run.finished':
-      return {...head, exit_code: event.exitCode, summary: event.summary};
+      return {
+        ...head,
+        exit_code: event.exitCode,
+        summary: event.summary,
+        ...(event.parts === undefined ? {} : {this_time: event.parts.now}),
+      };
     default:
       return event satisfies never;
   }

@@ -1,3 +1,5 @@
+import {runTime} from '../domain/run.ts';
+import {groupKinds} from '../report/group-rows.ts';
 import type {RunCounts, RunView} from '../run/read-run-view.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {isoTime} from './time-text.ts';
@@ -12,6 +14,7 @@ export function toRunJson(view: RunView): Record<string, unknown> {
     command: run.command,
     started_at: isoTime(run.startedAt),
     ended_at: run.endedAt === undefined ? null : isoTime(run.endedAt),
+    duration_ms: runTime(run, run.endedAt ?? run.heartbeatAt),
     heartbeat_at: isoTime(run.heartbeatAt),
     exit_code: run.exitCode ?? null,
     end_reason: run.endReason ?? null,
@@ -25,6 +28,10 @@ export function toRunJson(view: RunView): Record<string, unknown> {
       unchanged: counts.unchanged,
       up_to_date: counts.upToDate,
       failed: counts.failed,
+      held: counts.held,
+      held_delivered: counts.heldDelivered,
+      held_rejected: counts.heldRejected,
+      held_superseded: counts.heldSuperseded,
       not_started: counts.notStarted,
       running: counts.running,
       pending: counts.pending,
@@ -44,6 +51,10 @@ export function countsText(counts: RunCounts): string {
       [counts.changed, 'changed'],
       [counts.unchanged, 'unchanged'],
       [counts.upToDate, 'up to date'],
+      [counts.heldDelivered, groupKinds.delivered],
+      [counts.held, groupKinds.held],
+      [counts.heldRejected, groupKinds.rejected],
+      [counts.heldSuperseded, groupKinds.superseded],
       [counts.failed, 'failed'],
       [counts.notStarted, 'not started'],
       [counts.running, 'running'],

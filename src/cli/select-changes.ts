@@ -2,6 +2,7 @@ import picomatch from 'picomatch';
 import {type ChangeState, type ChangeSummary, changeStateOf} from '../domain/change.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import {jobLabel} from '../domain/job.ts';
+import {reviewGroup} from '../domain/review-order.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {didYouMean} from '../util/nearest-name.ts';
 import {quoteText} from '../util/quote-text.ts';
@@ -15,7 +16,7 @@ export interface ChangeSelection {
 
 export interface SelectedChanges {
   readonly changes: readonly ChangeSummary[];
-  /** Each was named by itself, or by its patch: nothing came along that the person did not think of. */
+  /** Each was named by itself, or by a patch that is judged alike wherever it is: nothing came along that the person did not think of. */
   readonly isExact: boolean;
 }
 
@@ -47,7 +48,7 @@ export async function selectChanges(
     const exact = pool.filter(change => isNamed(change, name));
     const fitting = exact.length > 0 ? exact : pool.filter(change => inFirst(change) && fits(change, name));
     if (fitting.length === 0) throw await unknownChange(ledger, name, pool, states);
-    if (exact.length === 0) isExact = false;
+    if (exact.length === 0 || isJudgedApart(exact, name)) isExact = false;
     for (const change of fitting) found.add(change);
   }
   return {changes: inOrder([...found]), isExact};
@@ -56,12 +57,17 @@ export async function selectChanges(
 function isNamed(change: ChangeSummary, typed: string): boolean {
   const name = withoutRun(change, typed);
   if (name === undefined) return false;
-  return (
-    name === jobLabel(change) ||
-    name === change.repo ||
-    name === change.jobId ||
-    (/^[0-9a-f]{8,64}$/.test(name) && change.change.patchId.startsWith(name))
-  );
+  return name === jobLabel(change) || name === change.repo || name === change.jobId || isPatchId(change, name);
+}
+
+/** A patch has one name for all repos, though a test may fail with it in one of them. */
+function isJudgedApart(named: readonly ChangeSummary[], typed: string): boolean {
+  const byPatch = named.filter(change => isPatchId(change, withoutRun(change, typed) ?? ''));
+  return new Set(byPatch.map(reviewGroup)).size > 1;
+}
+
+function isPatchId({change}: ChangeSummary, name: string): boolean {
+  return /^[0-9a-f]{8,64}$/.test(name) && change.patchId.startsWith(name);
 }
 
 function fits(change: ChangeSummary, typed: string): boolean {

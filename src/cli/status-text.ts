@@ -1,11 +1,12 @@
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons} from '../domain/outcome.ts';
-import {isQueued, type JobRecord} from '../domain/run.ts';
+import {isQueued, type JobRecord, runTime} from '../domain/run.ts';
 import type {LiveWorker} from '../ledger/ledger.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {duration} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../util/format-usd.ts';
+import {joinCounts} from '../util/join-counts.ts';
 import {runLogFile} from './reporters.ts';
 import {countsText} from './run-view.ts';
 import {localMoment} from './time-text.ts';
@@ -40,10 +41,17 @@ export function statusLines(details: RunDetails, places: StatusPlaces): string[]
   return [head[0]!, ...body.map(line => `  ${line}`)];
 }
 
-function reviewText({toReview, toDeliver}: RunDetails): string[] {
-  if (toReview + toDeliver === 0) return [];
-  const accepted = toDeliver === 0 ? '' : `, ${toDeliver} accepted and not delivered`;
-  return [`changes  to review: ${toReview}${accepted}`];
+function reviewText({toReview, toDeliver, reviewed, rejected}: RunDetails): string[] {
+  if (toReview + toDeliver + reviewed + rejected === 0) return [];
+  const decided = joinCounts(
+    [
+      [toDeliver, 'accepted and not delivered'],
+      [reviewed, 'accepted and delivered'],
+      [rejected, 'rejected'],
+    ],
+    '',
+  );
+  return [`changes  to review: ${toReview}${decided === '' ? '' : `, ${decided}`}`];
 }
 
 function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string[] {
@@ -56,21 +64,18 @@ function batchTexts({batches, state}: RunDetails, {nowMs}: StatusPlaces): string
 }
 
 /** What a person would type next. */
-export function nextSteps({run, state, counts, failures, toReview, toDeliver}: RunDetails): string[] {
+export function nextSteps({run, state, counts, toReview, toDeliver, toRetry}: RunDetails): string[] {
   if (state === 'running') {
     const goOn = run.control.paused ? ['orchestrator resume'] : [];
     return [...goOn, 'orchestrator status --watch', 'orchestrator logs -f', 'orchestrator stop'];
   }
   const open = counts.running + counts.pending + counts.notStarted;
-  const retryHelps = failures.some(
-    ({detail}) => detail?.outcome.status === 'failed' && failureReasons[detail.outcome.failure.reason].retry !== 'no',
-  );
   return [
     ...(open > 0 ? [`orchestrator resume ${run.id}`] : []),
     ...(toReview > 0 ? ['orchestrator review'] : []),
     ...(toDeliver > 0 ? ['orchestrator deliver'] : []),
     ...(counts.total > counts.running + counts.pending ? [`orchestrator report ${run.id}`] : []),
-    ...(open === 0 && retryHelps ? [`orchestrator retry ${run.id}`] : []),
+    ...(open === 0 && toRetry > 0 ? [`orchestrator retry ${run.id}`] : []),
   ];
 }
 
@@ -95,7 +100,7 @@ function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
   const done = counts.total === 0 ? barWidth : Math.floor((ended / counts.total) * barWidth);
   const what = run.control.stop !== 'no' ? 'stopping' : run.control.paused ? 'paused' : 'running';
   return [
-    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(nowMs - run.startedAt)}) ${placeOf(run)}`,
+    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(runTime(run, nowMs))}) ${placeOf(run)}`,
     `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}`,
   ];
 }
@@ -114,16 +119,16 @@ function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): st
   const why = run.endReason === undefined ? '' : ` (${escapeLine(run.endReason)})`;
   const exit = run.exitCode === undefined ? '' : `, exit ${run.exitCode}`;
   return [
-    `${state} ${run.id}  ${localMoment(at, nowMs)} after ${duration(at - run.startedAt)}${exit}${why}`,
+    `${state} ${run.id}  ${localMoment(at, nowMs)} after ${duration(runTime(run, at))}${exit}${why}`,
     `jobs     ${countsText(counts)}`,
   ];
 }
 
 function costText({spentUsd, reservedUsd, budgetUsd, endsAt}: RunDetails, {nowMs}: StatusPlaces): string {
   const ends = endsAt === undefined ? '' : `   ends ≈ ${localMoment(endsAt, nowMs)}`;
-  const budget = budgetUsd === undefined ? '' : ` of ${budgetUsd.toFixed(2)}`;
-  const reserved = reservedUsd === 0 ? '' : `, ${reservedUsd.toFixed(4)} reserved for calls in flight`;
-  return `cost     ${spentUsd.toFixed(4)}${budget} USD${reserved}${ends}`;
+  const budget = budgetUsd === undefined ? '' : ` of ${formatLimit(budgetUsd)}`;
+  const reserved = reservedUsd === 0 ? '' : `, ${formatUsd(reservedUsd)} reserved for calls in flight`;
+  return `cost     ${formatUsd(spentUsd)}${budget} USD${reserved}${ends}`;
 }
 
 function runningJob({job, startedAt}: JobRecord, {state}: RunDetails, {nowMs}: StatusPlaces): string {
@@ -150,5 +155,5 @@ function shortPath(file: string, {home}: StatusPlaces): string {
 /** One line for a terminal-less watcher. */
 export function statusLine({run, state, counts, spentUsd}: RunDetails, nowMs: number): string {
   const ended = counts.total - counts.running - counts.pending;
-  return `${new Date(nowMs).toISOString()} ${run.id} ${state} ${ended}/${counts.total} ${countsText(counts)}; ${spentUsd.toFixed(4)} USD`;
+  return `${new Date(nowMs).toISOString()} ${run.id} ${state} ${ended}/${counts.total} ${countsText(counts)}; ${formatUsd(spentUsd)} USD`;
 }

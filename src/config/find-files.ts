@@ -7,16 +7,24 @@ export interface FilePlaces {
   readonly orchestratorHome: string;
 }
 
-/** `config/repos.json`, else `repos.json` in the state directory; absolute; undefined when neither exists. */
-export function findFleetFile(places: FilePlaces): string | undefined {
-  return firstExisting('repos.json', places);
+type IsUsable = (file: string) => boolean;
+
+/** `config/repos.json`, else `repos.json` in the state directory; absolute; undefined when neither exists or is usable. */
+export function findFleetFile(places: FilePlaces, isUsable?: IsUsable): string | undefined {
+  return firstExisting('repos.json', places, isUsable);
 }
 
-/** `config/models.json`, else `models.json` in the state directory; absolute; undefined when neither exists. */
-export function findModelsFile(places: FilePlaces): string | undefined {
-  return firstExisting('models.json', places);
+/** `config/models.json`, else `models.json` in the state directory; absolute; undefined when neither exists or is usable. */
+export function findModelsFile(places: FilePlaces, isUsable?: IsUsable): string | undefined {
+  return firstExisting('models.json', places, isUsable);
 }
 
-function firstExisting(name: string, {cwd, orchestratorHome}: FilePlaces): string | undefined {
-  return [path.join(cwd, 'config', name), path.join(orchestratorHome, name)].find(file => existsSync(file));
+function firstExisting(
+  name: string,
+  {cwd, orchestratorHome}: FilePlaces,
+  isUsable: IsUsable = () => true,
+): string | undefined {
+  return [path.join(cwd, 'config', name), path.join(orchestratorHome, name)].find(
+    file => existsSync(file) && isUsable(file),
+  );
 }

@@ -1,3 +1,4 @@
+import {weakPassword} from './assigned-secret.ts';
 import type {Mark} from './mark-scanner.ts';
 import {isPlaceholder} from './placeholder.ts';
 
@@ -5,16 +6,16 @@ import {isPlaceholder} from './placeholder.ts';
 interface MarkedSecret {
   readonly rule: string;
   readonly pattern: RegExp;
-  readonly judge?: (match: RegExpExecArray) => boolean;
+  readonly judge?: (match: RegExpExecArray) => boolean | typeof weakPassword;
 }
 
 export function findMarkedSecrets(text: string): {rule: string; start: number; end: number}[] {
   const found: {rule: string; start: number; end: number}[] = [];
   for (const {rule, pattern, judge} of markedSecrets) {
     for (const match of text.matchAll(pattern)) {
-      if (judge !== undefined && !judge(match)) continue;
-      if (judge === undefined && isDummy(match[0])) continue;
-      found.push({rule, start: match.index, end: match.index + match[0].length});
+      const verdict = judge === undefined ? !isSample(match[0]) : judge(match);
+      if (verdict === false) continue;
+      found.push({rule: verdict === true ? rule : verdict, start: match.index, end: match.index + match[0].length});
     }
   }
   return found;
@@ -95,7 +96,9 @@ export const secretMarks: readonly Mark[] = [
 const markedSecrets: readonly MarkedSecret[] = [
   {
     rule: 'private-key',
-    pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[^-]|-(?!----)){0,300}?[A-Za-z0-9+/=]{40}/g,
+    // Its first line, of whatever length, up to the line that ends it; or a line that is too long for anything else.
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:(?:\r?\n|\\n|\\r)[ \t]{0,40}(?:[A-Za-z-]{1,20}: [^\n\\]{0,100}(?:\r?\n|\\n)[ \t]{0,40}){0,4}(?:\r?\n|\\n)?[ \t]{0,40}(?!x+\W|X+\W|YOUR|your)[A-Za-z0-9+/=]{2,200}(?:\r?\n|\\n|\\r|-----END)|(?:[^-]|-(?!----)){0,300}?[A-Za-z0-9+/=]{40})/g,
     judge: () => true,
   },
   {rule: 'google-api-key', pattern: /\bAIza[\w-]{35}(?![\w-])/g},
@@ -105,8 +108,8 @@ const markedSecrets: readonly MarkedSecret[] = [
   {rule: 'pypi-token', pattern: /\bpypi-[\w-]{50,500}/g},
   {rule: 'stripe-webhook-secret', pattern: /\bwhsec_[A-Za-z0-9+/=]{24,100}/g},
   {rule: 'stripe-live-key', pattern: /\b[sr]k_live_[A-Za-z0-9]{16,200}/g},
-  {rule: 'openai-key', pattern: /\bsk-(?:(?:proj|svcacct|admin)-[\w-]{40,300}|[A-Za-z0-9]{48}(?![A-Za-z0-9]))/g},
-  {rule: 'anthropic-key', pattern: /\bsk-ant-[\w-]{40,200}/g},
+  {rule: 'openai-key', pattern: /\bsk-(?:(?:proj|svcacct|admin)-[\w-]{20,300}|[A-Za-z0-9]{48}(?![A-Za-z0-9]))/g},
+  {rule: 'anthropic-key', pattern: /\bsk-ant-[\w-]{20,200}/g},
   {rule: 'openrouter-key', pattern: /\bsk-or-v1-[0-9a-f]{64}/g},
   {rule: 'gitlab-token', pattern: /\bgl(?:pat|ptt|soat|rt|cbt|dt|ft|imt|agent|oas)-[\w-]{20,128}/g},
   {rule: 'github-token', pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_\w{60,255})/g},
@@ -140,7 +143,10 @@ const markedSecrets: readonly MarkedSecret[] = [
     rule: 'connection-string',
     // Bounded scheme: an unbounded one would make a long line of letters quadratic.
     pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/([^\s:@/'"`<>{}$%()]{0,64}):([^\s@/'"`<>{}$()]{3,128})@([\w.-]{1,128})/gi,
-    judge: match => isRealLogin(match[1]!, match[2]!, match[3]!),
+    judge: match => {
+      const kind = judgeLogin(match[1]!, match[2]!, match[3]!);
+      return kind === 'login' || (kind ?? false);
+    },
   },
   {
     rule: 'authorization-header',
@@ -150,20 +156,22 @@ const markedSecrets: readonly MarkedSecret[] = [
   },
 ];
 
-/** Documented samples such as `AKIAIOSFODNN7EXAMPLE`, and runs of one character or of the alphabet. */
-function isDummy(match: string): boolean {
-  return /EXAMPLE|example|(.)\1{7}|xxxx|XXXX|0123456789|1234567890abc|abcdefghij|ABCDEFGHIJ|your[-_]|YOUR[-_]/.test(
-    match,
-  );
+/** `AKIAIOSFODNN7EXAMPLE`, and what has a row of `x` where the secret would be. */
+export function isSample(match: string): boolean {
+  return /EXAMPLE|example|[xX]{8}|your[-_]|YOUR[-_]/.test(match);
 }
 
-/** True when `user:password@host` can log somebody in: not a sample, not a variable, not the defaults of a local server. */
-export function isRealLogin(user: string, password: string, host: string): boolean {
-  if (/^(?:[a-z.]{0,60}\.)?(?:example|test|invalid)(?:\.[a-z]{2,3})?$/i.test(host)) return false;
+/**
+ * What kind of secret is in `user:password@host`; undefined for a variable, a word for the password, or the name once more. Weak is
+ * what stands in examples, too: no digit in it, a made up host, the short one of a local server.
+ */
+export function judgeLogin(user: string, password: string, host: string): 'login' | typeof weakPassword | undefined {
   // Some services take a token as the name, with or without a fixed word as the password.
-  if (user.length >= 20 && /\d/.test(user) && /[a-z]/i.test(user) && !isPlaceholder(user)) return true;
-  if (isPlaceholder(password) || password === user) return false;
+  if (user.length >= 20 && /\d/.test(user) && /[a-z]/i.test(user) && !isPlaceholder(user)) return 'login';
+  if (password.length < 4 || password === user || isPlaceholder(password)) return undefined;
+  const isMadeUp = /^(?:[a-z.]{0,60}\.)?(?:example|test|invalid)(?:\.[a-z]{2,3})?$/i.test(host);
   const isLocal =
     /^(?:localhost|127\.0\.0\.1|0\.0\.0\.0|host|hostname|server|db|database|proxy|proxyhost|foo|bar)$/i.test(host);
-  return /\d/.test(password) && (!isLocal || password.length >= 8) && /[a-z]/i.test(password);
+  const isStrong = /\d/.test(password) && /[a-z]/i.test(password) && password.length >= (isLocal ? 8 : 3);
+  return isStrong && !isMadeUp ? 'login' : weakPassword;
 }

@@ -22,7 +22,7 @@ export interface PackOptions {
 }
 
 /** Changes when the same repo gives another context. */
-const contextVersion = 1;
+const contextVersion = 2;
 /** Facts, headings and the list of what is not shown. */
 const frameTokens = 650;
 

@@ -1,14 +1,30 @@
-/** True for what stands where a secret would: a variable, a call, a word, a sample. */
+/**
+ * True only for what cannot be a secret: nothing, a variable, a row of one filler, a word that says that something else belongs there.
+ * A weak password is a secret: `hunter2` opens its door as well as thirty random characters.
+ */
 export function isPlaceholder(value: string): boolean {
-  if (value.length < 4 || /^[$%<{[(*@&!#]|^\W+$|[<>{}()[\]]|\$\w|\\[nrtu]/.test(value)) return true;
-  if (sampleWords.test(value)) return true;
-  // One or two characters over and over, or a run along the keyboard.
-  if (new Set(value.toLowerCase()).size <= 3 || /^(?:0?123456789?0?|abc123|qwerty\w{0,3}|test\d{0,4})$/i.test(value))
-    return true;
-  return /^(?:process\.env|os\.environ|env[.:]|ENV\b|secrets\.|vars\.|config\.|settings\.|self\.|this\.|import\.meta|file:|path:|ref:|vault:|op:\/\/|arn:)/.test(
-    value,
+  return value === '' || isTemplate(value) || isFiller(value) || words.some(word => word.test(value));
+}
+
+/** Holds `${NAME}`, `{{ name }}`, `<name>` and the like, or is nothing but variables: `$NAME`, `%s`, `{0}`. */
+function isTemplate(value: string): boolean {
+  return (
+    /\$\{|\{\{|#\{|<%|%\(|\$\(|<[\w .:/-]{1,60}>/.test(value) ||
+    /^(?:\$\w+|%\w{0,60}%?|\{[\w.!:]{0,60}\}|[-_./:@])+$/.test(value)
   );
 }
 
-const sampleWords =
-  /example|sample|placeholder|change[-_]?me|change[-_]?this|replace|your[-_ ]?|(?:^|[-_ .])my[-_]|xxx|\.\.\.|…|dummy|fake|foo|bar(?:$|\W)|redacted|masked|hidden|todo|fixme|insert|secret|passw(?:or)?d|passphrase|pwd|token|api[-_]?key|credential|default|undefined|null|none|string|value|optional|required|lorem|hunter2?$|letmein|s3cr3t$|p[a@]ssw0rd$|deadbeef|123456|abcdef|testing|(?:^|[-_.])test(?:$|[-_.\d])/i;
+/** `xxxx`, `XXXX-XXXX`, `****`, `...`, also with a count behind. */
+function isFiller(value: string): boolean {
+  return /^[xX*.…•_\-?#]+\d{0,2}$/.test(value);
+}
+
+const words: readonly RegExp[] = [
+  /^(?:change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this)|redacted|masked|hidden|example|todo|n\/a)[!.…]*\d{0,2}$/i,
+  /^your(?:[-_ A-Z]|\w{0,20}(?:password|secret|token|key))|^(?:insert|enter|replace)[-_ ]|[-_]here$/,
+  /^YOUR|EXAMPLE|placeholder/i,
+  // The name of the thing in place of the thing.
+  /^(?:(?:user|db|database|my|new|old|current)[-_]?)?(?:password|passwd|passphrase|pwd|pass)$/i,
+  // Values and types of data.
+  /^(?:null|nil|none|undefined|true|false|yes|no|on|off|string|str|text|integer|int|number|bool(?:ean)?|bytes|any|object)$/i,
+];

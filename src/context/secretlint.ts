@@ -1,6 +1,6 @@
 import type {SecretLintCoreConfig} from '@secretlint/types';
 import {type Mark, MarkScanner} from './mark-scanner.ts';
-import {isRealLogin} from './marked-secret.ts';
+import {isSample, judgeLogin} from './marked-secret.ts';
 
 /** What surrounds a mark and may belong to the secret. */
 const before = 512;
@@ -56,28 +56,29 @@ async function scanExcerpt(
     source: {content, filePath: path, ext, contentType: 'text'},
     options: {config, noPhysicFilePath: true},
   });
-  return messages
-    .map(message => ({
-      rule: message.ruleId.replace('@secretlint/secretlint-rule-', ''),
-      start: message.range[0] + offset,
-      end: message.range[1] + offset,
-    }))
-    .filter(finding => isWorthIt(finding.rule, content.slice(finding.start - offset, finding.end - offset)));
+  return messages.flatMap(({ruleId, range: [start, end]}) => {
+    const rule = judgeFinding(ruleId.replace('@secretlint/secretlint-rule-', ''), content.slice(start, end));
+    return rule === undefined ? [] : [{rule, start: start + offset, end: end + offset}];
+  });
 }
 
-/** Samples in documentation are what the rules for addresses find most. */
-function isWorthIt(rule: string, match: string): boolean {
-  if (rule !== 'basicauth' && rule !== 'database-connection-string') return !/EXAMPLE|(.)\1{9}/.test(match);
-  const login = /:\/\/([^:@/]{0,256}):([^@/]{1,256})@([\w.-]{1,256})/.exec(match);
-  return login === null || isRealLogin(login[1]!, login[2]!, login[3]!);
+/** The rule for all that the preset finds, but for what has a placeholder where the secret would be. */
+function judgeFinding(rule: string, match: string): string | undefined {
+  if (rule !== 'basicauth' && rule !== 'database-connection-string') return isSample(match) ? undefined : rule;
+  const login = /:\/\/([^:@/]{0,256}):([^@/]{1,256})@([\w.-]{0,256})/.exec(match);
+  if (login === null) return rule;
+  const kind = judgeLogin(login[1]!, login[2]!, login[3]!);
+  return kind === 'login' ? rule : kind;
 }
 
 /** Every text that a rule of the preset matches holds one of these; where a rule ignores case, letters are kept out of the beginning. */
 export const secretlintMarks: readonly Mark[] = [
   ['A3T', /[A-Z0-9]{17}/],
   ...['AKIA', 'AGPA', 'AIDA', 'AROA', 'AIPA', 'ANPA', 'ANVA', 'ASIA'].map(name => [name, /[A-Z0-9]{16}/] as const),
-  ...['ACCESS', 'access', 'Access'].map(name => [name, /_?(?:KEY|key|Key)/] as const),
-  ['-----BEGIN'],
+  ...['ACCESS', 'access', 'Access'].map(
+    name => [name, /_?(?:KEY|key|Key)["']?\s*(?::|=>|=)\s*["']?[A-Za-z0-9/+=]{40}/] as const,
+  ),
+  ['-----BEGIN', /[\s\w]{0,12}PRIVATE KEY/],
   ['x-oauth-basic@'],
   ['_authToken='],
   ['npm_', /\w{36}/],

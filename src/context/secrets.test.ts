@@ -53,6 +53,71 @@ it('takes passwords in settings, code and connection strings for secrets', async
   }
 });
 
+it('takes whatever opens a door for a secret, however weak, in every kind of file where it can stand', async () => {
+  const body = (kind: string, text: string): string =>
+    `-----BEGIN ${kind}PRIVATE KEY-----\n${text}\n-----END ${kind}PRIVATE KEY-----`;
+  const everywhere = [
+    'https://bob:Xk29sLq8WzT3@example.com/repo.git',
+    'https://user:k3VtQz81LmWp09Ys@git.example.com/x.git',
+    'postgres://admin:hunter2@db.internal/prod',
+    `ghp_${'a'.repeat(36)}`,
+    `sk_live_${'a'.repeat(24)}`,
+    'AIzaSyA1234567890abcdefghijklmnopqrstuv',
+    'sk-proj-abcdefghijklmnopqrstuvwxyz0123456789',
+    'AKIA1111111111111111',
+    'password = "hunter2"',
+    'password = "supersecret123"',
+    "password: 'hunter2'",
+    'db_password="letmein"',
+    ...['', 'RSA ', 'EC ', 'OPENSSH ', 'ENCRYPTED '].flatMap(kind => [
+      body(kind, 'MIIEvQIBADANBg'),
+      body(kind, 'abcd'),
+    ]),
+    body('RSA ', 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,1A2B\n\nMIIEvQ'),
+  ];
+  const asSettings = [
+    'password=hunter2',
+    'password=s3cr3t',
+    'password=secret123',
+    'password=correct-horse-battery-staple',
+    'passphrase=opensesame42',
+    'PASSWORD=Secret123!',
+    'DB_PASSWORD=supersecret',
+    'MYSQL_ROOT_PASSWORD=root',
+    'SECRET=topsecretvalue',
+    'export DB_PASSWORD=hunter2',
+  ];
+  const settings = [
+    'a.txt',
+    '.env.example',
+    'a.ini',
+    'a.properties',
+    'a.yml',
+    'README.md',
+    'a.sh',
+    'Dockerfile',
+    'a.conf',
+  ];
+  const code = ['a.py', 'a.ts', 'a.go'];
+  const missed: string[] = [];
+  const check = async (paths: readonly string[], text: string): Promise<void> => {
+    for (const path of paths) {
+      const found = await findSecrets(path, text);
+      if (found.length === 0) missed.push(`${path}: ${text}`);
+    }
+  };
+  for (const text of everywhere) await check([...settings, ...code, 'a.json', 'a.xml'], `x\n${text}\ny\n`);
+  for (const text of asSettings) {
+    await check(settings, `x\n${text}\ny\n`);
+    await check(code, `# ${text}\n`);
+    await check(['a.json', ...code], `run("tool --${text.replace('export ', '')} now")\n`);
+  }
+  await check(['a.yml'], 'services:\n  db:\n    environment:\n      - MYSQL_ROOT_PASSWORD=root\n');
+  await check(['a.yml'], 'users: [{name: bob, password: hunter2}]\n');
+  await check(['a.py'], 'DSN = "host=db password=hunter2 dbname=x"\n');
+  expect(missed).toEqual([]);
+});
+
 it('leaves placeholders, variables, calls and names alone', async () => {
   const lines = [
     'password=changeme',
@@ -82,6 +147,22 @@ it('leaves placeholders, variables, calls and names alone', async () => {
     'TOKEN_URL = "/oauth2/v1/token"',
     'git@github.com:acme/x1.git',
     'mysql://root:root@localhost',
+    'password=',
+    'password=****',
+    'PASSWORD=your-password-here',
+    'password = "{{ db_password }}"',
+    'password=%s',
+    'password: null',
+    'password: ENC[AES256_GCM,data:abc]',
+    'DB_PASSWORD_FILE=/run/secrets/db_password',
+    'RESET_PASSWORD = "reset_password"',
+    'print(f"password={password!r}")',
+    'connect(user=user, password=password2)',
+    'connect(user, password=pw1)',
+    'self.password = self.config.password1',
+    'const pem = `-----BEGIN PRIVATE KEY-----\\n$' + '{body}\\n-----END PRIVATE KEY-----`;',
+    'key = "-----BEGIN RSA PRIVATE KEY-----\\n" + body + "\\n-----END RSA PRIVATE KEY-----"',
+    'postgres://<user>:<password>@<host>/db',
   ];
   for (const path of ['a.ts', 'a.yml', 'a.py', 'README.md']) {
     for (const line of lines) expect(await findSecrets(path, `${line}\n`), `${path}: ${line}`).toEqual([]);

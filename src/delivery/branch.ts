@@ -11,16 +11,18 @@ export interface BranchDeliveryOptions {
 /** Leaves the change as one commit on a branch of its own. HEAD, index, stash and work tree stay as they are. */
 export function createBranchDelivery({branches}: BranchDeliveryOptions): Delivery {
   return {
-    // What is in the way of a branch depends on its commit: only `deliver` can tell.
-    check: async () => {},
+    check: async request => await branches.check({...request, ...placesOf(request)}),
     async deliver(request) {
-      const {job} = request;
-      // A repo without a path has no other place to go to than its remote.
-      const local = job.path !== undefined;
-      const prepared = await branches.prepare({...request, local, push: job.push === true || !local});
+      const prepared = await branches.prepare({...request, ...placesOf(request)});
       return await publish(prepared, request);
     },
   };
+}
+
+/** A repo without a path has no other place to go to than its remote. */
+function placesOf({job}: Pick<DeliveryRequest, 'job'>): {local: boolean; push: boolean} {
+  const local = job.path !== undefined;
+  return {local, push: job.push === true || !local};
 }
 
 async function publish(prepared: PreparedBranch, request: DeliveryRequest): Promise<DeliveryResult> {

@@ -28,6 +28,14 @@ export interface DeliveryPlace {
   readonly earlier: readonly EarlierDelivery[];
 }
 
+export interface DeliveryCheck extends DeliveryPlace {
+  readonly reader: ObjectReader;
+  readonly job: Job;
+  readonly paths: readonly string[];
+  /** Nobody beyond this machine is asked: what only they know comes out when it is delivered. */
+  readonly isPlan?: boolean;
+}
+
 export interface DeliveryRequest extends DeliveryPlace {
   readonly reader: ObjectReader;
   readonly job: Job;
@@ -72,6 +80,6 @@ export class NotWanted extends Error {}
 /** How a change leaves. Doing the same delivery twice is harmless. Throws `JobFailure` for what can happen to a repo, and `NotWanted`. */
 export interface Delivery {
   /** Throws what `deliver` would throw whatever these files were to hold, so that nothing is paid for in vain. */
-  check(request: DeliveryPlace & {readonly job: Job; readonly paths: readonly string[]}): Promise<void>;
+  check(request: DeliveryCheck): Promise<void>;
   deliver(request: DeliveryRequest): Promise<DeliveryResult>;
 }

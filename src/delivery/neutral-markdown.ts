@@ -1,4 +1,5 @@
 import {escapeLine} from '../util/escape-text.ts';
+import {isPlain, isReference, stripMarks} from '../util/plain-words.ts';
 import {cutText, shorten} from '../util/quote-text.ts';
 
 export interface QuoteLimits {
@@ -29,34 +30,6 @@ export function codeSpan(text: string, maxCharacters = 200): string {
   const pad = shown.startsWith('`') || shown.endsWith('`') || shown.trim() === '' ? ' ' : '';
   // A bar would end the cell of a table; outside of one the escape would show, so that another sign stands for it.
   return `${fence}${pad}${shown.replaceAll('|', '¦')}${pad}${fence}`;
-}
-
-/**
- * The first line of untrusted text that says something in words that can stand in a title: a title becomes the subject of a commit when it
- * is squashed. Undefined when no line is left with two of them.
- */
-export function plainTitle(text: string, maxCharacters: number): string | undefined {
-  const lines = text.slice(0, 2000).split(/\r\n|[\n\r\u2028\u2029]/);
-  for (const line of lines) {
-    const title = plainWords(line, maxCharacters);
-    if (title.includes(' ')) return title;
-  }
-  return undefined;
-}
-
-function plainWords(line: string, maxCharacters: number): string {
-  const words = stripMarks(line)
-    .replaceAll('`', '')
-    .split(/\s+/)
-    .map(word => word.replace(/^[*_]+|[*_]+$/g, ''))
-    .filter(word => isPlain(word) || /^(?![.\d])[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+)*[.,;:]?$/.test(word))
-    .filter(word => !isReference(word) && !/^www\.|-by:?$/i.test(word));
-  let title = '';
-  for (const word of words) {
-    if (Array.from(title).length + Array.from(word).length + 1 > maxCharacters) break;
-    title += `${title === '' ? '' : ' '}${word}`;
-  }
-  return title.replace(/[\s.,;:]+$/u, '');
 }
 
 interface Token {
@@ -99,26 +72,6 @@ function toTokens(word: string): Token[] {
   const [, core = '', end = ''] = /^(.*?)([.,;:?]?)$/su.exec(bare) ?? [];
   if (core === '') return [{text: bare, kind: 'code'}];
   return [{text: core, kind: 'code'}, ...(end === '' ? [] : [{text: end, kind: 'mark'} as const])];
-}
-
-/** Of a heading, a quotation or a point of a list. */
-function stripMarks(line: string): string {
-  return line.replace(/^\s*(?:(?:#{1,6}|>|[-*+])(?:\s+|$))+/, '');
-}
-
-const plainWord =
-  /^[("'“‘„«]*(?:[\p{L}\p{M}]+|\p{N}+(?:[.,]\p{N}+)*%?)(?:[-–’'][\p{L}\p{M}]+|[-–]\p{N}+)*[)"'”’»]*[.,;:?!…]{0,3}[)"'”’»]*$/u;
-
-function isPlain(word: string): boolean {
-  return plainWord.test(word) || /^[-–—+&]$/.test(word);
-}
-
-/** `GH-12`, `ABC-12` and what could be the id of a commit are links on a forge. */
-function isReference(word: string): boolean {
-  return (
-    /[A-Za-z][A-Za-z0-9]*[-–]\d/.test(word) ||
-    /(?<![\p{L}\p{N}])(?=[a-f]*\d)[0-9a-f]{7,64}(?![\p{L}\p{N}])/iu.test(word)
-  );
 }
 
 function dropEmptyRuns(lines: readonly string[]): string[] {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {forgeEffects} from '../../test/support/forge-effects.ts';
 import {hostileWords} from '../../test/support/hostile-words.ts';
-import {codeSpan, plainTitle, quoteAsMarkdown} from './neutral-markdown.ts';
+import {plainTitle} from '../util/plain-words.ts';
+import {codeSpan, quoteAsMarkdown} from './neutral-markdown.ts';
 import {composePullRequest, isAsWritten, type PullRequestFacts, readMarker, remark} from './pull-request-text.ts';
 
 const facts: PullRequestFacts = {

@@ -2,7 +2,10 @@ import {createHash} from 'node:crypto';
 import type {Change, VerifyResult} from '../domain/change.ts';
 import type {Job} from '../domain/job.ts';
 import type {Cost} from '../domain/usage.ts';
-import {codeSpan, plainTitle, quoteAsMarkdown} from './neutral-markdown.ts';
+import {formatUsd} from '../util/format-usd.ts';
+import {plainTitle} from '../util/plain-words.ts';
+import {plainPath, plainSkill} from '../workspace/commit-text.ts';
+import {codeSpan, quoteAsMarkdown} from './neutral-markdown.ts';
 
 /** A pull request that carries this label is left alone for ever. */
 export const skipLabel = 'orchestrator-skip';
@@ -35,7 +38,7 @@ export function composePullRequest(facts: PullRequestFacts): PullRequestText {
     composeWhat(facts),
     composeWhy(facts),
     composeChecks(facts),
-    `**Cost**: ${facts.cost.usd === null ? 'not known' : `${facts.cost.usd.toFixed(4)} USD`}`,
+    `**Cost**: ${facts.cost.usd === null ? 'not known' : `${formatUsd(facts.cost.usd)} USD`}`,
     composeFooter(facts),
   ];
   const text = parts.join('\n\n');
@@ -107,13 +110,11 @@ function digestText(title: string, visible: string): string {
 function composeTitle({job, change}: PullRequestFacts): string {
   const told = change.summary === undefined ? undefined : plainTitle(change.summary, maxTitle);
   if (told !== undefined) return told;
-  const [edit, ...others] = change.edits;
+  const [edit] = change.edits;
   const verb = edit?.after === undefined ? 'remove' : edit.before === undefined ? 'add' : 'update';
-  const path = edit?.path ?? '';
-  // What is no ordinary path is not for a line that may become the subject of a commit.
-  const isOrdinary = others.length === 0 && plainTitle(`the ${path}`, 200) === `the ${path}`;
-  const what = isOrdinary ? `${verb} ${path}` : `change ${count(change.files.length, 'file')}`;
-  return `${plainTitle(`${job.skill} x`, 200)?.replace(/ x$/, '') ?? 'orchestrator'}: ${what}`.slice(0, 200);
+  const path = plainPath(change.edits);
+  const what = path === undefined ? `change ${count(change.files.length, 'file')}` : `${verb} ${path}`;
+  return `${plainSkill(job.skill)}: ${what}`.slice(0, 200);
 }
 
 function composeWhat({job, change}: PullRequestFacts): string {

@@ -1,16 +1,16 @@
-import {type ForgeAddress, type ForgeHost, findForgeAddress, httpsCloneUrl} from '../domain/forge.ts';
+import {type ForgeAddress, type ForgeHost, httpsCloneUrl} from '../domain/forge.ts';
 import type {Job} from '../domain/job.ts';
 import {failureReasons, JobFailure} from '../domain/outcome.ts';
 import type {Clock} from '../util/clock.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {branchNames} from '../workspace/branch-name.ts';
 import type {Branches, PreparedBranch} from '../workspace/branches.ts';
-import {withoutUser} from '../workspace/remote-url.ts';
 import type {Delivery, DeliveryPlace, DeliveryRequest, DeliveryResult} from './delivery.ts';
 import type {Forge, PullRequest} from './forge.ts';
 import {ForgeError, toJobFailure} from './forge-error.ts';
 import {intendedFiles} from './intended-files.ts';
 import {assertWanted, describePast} from './judge-pull-requests.ts';
+import {knownForge} from './known-forge.ts';
 import {decorate, openPullRequest, type PublishTools, updatePullRequest} from './publish-pull-request.ts';
 import type {PullRequestPace} from './pull-request-pace.ts';
 import {composePullRequest, readMarker} from './pull-request-text.ts';
@@ -53,7 +53,10 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
   return {
     check: request =>
       named(async () => {
-        assertWanted(await findPulls(await targetOf(request), signal));
+        const {job, isPlan} = request;
+        const address = knownForge(job, options.forges);
+        if (isPlan !== true) assertWanted(await findPulls(await targetOf(request), signal));
+        await options.branches.check({...request, ...toForge(job, address, signal)});
       }),
     deliver: request =>
       named(async () => {
@@ -63,6 +66,11 @@ export function createPullRequestDelivery(options: PullRequestDeliveryOptions): 
         return await publish(request, target, pulls, options);
       }),
   };
+}
+
+/** The branch goes to the forge only. */
+function toForge(job: Job, address: ForgeAddress, signal: AbortSignal) {
+  return {job: {...job, url: job.url ?? httpsCloneUrl(address)}, local: false, push: true, signal};
 }
 
 async function findPulls({forge, address, heads}: Target, signal: AbortSignal): Promise<PullRequest[]> {
@@ -82,11 +90,7 @@ async function publish(
   const {pace, signal} = options;
   const {intended, blobs} = intendedFiles(change);
   const prepare = (): Promise<PreparedBranch> =>
-    options.branches.prepare({
-      ...request,
-      job: {...job, url: job.url ?? httpsCloneUrl(address)},
-      ...{local: false, push: true, signal},
-    });
+    options.branches.prepare({...request, ...toForge(job, address, signal)});
   const prepared = await prepare();
   const pulls = known.filter(({head}) => head === prepared.branch);
   const note = describePast(pulls, change.patchId);
@@ -169,10 +173,10 @@ async function push(
 
 async function findTarget(
   {job, reader}: DeliveryPlace & {readonly job: Job},
-  {forges, openForge, signal}: PullRequestDeliveryOptions,
+  options: PullRequestDeliveryOptions,
 ): Promise<Target> {
-  const address = findForgeAddress(job, forges);
-  if (address === undefined) throw new JobFailure('forge-unknown', describeUnknown(job));
+  const {openForge, signal} = options;
+  const address = knownForge(job, options.forges);
   const opened = openForge(address.forge);
   if (opened === undefined) {
     const names = address.forge.tokenEnvs.join(' or ');
@@ -195,13 +199,6 @@ async function findTarget(
   }
   const names = branchNames(job);
   return {address, forge, base, heads: [names.plain, names.distinct]};
-}
-
-function describeUnknown({url, github}: Job): string {
-  const given = github ?? url;
-  return given === undefined
-    ? 'The repo has no "url" in the fleet file'
-    : `${quoteText(withoutUser(given))} leads to no forge that is known`;
 }
 
 async function named<T>(act: () => Promise<T>): Promise<T> {

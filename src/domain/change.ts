@@ -108,6 +108,9 @@ export type ChangeSummary = Omit<ChangeRecord, 'change'> & {readonly change: Omi
 /** Where a recorded change stands: waits for a person, waits to be delivered, was refused, has left, or was replaced. */
 export type ChangeState = 'to-review' | 'to-deliver' | 'rejected' | 'delivered' | 'superseded';
 
+/** How many changes are in each state; `reviewed` are those of the delivered that a person let go. */
+export type ChangeCounts = ReadonlyMap<ChangeState | 'reviewed', number>;
+
 /** A patch stays on this machine until somebody delivers it. */
 export function changeStateOf(change: Pick<ChangeRecord, 'decision' | 'delivered' | 'supersededBy'>): ChangeState {
   if (change.delivered !== undefined && change.delivered.kind !== 'patch') return 'delivered';

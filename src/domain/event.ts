@@ -10,6 +10,8 @@ export type RunEvent =
       readonly run: RunRecord;
       readonly jobs: number;
       readonly resumed: boolean;
+      /** What jobs that had ended before have cost, US dollars; absent where none had. */
+      readonly spentUsd?: number;
     }
   | {readonly type: 'run.noted'; readonly at: number; readonly level: 'info' | 'warn'; readonly text: string}
   | {readonly type: 'job.started'; readonly at: number; readonly job: Job}
@@ -55,6 +57,8 @@ export type RunEvent =
       readonly run: RunRecord;
       readonly exitCode: number;
       readonly summary: RunSummary;
+      /** Of a run that was taken up again: what ended in this part of it, and how the others had ended before. */
+      readonly parts?: {readonly now: RunSummary; readonly before: RunSummary};
     };
 
 /** Totals of a run, made from the outcomes and from nothing else. */
@@ -64,6 +68,8 @@ export interface RunSummary {
   readonly unchanged: number;
   readonly upToDate: number;
   readonly failed: number;
+  /** Kept for a person to decide on. */
+  readonly held: number;
   readonly notStarted: number;
   /** Known cost, US dollars. */
   readonly costUsd: number;
@@ -73,8 +79,8 @@ export interface RunSummary {
 
 export interface Reporter {
   report(event: RunEvent): void;
-  /** Puts what has to outlive a crash on the disk, as far as that can be done; `close` tells of what could not. */
-  flush?(): Promise<void>;
+  /** Puts what has to outlive a crash on the disk; false when not all that was reported is where it belongs, of which `close` tells. */
+  flush?(): Promise<boolean>;
   /** Resolves when everything reported so far is where it belongs. */
   close(): Promise<void>;
 }

@@ -43,6 +43,8 @@ export interface Job {
   readonly deliver: DeliveryKind;
   /** Branches also go to the remote. */
   readonly push?: true;
+  /** Another repo of the run whose branch is the same one in the same repository: this job delivers nothing. */
+  readonly branchSharedWith?: string;
   /** Present when `deliver` is `pull-request`. */
   readonly pullRequest?: PullRequestOptions;
   readonly verify: readonly string[] | 'auto';
@@ -67,6 +69,8 @@ export interface Job {
   readonly taskBudgetUsd?: number;
   /** Absent in jobs that an earlier version recorded: `defaultChangeLimits`. */
   readonly changeLimits?: ChangeLimits;
+  /** Another job of the run has the same skill and repo: only the task tells them apart. */
+  readonly isAmbiguous?: true;
 }
 
 /** What a change may be without a person having looked at it. Globs are relative to the repo root. */
@@ -119,7 +123,13 @@ export function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?
   return mode === 'script' || (mode === 'agent' && agent !== undefined);
 }
 
-/** `readme-generator/mcp-fleet`: what people see and type. */
-export function jobLabel(job: {readonly skill: string; readonly repo: string}): string {
-  return `${job.skill}/${job.repo}`;
+/** `readme-generator/mcp-fleet`: what people see and type. Where two tasks have the same, `readme-generator/mcp-fleet#Name of the task`. */
+export function jobLabel(job: {
+  readonly skill: string;
+  readonly repo: string;
+  readonly task?: string;
+  readonly isAmbiguous?: boolean;
+}): string {
+  const label = `${job.skill}/${job.repo}`;
+  return job.isAmbiguous === true ? `${label}#${job.task}` : label;
 }

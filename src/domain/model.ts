@@ -79,6 +79,8 @@ export interface ModelReply {
   readonly responseId?: string;
   /** True when the provider told no believable token counts: `usage` then counts the request and no tokens, and its cost is not known. */
   readonly usageUnknown?: true;
+  /** Read off the repo by the model that is none: nobody talked, refused or was cut off, whatever words the repo has. */
+  readonly readOff?: true;
   /** What the provider says is left of its limits. For the limiter; never recorded. */
   readonly rateLimit?: RateLimit;
 }

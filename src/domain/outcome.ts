@@ -232,6 +232,12 @@ export const failureReasons = {
     next: 'orchestrator retry, or correct the check in SKILL.md.',
     retry: 'yes',
   },
+  'offline-unfit': {
+    family: 'check',
+    cause: 'What can be written without a model does not meet the skill.',
+    next: 'Put what the skill asks for into its template.md, or use a model.',
+    retry: 'after-fix',
+  },
   'turn-limit': {
     family: 'agent',
     cause: 'The agent used all its turns and had not finished.',
@@ -538,6 +544,12 @@ export const failureReasons = {
     next: 'Rename that branch, then: orchestrator retry',
     retry: 'after-fix',
   },
+  'branch-shared': {
+    family: 'delivery',
+    cause: 'Another job delivers to the same branch of the same repository, from another worktree or clone of it.',
+    next: 'Keep one of the two in the task (see "exclude"), or deliver the other as files or patch.',
+    retry: 'no',
+  },
   'branch-unsupported': {
     family: 'delivery',
     cause: 'The repository keeps its branches in a way that cannot be written from outside.',
@@ -642,13 +654,28 @@ export interface Failure {
   readonly stack?: string;
 }
 
+/** What to do about a failure; where something else than a job of a run failed, with the command that does that again. */
+export function nextStep({reason, next}: Failure, again = retryCommand): string {
+  return (next ?? failureReasons[reason].next).replaceAll(retryCommand, again);
+}
+
+const retryCommand = 'orchestrator retry';
+
 /** Carries a failure up to `executeJob`. What can happen to a repo is data; this class is only its transport. */
 export class JobFailure extends Error {
   readonly failure: Failure;
 
-  constructor(reason: FailureReason, message: string, options: {next?: string; cause?: unknown} = {}) {
+  /** A provider may have billed what was of no use. */
+  readonly mayBeBilled: boolean;
+
+  constructor(
+    reason: FailureReason,
+    message: string,
+    options: {next?: string; cause?: unknown; mayBeBilled?: boolean} = {},
+  ) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.name = 'JobFailure';
+    this.mayBeBilled = options.mayBeBilled ?? false;
     this.failure = {reason, message, ...(options.next === undefined ? {} : {next: options.next})};
   }
 }
@@ -698,7 +725,23 @@ export type Outcome =
   | ({readonly status: 'failed'; readonly failure: Failure} & Spent)
   | ({readonly status: 'not-started'; readonly reason: NotStartedReason} & Spent);
 
-/** Exit code of a run whose jobs ended so. 130 and 143 are added by whoever was interrupted. */
+/** How a job ended, as lists and counts have it: what waits for a person is no failure of anything. */
+export type EndStatus = Outcome['status'] | 'held';
+
+export function endStatus(outcome: Outcome): EndStatus {
+  return outcome.status === 'failed' && outcome.failure.reason === 'held-for-review' ? 'held' : outcome.status;
+}
+
+/** The one rule of `retry`, for whoever runs, announces or counts it: what was left undone, and what failed and may end better. */
+export function isRunAgain(status: EndStatus | undefined, helps: RetryHelps | undefined): boolean {
+  if (status === undefined || status === 'not-started') return true;
+  return status === 'failed' && helps !== 'no';
+}
+
+/**
+ * Exit code of a run whose jobs ended so: what is held is not done, and needs somebody, as what failed does. 130 and 143 are added by
+ * whoever was interrupted.
+ */
 export function exitCodeOf(outcomes: Iterable<Pick<Outcome, 'status'>>): 0 | 1 {
   for (const {status} of outcomes) {
     switch (status) {

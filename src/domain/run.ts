@@ -39,6 +39,8 @@ export interface RunRecord {
   readonly endedAt?: number;
   /** Of a run in the queue: the moment after which nothing of it starts, the same for every worker, wherever its clock is set. */
   readonly deadlineAt?: number;
+  /** How long nobody was at it between its start and now: after its process ended, until it was resumed. Absent when never. */
+  readonly idleMs?: number;
   readonly exitCode?: number;
   /** Why it ended before all jobs had, in words for people. */
   readonly endReason?: string;
@@ -50,6 +52,11 @@ export interface RunRecord {
   readonly control: RunControl;
   readonly resultsFile: string;
   readonly logFile?: string;
+}
+
+/** How long a run has gone on until then, without the time in which nobody was at it. */
+export function runTime({startedAt, idleMs = 0}: Pick<RunRecord, 'startedAt' | 'idleMs'>, untilMs: number): number {
+  return Math.max(0, untilMs - startedAt - idleMs);
 }
 
 export type JobState = 'pending' | 'running' | 'ended';

@@ -4,7 +4,7 @@ export interface Usage {
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
   readonly cacheWriteTokens: number;
-  /** Calls that reached the provider and were answered. */
+  /** Calls that were answered, or may have been and are counted as if they were. */
   readonly requests: number;
 }
 
@@ -20,13 +20,22 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-/** What something cost in US dollars, or why that is not known. */
-export type Cost = {readonly usd: number} | {readonly usd: null; readonly reason: string};
+/** What something cost in US dollars, or why that is not known, with what of it is. */
+export type Cost = {readonly usd: number} | {readonly usd: null; readonly reason: string; readonly atLeastUsd?: number};
 
 export const noCost: Cost = {usd: 0};
 
+/** Of a call that brought nothing and may have been billed all the same. */
+export const unknownCost: Cost = {usd: null, reason: 'a call that brought no reply may have been billed all the same'};
+
 export function addCost(a: Cost, b: Cost): Cost {
-  if (a.usd === null) return a;
-  if (b.usd === null) return b;
-  return {usd: a.usd + b.usd};
+  const known = knownUsd(a) + knownUsd(b);
+  if (a.usd !== null && b.usd !== null) return {usd: known};
+  const reason = a.usd === null ? a.reason : b.usd === null ? b.reason : '';
+  return {usd: null, reason, ...(known === 0 ? {} : {atLeastUsd: known})};
+}
+
+/** What was certainly spent. */
+export function knownUsd(cost: Cost): number {
+  return cost.usd === null ? (cost.atLeastUsd ?? 0) : cost.usd;
 }

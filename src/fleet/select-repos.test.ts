@@ -18,7 +18,7 @@ function select(selector: Selector, options: Partial<SelectionOptions> & {fleet?
     realPath: path => path.replace('/link', '/code'),
     ...options,
   });
-  return {names: selection.repos.map(repo => repo.name), repos: selection.repos, faults: selection.faults};
+  return {names: selection.repos.map(repo => repo.name), ...selection};
 }
 
 describe('selectRepos', () => {
@@ -77,14 +77,25 @@ describe('selectRepos', () => {
     expect(repos[0]?.tags).toEqual(['typescript', 'service']);
   });
 
-  it('takes globs, without the inactive, and says when one matches nothing', () => {
+  it('takes globs as a shell does, with the inactive, and says when one matches nothing', () => {
     const expandGlob = (pattern: string): string[] =>
       pattern === '/code/*' ? ['/code/api', '/code/asleep', '/code/new'] : [];
-    expect(select({repos: ['$CODE/*', '/code/api']}, {expandGlob}).names).toEqual(['api', 'new']);
+    expect(select({repos: ['$CODE/*', '/code/api']}, {expandGlob}).names).toEqual(['api', 'asleep', 'new']);
     expect(select({repos: ['/code/web', '~/nope/*', '$NOPE/x']}, {expandGlob}).faults).toEqual([
       {path: ['repos', 1], message: '"~/nope/*" matches no git repository'},
       {path: ['repos', 2], message: 'the environment variable NOPE is not set'},
     ]);
+  });
+
+  it('takes one folder under two names once, under the first, and says so', () => {
+    const twins = fleetOf([
+      {name: 'api', path: '/code/api'},
+      {name: 'api-again', path: '/linked/api'},
+    ]);
+    const realPath = (file: string): string => file.replace('/linked/', '/code/');
+    const chosen = select({group: 'all'}, {fleet: twins, realPath});
+    expect(chosen.names).toEqual(['api']);
+    expect(chosen.notes).toEqual(['the repos "api" and "api-again" are the same folder, so it runs once, as "api"']);
   });
 
   it('leaves out by name, glob and path', () => {
@@ -95,9 +106,20 @@ describe('selectRepos', () => {
   });
 
   it('says when nothing is left', () => {
-    expect(select({tag: 'sleeping'}).faults[0]).toMatchObject({path: ['tag'], message: 'selects no repo'});
+    const inactive = 'inactive repos are selected by name or path only';
+    expect(select({tag: 'sleeping'}).faults).toEqual([
+      {path: ['tag'], empty: true, message: 'selects no active repo', hint: inactive},
+    ]);
+    const grouped = {...fleet, groups: new Map<string, string[]>(Object.entries({none: [], asleep: ['asleep']}))};
+    expect(select({group: 'asleep'}, {fleet: grouped}).faults).toMatchObject([{hint: inactive}]);
+    expect(select({group: 'none'}, {fleet: grouped}).faults).toEqual([
+      {path: ['group'], empty: true, message: 'the group "none" names no repo'},
+    ]);
+    expect(select({select: 'service and sleeping'}).faults).toEqual([
+      {path: ['select'], empty: true, message: 'no active repo has such tags'},
+    ]);
     expect(select({tag: 'python'}, {exclude: ['*']}).faults).toEqual([
-      {path: ['tag'], empty: true, message: 'selects no repo', hint: 'everything it selects is excluded'},
+      {path: ['exclude'], empty: true, message: 'everything that is selected is excluded'},
     ]);
   });
 

@@ -37,24 +37,45 @@ interface SelectionFault {
 export interface Selection {
   readonly repos: readonly Repo[];
   readonly faults: readonly SelectionFault[];
+  /** One line for each repo that is there under a second name. */
+  readonly notes: readonly string[];
 }
 
 /** Each repo once: in fleet order, or as listed for `repos` and `repo_names`. Nothing selected is a fault. */
 export function selectRepos(selector: Selector, fleet: Fleet, options: SelectionOptions): Selection {
   const faults: SelectionFault[] = [];
   const chosen = choose(selector, fleet, options, faults);
-  const repos = withoutExcluded([...new Set(chosen)], options);
+  const notes: string[] = [];
+  const repos = withoutTwins(withoutExcluded([...new Set(chosen)], options), options, notes);
   if (repos.length === 0 && faults.length === 0) {
-    const [key] = Object.keys(selector);
-    faults.push({
-      path: [key!],
-      empty: true,
-      message: 'selects no repo',
-      hint:
-        chosen.length > 0 ? 'everything it selects is excluded' : 'inactive repos are selected by name or path only',
-    });
+    const isExcluded = chosen.length > 0;
+    const text = isExcluded ? {message: 'everything that is selected is excluded'} : describeNothing(selector, fleet);
+    faults.push({path: [isExcluded ? 'exclude' : Object.keys(selector)[0]!], empty: true, ...text});
   }
-  return {repos, faults};
+  return {repos, faults, notes};
+}
+
+function describeNothing(selector: Selector, {groups}: Fleet): {message: string; hint?: string} {
+  if ('select' in selector) return {message: 'no active repo has such tags'};
+  if ('group' in selector && groups.get(selector.group)?.length === 0)
+    return {message: `the group ${quote(selector.group)} names no repo`};
+  return {message: 'selects no active repo', hint: 'inactive repos are selected by name or path only'};
+}
+
+/** One folder under two names of the fleet file is one repo: the first name is its. */
+function withoutTwins(repos: readonly Repo[], {realPath}: SelectionOptions, notes: string[]): Repo[] {
+  const nameAt = new Map<string, string>();
+  return repos.filter(({name, path: folder}) => {
+    if (folder === undefined) return true;
+    const at = realPath(folder);
+    const first = nameAt.get(at);
+    if (first === undefined) nameAt.set(at, name);
+    else
+      notes.push(
+        `the repos ${quote(first)} and ${quote(name)} are the same folder, so it runs once, as ${quote(first)}`,
+      );
+    return first === undefined;
+  });
 }
 
 // A list of thousands of wrong names needs no thousands of guesses.
@@ -148,8 +169,7 @@ function choosePaths(
     if (!picomatch.scan(expanded.path).isGlob) return [repoAt(expanded.path)];
     const found = options.expandGlob(expanded.path);
     if (found.length === 0) faults.push({path: ['repos', index], message: `${quote(text)} matches no git repository`});
-    const exact = found.length === 1 && found[0] === expanded.path;
-    return found.map(repoAt).filter(repo => repo.active || exact);
+    return found.map(repoAt);
   });
 }
 

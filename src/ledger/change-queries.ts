@@ -1,4 +1,12 @@
-import type {Change, ChangeRecord, ChangeState, ChangeSummary, Decision, FileEdit} from '../domain/change.ts';
+import type {
+  Change,
+  ChangeCounts,
+  ChangeRecord,
+  ChangeState,
+  ChangeSummary,
+  Decision,
+  FileEdit,
+} from '../domain/change.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import type {Delivered} from '../domain/outcome.ts';
 import {checksum, quarantine} from './checksum.ts';
@@ -128,6 +136,7 @@ export async function readChanges(database: Database, filter: ChangeFilter, nowM
   const conditions: [string, SqlValue[]][] = [['1 = 1', []]];
   if (filter.runId !== undefined) conditions.push(['run_id = ?', [filter.runId]]);
   if (filter.repoKey !== undefined) conditions.push(['repo_key = ?', [filter.repoKey]]);
+  if (filter.jobId !== undefined) conditions.push(['job_id = ?', [filter.jobId]]);
   if (filter.patchId !== undefined) conditions.push(['patch_id = ?', [filter.patchId]]);
   if (filter.state !== undefined) conditions.push([stateConditions[filter.state], []]);
   const rows = await database.read(
@@ -143,15 +152,19 @@ export async function readChanges(database: Database, filter: ChangeFilter, nowM
   return found;
 }
 
-export async function countChanges(
-  database: Database,
-  runId: string | undefined,
-): Promise<ReadonlyMap<ChangeState, number>> {
+export async function countChanges(database: Database, runId: string | undefined): Promise<ChangeCounts> {
   const rows = await database.read(
-    `SELECT ${stateExpression} AS name, COUNT(*) AS count FROM changes ${runId === undefined ? '' : 'WHERE run_id = ?'} GROUP BY ${stateExpression}`,
+    `SELECT ${stateExpression} AS name, COUNT(*) AS count, SUM(CASE WHEN decision = 'accepted' THEN 1 ELSE 0 END) AS accepted
+     FROM changes ${runId === undefined ? '' : 'WHERE run_id = ?'} GROUP BY ${stateExpression}`,
     runId === undefined ? [] : [runId],
   );
-  return new Map(rows.map(row => [String(row['name']) as ChangeState, Number(row['count'])]));
+  const counts = new Map<ChangeState | 'reviewed', number>();
+  for (const row of rows) {
+    counts.set(String(row['name']) as ChangeState, Number(row['count']));
+    const accepted = Number(row['accepted']);
+    if (row['name'] === 'delivered' && accepted > 0) counts.set('reviewed', accepted);
+  }
+  return counts;
 }
 
 async function toSummary(database: Database, row: Row, nowMs: number): Promise<ChangeSummary | undefined> {

@@ -1,9 +1,9 @@
-import type {ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
+import type {ChangeCounts, ChangeRecord, ChangeState, ChangeSummary, Decision} from '../domain/change.ts';
 import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
-import type {ChangedFile, Delivered, Outcome} from '../domain/outcome.ts';
+import type {ChangedFile, Delivered, EndStatus} from '../domain/outcome.ts';
 import type {
   JobDetail,
   JobRecord,
@@ -43,6 +43,15 @@ export interface CallReservation {
   readonly batch?: BatchRequestKey;
 }
 
+export interface NotedSpending {
+  readonly runId: string;
+  readonly job: Job;
+  readonly model: string;
+  readonly usd: number;
+  /** Scopes that count it. */
+  readonly counted: readonly string[];
+}
+
 export interface RecordedReply {
   readonly reply: ModelReply;
   readonly model: string;
@@ -53,7 +62,7 @@ export interface RecordedReply {
 /** Which jobs of a run to read; all when empty. */
 export interface JobFilter {
   readonly state?: JobState;
-  readonly status?: Outcome['status'];
+  readonly status?: EndStatus;
   /** At most so many, those that ended last first. Without it: all, in the order of the plan. */
   readonly newest?: number;
   /** At most so many of those that the plan has first. */
@@ -130,6 +139,7 @@ export interface ChangeFilter {
   readonly state?: ChangeState;
   readonly repoKey?: string;
   readonly patchId?: string;
+  readonly jobId?: string;
   /** Default: all. */
   readonly limit?: number;
   readonly offset?: number;
@@ -219,6 +229,10 @@ export interface Ledger {
   workers(): Promise<LiveWorker[]>;
   /** Jobs of a run that nobody has, by what they need. */
   waitingJobs(runId: string): Promise<WaitingJobs[]>;
+  /**
+   * By how they ended, the others by state. Of the held those whose change is not held any more apart: `held-delivered`, `held-rejected` and
+   * `held-superseded`.
+   */
   countJobs(runId: string): Promise<ReadonlyMap<string, number>>;
   /** The job of each repo in the newest run that had it; a failed one when it had several. In the order of names. */
   lastJobs(): Promise<(JobRecord & {readonly runId: string})[]>;
@@ -262,6 +276,10 @@ export interface Ledger {
   usedUsd(scope: string): Promise<number>;
   /** What the calls of a run cost, and the worst case of those in flight. US dollars. */
   costOfRun(runId: string): Promise<{spentUsd: number; reservedUsd: number}>;
+  /** What the calls of jobs of a run cost, also those of earlier attempts; of all jobs that made any, or of one. US dollars by job id. */
+  costOfJobs(runId: string, jobId?: string): Promise<ReadonlyMap<string, number>>;
+  /** Counts what was paid by other ways than a call that was reserved, such as by another agent. */
+  noteSpending(spending: NotedSpending): Promise<void>;
   /** Minutes of a run in which calls were made, oldest first. */
   callMinutes(runId: string): Promise<CallMinute[]>;
   /** What calls since then cost, in total for each name, the dearest first. */
@@ -285,7 +303,7 @@ export interface Ledger {
   /** Oldest first, without patches and bytes; damaged ones are left out and quarantined. */
   changes(filter?: ChangeFilter): Promise<ChangeSummary[]>;
   /** How many changes there are in each state; of one run or of all. */
-  countChanges(runId?: string): Promise<ReadonlyMap<ChangeState, number>>;
+  countChanges(runId?: string): Promise<ChangeCounts>;
   /**
    * Records what a person decided on these changes of a run; `pending` takes a decision back. A rejected change is remembered
    * by its patch id, beyond the life of its run. An accepted one supersedes earlier changes of the same job that have not left.

@@ -23,7 +23,7 @@ export async function readLastJobs(database: Database): Promise<(JobRecord & {ru
     // The last job of each is found by its keys alone, so that no other job is read whole.
     `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at FROM jobs JOIN (
        SELECT jobs.run_id, jobs.id, ROW_NUMBER() OVER (PARTITION BY jobs.repo ORDER BY runs.started_at DESC, runs.id DESC,
-         CASE WHEN jobs.status = 'failed' THEN 0 ELSE 1 END, jobs.sequence) AS place
+         CASE jobs.status WHEN 'failed' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, jobs.sequence) AS place
        FROM jobs JOIN runs ON runs.id = jobs.run_id) newest ON newest.run_id = jobs.run_id AND newest.id = jobs.id
      WHERE newest.place = 1 ORDER BY jobs.repo`,
   );

@@ -238,6 +238,15 @@ export const migrations: readonly string[] = [
   ALTER TABLE spending ADD COLUMN batch BIGINT NOT NULL DEFAULT 0;
   `,
   `
+  UPDATE jobs SET status = 'held' WHERE status = 'failed' AND detail LIKE '%"reason":"held-for-review"%';
+  `,
+  `
+  CREATE INDEX spending_by_job ON spending (run_id, job_id);
+  `,
+  `
+  ALTER TABLE runs ADD COLUMN idle_ms BIGINT NOT NULL DEFAULT 0;
+  `,
+  `
   ALTER TABLE runs ADD COLUMN resumed_at BIGINT;
   ALTER TABLE runs ADD COLUMN deadline_at BIGINT;
   ALTER TABLE jobs ADD COLUMN takes BIGINT NOT NULL DEFAULT 0;

@@ -1,4 +1,5 @@
 import {type Job, needsOf} from '../domain/job.ts';
+import {endStatus} from '../domain/outcome.ts';
 import {
   isQueued,
   type JobDetail,
@@ -119,6 +120,9 @@ function holderParams({host, pid, start}: ProcessIdentity): SqlValue[] {
   return [host, pid, start];
 }
 
+/** Adds the time since a run ended, or since it was last heard of; takes the present time twice. */
+export const idleUntil = `idle_ms = idle_ms + CASE WHEN COALESCE(ended_at, heartbeat_at) < ? THEN ? - COALESCE(ended_at, heartbeat_at) ELSE 0 END`;
+
 /** Undefined when a live process holds the run, or another run of the same claim. */
 export async function takeOverRun(
   database: Database,
@@ -141,10 +145,11 @@ export async function takeOverRun(
       params: [run.claim, run.id, run.id, run.state, ...holderParams(run.holder), previous],
     },
     {
-      sql: `UPDATE runs SET state = 'running', host = ?, pid = ?, process_start = ?, heartbeat_at = ?, ended_at = NULL,
+      sql: `UPDATE runs SET ${idleUntil}, state = 'running', host = ?, pid = ?, process_start = ?, heartbeat_at = ?, ended_at = NULL,
               exit_code = NULL, end_reason = NULL, control = ?
             WHERE id = ? AND state = ? AND ${isHolder} AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?) RETURNING id`,
       params: [
+        ...[nowMs, nowMs],
         ...holderParams(holder),
         nowMs,
         JSON.stringify(noControl),
@@ -191,9 +196,10 @@ export async function closeDeadRun(database: Database, runId: string, nowMs: num
       params: [run.id, run.id, ...holderParams(run.holder)],
     },
     {
-      sql: `UPDATE runs SET state = 'interrupted', exit_code = 1, end_reason = 'its process ended', ended_at = ?
+      // When it died nobody knows; it was last heard of at its heartbeat.
+      sql: `UPDATE runs SET state = 'interrupted', exit_code = 1, end_reason = 'its process ended', ended_at = heartbeat_at
             WHERE id = ? AND state = 'running' AND ${isHolder} RETURNING id`,
-      params: [nowMs, run.id, ...holderParams(run.holder)],
+      params: [run.id, ...holderParams(run.holder)],
     },
   ]);
   return results[2]?.length === 1 ? countLost(results[0]) : undefined;
@@ -248,6 +254,7 @@ function toRun(row: Row): RunRecord {
     ...optional('resumedAt', row['resumed_at'], Number),
     ...optional('endedAt', row['ended_at'], Number),
     ...optional('deadlineAt', row['deadline_at'], Number),
+    ...(Number(row['idle_ms']) === 0 ? {} : {idleMs: Number(row['idle_ms'])}),
     ...optional('exitCode', row['exit_code'], Number),
     ...optional('endReason', row['end_reason'], String),
     ...optional('description', row['description'], String),
@@ -320,10 +327,14 @@ export function toJob(row: Row): JobRecord {
   };
 }
 
-/** Counts by outcome for ended jobs, and by state for the others. */
 export async function countJobs(database: Database, runId: string): Promise<ReadonlyMap<string, number>> {
   const rows = await database.read(
-    'SELECT COALESCE(status, state) AS name, COUNT(*) AS count FROM jobs WHERE run_id = ? GROUP BY COALESCE(status, state)',
+    // Changes are only looked for where one decides.
+    `SELECT CASE WHEN jobs.status <> 'held' OR jobs.status IS NULL THEN COALESCE(jobs.status, jobs.state)
+       WHEN changes.has_left = 1 THEN 'held-delivered' WHEN changes.decision = 'rejected' THEN 'held-rejected'
+       WHEN changes.superseded_by IS NOT NULL THEN 'held-superseded' ELSE 'held' END AS name, COUNT(*) AS count
+     FROM jobs LEFT JOIN changes ON jobs.status = 'held' AND changes.run_id = jobs.run_id AND changes.job_id = jobs.id
+     WHERE jobs.run_id = ? GROUP BY 1`,
     [runId],
   );
   return new Map(rows.map(row => [String(row['name']), Number(row['count'])]));
@@ -399,7 +410,7 @@ export function markEnded(runId: string, jobId: string, detail: JobDetail, nowMs
   return {
     sql: `UPDATE jobs SET state = 'ended', status = ?, detail = ?, started_at = COALESCE(started_at, ?), ended_at = ?
           WHERE run_id = ? AND id = ?`,
-    params: [detail.outcome.status, JSON.stringify(detail), nowMs, nowMs, runId, jobId],
+    params: [endStatus(detail.outcome), JSON.stringify(detail), nowMs, nowMs, runId, jobId],
   };
 }
 

@@ -3,7 +3,7 @@ import type {Cost} from '../domain/usage.ts';
 import {addToBatch} from './add-to-batch.ts';
 import {checksum, quarantine} from './checksum.ts';
 import type {Database, Row, Statement} from './database.ts';
-import type {BudgetScope, CallReservation, RecordedReply, ReserveResult} from './ledger.ts';
+import type {BudgetScope, CallReservation, NotedSpending, RecordedReply, ReserveResult} from './ledger.ts';
 import {claimRepo, markRunning, takeRepo} from './run-queries.ts';
 
 const nanoPerUsd = 1e9;
@@ -116,6 +116,36 @@ export function settleCall(
       params: [state, spentNano, id, from],
     },
   ];
+}
+
+/** A call of which nothing was known before it was paid. */
+export function noteSpending({runId, job, model, usd, counted}: NotedSpending, id: string, nowMs: number): Statement[] {
+  const nano = toNano(usd);
+  const scopes = sortScopes(counted);
+  return [
+    lockScopes(scopes),
+    {
+      sql: `INSERT INTO spending (id, run_id, job_id, task, model, state, reserved_nano, spent_nano, at) VALUES (?, ?, ?, ?, ?, 'settled', ?, ?, ?)`,
+      params: [id, runId, job.id, job.task, model, nano, nano, nowMs],
+    },
+    addToScopes(scopes, nano, id),
+  ];
+}
+
+/** Not in flight: what is reserved may not be spent. */
+const isSpent = `state NOT IN ('reserved', 'batched')`;
+
+export async function readCostOfJobs(
+  database: Database,
+  runId: string,
+  jobId: string | undefined,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await database.read(
+    `SELECT job_id, SUM(COALESCE(spent_nano, reserved_nano)) AS nano FROM spending
+     WHERE run_id = ? AND ${isSpent} ${jobId === undefined ? '' : 'AND job_id = ?'} GROUP BY job_id`,
+    [runId, ...(jobId === undefined ? [] : [jobId])],
+  );
+  return new Map(rows.map(row => [String(row['job_id']), Number(row['nano']) / nanoPerUsd]));
 }
 
 export async function readCostOfRun(

@@ -159,6 +159,10 @@ export function createLedger(
       return Number(row?.['used_nano'] ?? 0) / 1e9;
     },
     costOfRun: runId => spending.readCostOfRun(database, runId),
+    costOfJobs: (runId, jobId) => spending.readCostOfJobs(database, runId, jobId),
+    async noteSpending(noted) {
+      await database.write(spending.noteSpending(noted, randomUUID(), clock.now()));
+    },
     callMinutes: runId => readCallMinutes(database, runId),
     costs: (by, since) => readCosts(database, by, since),
 

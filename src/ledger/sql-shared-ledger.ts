@@ -3,10 +3,11 @@ import {noControl} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
-import {reopenJob, startRun} from './run-queries.ts';
+import {idleUntil, reopenJob, startRun} from './run-queries.ts';
 import {type Lease, LeaseLost, type SharedLedger} from './shared-ledger.ts';
+import {readCostOfJobs} from './spending-queries.ts';
 import {createLedger} from './sql-ledger.ts';
-import {endWaitingJobs} from './waiting-queries.ts';
+import {endWaitingJobs, noteCost} from './waiting-queries.ts';
 import {beatWorker} from './worker-queries.ts';
 
 export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>): SharedLedger {
@@ -26,9 +27,9 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
             guard: true,
           },
           {
-            sql: `UPDATE runs SET state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?, resumed_at = ?, deadline_at = ?
+            sql: `UPDATE runs SET ${idleUntil}, state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?, resumed_at = ?, deadline_at = ?
                   WHERE id = ? AND state <> 'running' RETURNING id`,
-            params: [JSON.stringify(noControl), clock.now(), deadlineAt ?? null, runId],
+            params: [...Array(2).fill(clock.now()), JSON.stringify(noControl), clock.now(), deadlineAt ?? null, runId],
             guard: true,
           },
           ...ids.map(id => reopenJob(runId, id)),
@@ -103,8 +104,12 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
       return rows.length > 0;
     },
     async endWaitingJobs(runId, why) {
-      const [ended] = await database.write(endWaitingJobs(runId, why, clock.now()));
-      return ended?.length ?? 0;
+      const [ended = []] = await database.write(endWaitingJobs(runId, why, clock.now()));
+      // What workers that died had in flight may have been billed.
+      const costs = ended.length === 0 ? new Map<string, number>() : await readCostOfJobs(database, runId, undefined);
+      const paid = ended.map(row => String(row['id'])).filter(id => (costs.get(id) ?? 0) > 0);
+      if (paid.length > 0) await database.write(paid.map(id => noteCost(runId, id, why.reason, costs.get(id)!)));
+      return ended.length;
     },
     async endSharedRun(runId, end) {
       const [ended] = await database.write([

@@ -1,6 +1,6 @@
 import type {NotStartedReason} from '../domain/outcome.ts';
 import type {JobDetail, WaitingJobs} from '../domain/run.ts';
-import {noCost, noUsage} from '../domain/usage.ts';
+import {type Cost, noCost, noUsage} from '../domain/usage.ts';
 import type {Database, Statement} from './database.ts';
 import {silentWorkerMs} from './run-queries.ts';
 
@@ -26,13 +26,7 @@ export function endWaitingJobs(
   {begunAt, reason}: {readonly begunAt: number; readonly reason: NotStartedReason},
   nowMs: number,
 ): Statement[] {
-  const detail: JobDetail = {
-    outcome: {status: 'not-started', reason, usage: noUsage, cost: noCost},
-    heldBack: [],
-    leftOut: {},
-    replayed: false,
-    attempts: 0,
-  };
+  const detail = notStarted(reason, noCost);
   return [
     {
       sql: `UPDATE jobs SET state = 'ended', status = ?, detail = ?, started_at = COALESCE(started_at, ?), ended_at = ?, fence = fence + 1
@@ -55,4 +49,21 @@ export function endWaitingJobs(
       params: [runId],
     },
   ];
+}
+
+export function noteCost(runId: string, jobId: string, reason: NotStartedReason, usd: number): Statement {
+  return {
+    sql: 'UPDATE jobs SET detail = ? WHERE run_id = ? AND id = ?',
+    params: [JSON.stringify(notStarted(reason, {usd})), runId, jobId],
+  };
+}
+
+function notStarted(reason: NotStartedReason, cost: Cost): JobDetail {
+  return {
+    outcome: {status: 'not-started', reason, usage: noUsage, cost},
+    heldBack: [],
+    leftOut: {},
+    replayed: false,
+    attempts: 0,
+  };
 }

@@ -3,12 +3,15 @@ import {OrchestratorError} from '../domain/errors.ts';
 import {type ModelsConfiguration, noModelsConfiguration} from '../domain/models-configuration.ts';
 import {startScriptedModelServer} from '../testing/scripted-model-server.ts';
 import {systemClock} from '../util/clock.ts';
-import {createModels, type Models} from './models.ts';
+import {createModels, type ModelProblem, type Models} from './models.ts';
 
 type Env = Record<string, string>;
 
 const open = (env: Env = {}, configuration: ModelsConfiguration = noModelsConfiguration): Models =>
   createModels({env, configuration, clock: systemClock});
+
+const textOf = (problem: ModelProblem | undefined): string | undefined =>
+  problem === undefined || problem.hint === undefined ? problem?.message : `${problem.message}; ${problem.hint}`;
 
 describe('check', () => {
   const cases: [string, Env, string | undefined][] = [
@@ -27,7 +30,7 @@ describe('check', () => {
     [
       'openai/x',
       {OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'localhost:1'},
-      'the address of provider "openai" is not an http or https URL: "localhost:1/v1"',
+      'OPENAI_BASE_URL is not an http or https URL: "localhost:1/v1"',
     ],
     ['antropic/x', {}, 'no provider "antropic"; did you mean "anthropic"?'],
     [
@@ -35,16 +38,16 @@ describe('check', () => {
       {},
       'no provider "zzz"; there are anthropic, openai, google; others go into "providers" of config/models.json',
     ],
-    ['gpt', {}, '"gpt" is not a model: write provider/model, for example anthropic/claude-sonnet-5-5, or offline'],
+    ['gpt', {}, '"gpt" is not a model; write provider/model, for example anthropic/claude-sonnet-5-5, or offline'],
     [
       'openai/',
       {},
-      '"openai/" is not a model: write provider/model, for example anthropic/claude-sonnet-5-5, or offline',
+      '"openai/" is not a model; write provider/model, for example anthropic/claude-sonnet-5-5, or offline',
     ],
     ['offline', {}, undefined],
   ];
   it.each(cases)('%s with %j: %s', async (id, env, problem) => {
-    expect(open(env).check(id)).toBe(problem);
+    expect(textOf(open(env).check(id))).toBe(problem);
     if (problem !== undefined) await expect(open(env).open(id)).rejects.toThrow(OrchestratorError);
   });
 
@@ -56,13 +59,17 @@ describe('check', () => {
           local: {baseUrl: 'http://127.0.0.1:1'},
           far: {baseUrl: 'https://x.example', apiKeyEnv: 'FAR_KEY'},
           bare: {},
+          headed: {baseUrl: 'http://127.0.0.1:1', headers: {'x-team': 'team $TEAM'}},
+          placed: {baseUrl: 'http://$HOST/v1'},
         },
         prices: {},
       },
     );
     expect(models.check('local/llama')).toBeUndefined();
-    expect(models.check('far/llama')).toContain('FAR_KEY is not set');
-    expect(models.check('bare/llama')).toBe(
+    expect(models.check('far/llama')).toMatchObject({message: 'FAR_KEY is not set', missing: 'FAR_KEY'});
+    expect(models.check('headed/m')).toMatchObject({missing: 'TEAM'});
+    expect(models.check('placed/m')).toMatchObject({missing: 'HOST'});
+    expect(textOf(models.check('bare/llama'))).toBe(
       'provider "bare" has no address; give its "base_url" in config/models.json',
     );
   });

@@ -16,14 +16,23 @@ export interface ListedModel {
   readonly price?: Price;
 }
 
+export interface ModelProblem {
+  readonly message: string;
+  readonly hint?: string;
+  /** The variable that the environment lacks: nothing is wrong with what was written. */
+  readonly missing?: string;
+}
+
 /** Every model that can be asked for, by `provider/model`. */
 export interface Models {
-  /** What is wrong with asking for this model, in one line, or undefined. Makes no call. */
-  check(modelId: string): string | undefined;
+  /** What is wrong with asking for this model, or undefined. Makes no call. */
+  check(modelId: string): ModelProblem | undefined;
   /** Throws an `OrchestratorError` with what `check` says. The same id gives the same model. */
   open(modelId: string): Promise<Model>;
   /** From the configuration, else of the first provider whose key is in the environment. */
   readonly defaultModel: string | undefined;
+  /** The same when no key is set: what would be asked once there is one. */
+  readonly usualModel: string;
   /** Names of all providers, those built in first. */
   readonly providers: readonly string[];
   /** Those worth offering: `offline`, then by provider its default, those of the configuration, and current ones of the price list. */
@@ -46,7 +55,7 @@ export function createModels({env, configuration, clock, post, offline}: ModelsO
   const opened = new Map<string, Promise<Model>>();
   let shared = post;
 
-  const check = (modelId: string): string | undefined =>
+  const check = (modelId: string): ModelProblem | undefined =>
     modelId === 'offline' ? undefined : problemOf(modelId, providers);
 
   const open = async (modelId: string): Promise<Model> => {
@@ -60,41 +69,52 @@ export function createModels({env, configuration, clock, post, offline}: ModelsO
     check,
     open: async modelId => {
       if (modelId === 'offline' && offline !== undefined) return offline;
-      const problem = modelId === 'offline' ? 'offline is not available here' : check(modelId);
-      if (problem !== undefined) throw new OrchestratorError('model-not-available', problem);
+      const problem = modelId === 'offline' ? {message: 'offline is not available here'} : check(modelId);
+      if (problem !== undefined) throw new OrchestratorError('model-not-available', problem.message, problem);
       const model = opened.get(modelId) ?? open(modelId);
       opened.set(modelId, model);
       return await model;
     },
     defaultModel: configuration.default ?? firstWithKey(providers),
+    usualModel: configuration.default ?? firstWithKey(providers) ?? usualOf(providers),
     providers: [...providers.keys()],
     list: () => listModels(providers, configuration),
   };
 }
 
-function problemOf(modelId: string, providers: ReadonlyMap<string, Provider>): string | undefined {
+function problemOf(modelId: string, providers: ReadonlyMap<string, Provider>): ModelProblem | undefined {
   const {provider: name, model} = splitModelId(modelId);
   if (name === '' || model === '') {
-    return `${quoteText(modelId)} is not a model: write provider/model, for example anthropic/claude-sonnet-5-5, or offline`;
+    return {
+      message: `${quoteText(modelId)} is not a model`,
+      hint: 'write provider/model, for example anthropic/claude-sonnet-5-5, or offline',
+    };
   }
   const provider = providers.get(name);
   if (provider === undefined) {
     const hint =
       didYouMean(name, providers.keys()) ??
       `there are ${[...providers.keys()].join(', ')}; others go into "providers" of config/models.json`;
-    return `no provider ${quoteText(name)}; ${hint}`;
+    return {message: `no provider ${quoteText(name)}`, hint};
   }
-  if (provider.baseUrl === undefined) {
-    return `provider ${quoteText(name)} has no address; give its "base_url" in config/models.json`;
+  const {unset, baseUrl, baseUrlFrom, keyEnv, key} = provider;
+  if (unset !== undefined) {
+    return {message: `${unset} is not set, and provider ${quoteText(name)} needs it`, hint: 'set it', missing: unset};
   }
-  if (!/^https?:$/.test(protocolOf(provider.baseUrl))) {
-    return `the address of provider ${quoteText(name)} is not an http or https URL: ${quoteText(provider.baseUrl)}`;
+  if (baseUrl === undefined) {
+    return {
+      message: `provider ${quoteText(name)} has no address`,
+      hint: 'give its "base_url" in config/models.json',
+    };
   }
-  if (provider.keyEnv === undefined) return undefined;
-  if (provider.key === undefined) return `${provider.keyEnv} is not set; set it, or try without a key: --model offline`;
+  if (!/^https?:$/.test(protocolOf(baseUrl)))
+    return {message: `${baseUrlFrom} is not an http or https URL: ${quoteText(baseUrl)}`};
+  if (keyEnv === undefined) return undefined;
+  if (key === undefined)
+    return {message: `${keyEnv} is not set`, hint: 'set it, or try without a key: --model offline', missing: keyEnv};
   // Anything else cannot stand in an HTTP header.
-  if (!/^[\x21-\x7e]+$/.test(provider.key))
-    return `${provider.keyEnv} holds a space, a line break or another character no key has`;
+  if (!/^[\x21-\x7e]+$/.test(key))
+    return {message: `${keyEnv} holds a space, a line break or another character no key has`};
   return undefined;
 }
 
@@ -112,6 +132,11 @@ function firstWithKey(providers: ReadonlyMap<string, Provider>): string | undefi
     if (key !== undefined && defaultModel !== undefined) return `${name}/${defaultModel}`;
   }
   return undefined;
+}
+
+function usualOf(providers: ReadonlyMap<string, Provider>): string {
+  const [first] = [...providers.values()].filter(({defaultModel}) => defaultModel !== undefined);
+  return first === undefined ? 'offline' : `${first.name}/${first.defaultModel}`;
 }
 
 async function listModels(

@@ -11,6 +11,7 @@ export function createOfflineModel(): Model {
       return {
         text: renderOffline({...rest, ...(output === undefined ? {} : {output})}),
         finishReason: 'stop',
+        readOff: true,
         usage: {...noUsage, requests: 0},
       };
     },

@@ -47,12 +47,13 @@ describe('a template of the operator', () => {
     const template = '# {{name}}\n\n{{license}}\n\n{{summary}}\n';
     const files = {
       LICENSE: 'MIT License\n',
-      'README.md': '# x\n\nSee [the guide](docs/guide.md) and [home](https://x.org).\n',
+      'README.md': '# x\n\nSee [the guide](docs/guide.md), [the plan](docs/plan.md) and [home](https://x.org).\n',
+      'docs/guide.md': '# Guide\n',
     };
     expect(render({template, output: 'PROJECT.md'}, files)).toContain('see [LICENSE](LICENSE).');
     const below = render({template, output: 'docs/a/PROJECT.md'}, files);
     expect(below).toContain('see [LICENSE](../../LICENSE).');
-    expect(below).toContain('[the guide](../guide.md) and [home](https://x.org)');
+    expect(below).toContain('[the guide](../guide.md), the plan and [home](https://x.org)');
   });
 
   it('never reads a value as template', () => {

@@ -6,9 +6,10 @@ import {describeLayout} from './offline/describe-layout.ts';
 import {describeProject} from './offline/describe-project.ts';
 import {describeReview} from './offline/describe-review.ts';
 import {describeUsage} from './offline/describe-usage.ts';
-import {fillTemplate, type Values} from './offline/fill-template.ts';
+import {fillTemplate, unknownSentence, type Values} from './offline/fill-template.ts';
 import {findProblems} from './offline/find-problems.ts';
 import {keepExisting} from './offline/keep-existing.ts';
+import {keepLiveLinks} from './offline/keep-live-links.ts';
 import {listPaths} from './offline/list-paths.ts';
 import {code, escapeText} from './offline/markdown.ts';
 import {isOfflineNotice, noticeFor} from './offline/notice.ts';
@@ -31,13 +32,22 @@ export interface OfflineRequest {
  */
 export function renderOffline({skill, context, date, output = skill.output ?? 'README.md'}: OfflineRequest): string {
   const {outputs = []} = skill;
-  if (outputs.length === 0) return renderFile(fillDate(output, date), {skill, context, date}).toWellFormed();
+  const paths = (outputs.length === 0 ? [output] : outputs).map(each => fillDate(each, date));
+  const files = paths.map(path => renderFile(path, {skill, context, date}));
+  if (isMarkdown(paths[0]!)) files[0] = withRequired(files, skill.checks.mustContain ?? []);
+  if (outputs.length === 0) return files[0]!.toWellFormed();
   // a skill of several files is answered in marked sections
-  const sections = outputs.map(each => {
-    const path = fillDate(each, date);
-    return `=== FILE: ${path} ===\n${renderFile(path, {skill, context, date}).trimEnd()}\n=== END FILE ===`;
-  });
+  const sections = files.map((text, index) => `=== FILE: ${paths[index]} ===\n${text.trimEnd()}\n=== END FILE ===`);
   return `${sections.join('\n\n')}\n`.toWellFormed();
+}
+
+/** The first of the files, with every heading that the skill asks for and that stands in none of them. */
+function withRequired(files: readonly string[], mustContain: readonly string[]): string {
+  const missing = mustContain.filter(
+    text => /^#{2,6} \S/.test(text) && !text.includes('\n') && !files.some(file => file.includes(text)),
+  );
+  if (missing.length === 0) return files[0]!;
+  return `${[files[0]!.trimEnd(), ...missing.flatMap(heading => [heading, unknownSentence])].join('\n\n')}\n`;
 }
 
 function renderFile(path: string, {skill, context, date}: OfflineRequest): string {
@@ -47,11 +57,16 @@ function renderFile(path: string, {skill, context, date}: OfflineRequest): strin
   const described = inPathOrder(isReadme ? context : withoutFile(context, path));
   const facts = gatherFacts(described);
   const values = rebaseLinks(describe(described, facts, date), path);
-  const text = fillTemplate(skill.template ?? plainTemplate, values);
+  const {heading = true, mustContain} = skill.checks;
+  const text = fillTemplate(skill.template ?? plainTemplate, values, mustContain);
   // what we wrote ourselves is written anew, but a README is edited by people afterwards
-  const isKept = existing !== undefined && (isReadme || !isOfflineNotice(existing));
-  if (isKept && /\.(?:md|markdown)$/i.test(path)) return keepExisting(existing, text);
+  const isKept = existing !== undefined && existing.trim() !== '' && (isReadme || !isOfflineNotice(existing));
+  if (isKept && isMarkdown(path)) return keepExisting(existing, text, heading ? `# ${values['name']}` : undefined);
   return `${noticeFor(path)}\n\n${text}`;
+}
+
+function isMarkdown(path: string): boolean {
+  return /\.(?:md|markdown)$/i.test(path);
 }
 
 const plainTemplate = `# {{name}}
@@ -81,7 +96,7 @@ function describe(context: RepoContext, facts: RepoFacts, date: string): Values 
       facts.summary === undefined
         ? ''
         : facts.summary.isMarkdown
-          ? facts.summary.text
+          ? keepLiveLinks(facts.summary.text, listPaths(context).paths)
           : sentence(escapeText(facts.summary.text, 500)),
     date,
     commit: code(context.commit.slice(0, 10)),

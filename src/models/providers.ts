@@ -9,6 +9,10 @@ export interface Provider {
   readonly kind: ProviderKind;
   /** With the version part, without a slash at the end. Undefined when none is given and none is known. */
   readonly baseUrl: string | undefined;
+  /** Where that is written, as people would look for it. */
+  readonly baseUrlFrom: string;
+  /** A variable that address or headers name and that has no value. */
+  readonly unset: string | undefined;
   /** The variable that holds the key; undefined when the server needs none. */
   readonly keyEnv: string | undefined;
   readonly key: string | undefined;
@@ -64,14 +68,21 @@ function resolveProvider(name: string, configured: ProviderConfiguration, env: E
   const kind = configured.kind ?? (own === undefined ? 'openai-compatible' : (name as ProviderKind));
   const vendor = builtIn[kind];
   const keyEnv = configured.apiKeyEnv ?? own?.keyEnv ?? (configured.baseUrl === undefined ? vendor?.keyEnv : undefined);
-  const baseUrl =
-    (own && env[own.baseUrlEnv]?.trim()) || expandVariables(configured.baseUrl ?? '', env).text || vendor?.baseUrl;
+  const fromEnv = own && env[own.baseUrlEnv]?.trim();
+  const address = expandVariables(configured.baseUrl ?? '', env);
+  const baseUrl = fromEnv || address.text || vendor?.baseUrl;
+  const unset = [
+    ...(fromEnv ? [] : [address.unset]),
+    ...Object.values(configured.headers ?? {}).map(value => expandVariables(value, env).unset),
+  ].find(name => name !== undefined);
   // A line break at the end comes with `$(cat key.txt)` on some shells and with most secret stores.
   const key = keyEnv === undefined ? undefined : env[keyEnv]?.trim() || undefined;
   return {
     name,
     kind,
     baseUrl: baseUrl === undefined ? undefined : withVersion(baseUrl, kind),
+    baseUrlFrom: fromEnv ? own.baseUrlEnv : `the "base_url" of provider ${JSON.stringify(name)}`,
+    unset,
     keyEnv,
     key,
     headers: {
@@ -115,7 +126,7 @@ function versionHeader({versionHeader: version}: ProviderConfiguration): Record<
   return version === undefined ? {} : {'anthropic-version': version};
 }
 
-/** `$NAME` in a value comes from the environment, so that no secret needs to stand in the file; unset is empty. */
+/** `$NAME` in a value comes from the environment, so that no secret needs to stand in the file. */
 function configuredHeaders(headers: Readonly<Record<string, string>> = {}, env: Env): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), expandVariables(value, env).text]),

@@ -1,9 +1,9 @@
 import {JobFailure} from '../domain/outcome.ts';
 import type {Skill} from '../domain/skill.ts';
+import {readOpening} from '../util/document-opening.ts';
+import {type MarkdownLine, type MarkdownLines, readMarkdownLines} from '../util/markdown-lines.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {isCloser, isOpener} from './conversation.ts';
-import {readOpening} from './document-opening.ts';
-import {type MarkdownLine, type MarkdownLines, readMarkdownLines} from './markdown-lines.ts';
 
 /** Throws when the text is not one whole Markdown document: talk around it, the end missing, or parts of the template left in. */
 export function assertWholeMarkdown(path: string, text: string, skill: Pick<Skill, 'template' | 'checks'>): void {

@@ -1,10 +1,10 @@
 import {JobFailure} from '../domain/outcome.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {SkillChecks} from '../domain/skill.ts';
+import {readOpening} from '../util/document-opening.ts';
+import {readMarkdownLines} from '../util/markdown-lines.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {readOpening} from './document-opening.ts';
 import {isMarkdownPath} from './file-kind.ts';
-import {readMarkdownLines} from './markdown-lines.ts';
 
 /**
  * Throws `skill-check-failed` that names every check that does not hold. With several files, what must be there and the least length are

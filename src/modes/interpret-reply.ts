@@ -2,13 +2,13 @@ import type {FinishReason, ModelReply} from '../domain/model.ts';
 import {type FailureReason, JobFailure} from '../domain/outcome.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
+import {readOpening} from '../util/document-opening.ts';
+import {readMarkdownLines} from '../util/markdown-lines.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {assertWholeData} from './assert-whole-data.ts';
 import {assertWholeMarkdown} from './assert-whole-markdown.ts';
 import {isRefusal} from './conversation.ts';
-import {readOpening} from './document-opening.ts';
 import {isMarkdownPath} from './file-kind.ts';
-import {readMarkdownLines} from './markdown-lines.ts';
 import {needsSections, parseSections} from './multi-file-format.ts';
 import {readWrapping} from './unwrap-fence.ts';
 
@@ -32,10 +32,16 @@ export async function interpretReply(
   expectation: ReplyExpectation,
 ): Promise<readonly ProposedFile[]> {
   assertFinished(reply);
-  const text = readText(reply.text);
-  const files = splitReply(text, expectation.outputs);
   const read: ProposedFile[] = [];
-  for (const {path, text: content} of files) read.push({path, text: await readFile(path, content, expectation)});
+  if (reply.readOff === true) {
+    for (const file of readFilesReadOff(reply.text, expectation.outputs)) {
+      if (!isMarkdownPath(file.path)) await assertWholeData(file.path, file.text);
+      read.push(file);
+    }
+  } else {
+    for (const {path, text} of splitReply(readText(reply.text), expectation.outputs))
+      read.push({path, text: await readFile(path, text, expectation)});
+  }
   for (const {path, text: content} of read) await assertNoSecret(path, content, expectation);
   return read;
 }
@@ -59,12 +65,16 @@ const unfinished: Readonly<Record<FinishReason, FailureReason | undefined>> = {
 
 const maxBytes = 1_000_000;
 
-function readText(raw: string): string {
+function readBytes(raw: string): string {
   const bytes = Buffer.byteLength(raw);
   if (bytes > maxBytes)
     throw new JobFailure('reply-too-large', `The reply has ${bytes} bytes; at most ${maxBytes} are delivered.`);
   if (!raw.isWellFormed()) throw offFormat('is not valid Unicode');
-  const text = raw.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+  return raw.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+}
+
+function readText(raw: string): string {
+  const text = readBytes(raw);
   const control = /[\0-\x08\x0b-\x1f\x7f-\x9f]/.exec(text)?.[0];
   if (control !== undefined) throw offFormat(`holds the control character ${quoteText(control)}`);
   const replaced = text.split('\uFFFD').length - 1;
@@ -94,6 +104,13 @@ function withoutThoughts(text: string): string {
 
 function isBlank(text: string): boolean {
   return text.replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, '') === '';
+}
+
+/** Nobody talks in what was read off a repo: odd words, and how a file that is kept ends, are those of the repo. */
+function readFilesReadOff(raw: string, outputs: readonly string[]): readonly ProposedFile[] {
+  const text = readBytes(raw);
+  if (!needsSections(outputs)) return [{path: outputs[0]!, text}];
+  return parseSections(text, outputs).map(file => ({...file, text: `${file.text}\n`}));
 }
 
 async function readFile(path: string, content: string, {skill}: ReplyExpectation): Promise<string> {

@@ -1,7 +1,7 @@
 import path from 'node:path/posix';
+import {anchors, linkTargets} from '../util/markdown-links.ts';
 import {quoteText} from '../util/quote-text.ts';
 import {isMarkdownPath} from './file-kind.ts';
-import {anchors, linkTargets} from './markdown-links.ts';
 
 /** The repo as it will be. */
 export interface LinkedFiles {

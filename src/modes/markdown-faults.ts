@@ -1,5 +1,5 @@
+import {readMarkdownLines} from '../util/markdown-lines.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {readMarkdownLines} from './markdown-lines.ts';
 
 /** What keeps a Markdown document from being shown as it was meant: a fence or comment that never ends, a table that is none. */
 export function markdownFaults(text: string): string[] {

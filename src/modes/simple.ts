@@ -2,13 +2,14 @@ import type {FileEdit} from '../domain/change.ts';
 import type {RepoContext} from '../domain/context.ts';
 import type {TreeEntry} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
-import type {ModelRequest} from '../domain/model.ts';
+import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 import {checkOutput} from './check-output.ts';
-import {interpretReply} from './interpret-reply.ts';
+import {interpretReply, type ReplyExpectation} from './interpret-reply.ts';
 import type {Mode, ModeInput} from './mode.ts';
 import {multiFileInstructions, needsSections} from './multi-file-format.ts';
+import {offlineUnfit} from './offline-unfit.ts';
 
 export interface SimpleModeOptions {
   readonly renderContext: (context: RepoContext) => string;
@@ -24,15 +25,20 @@ export function createSimpleMode(options: SimpleModeOptions): Mode {
     preview,
     async propose({job, skill, context, entries, obtainReply}) {
       const reply = await obtainReply(preview({job, skill, context}));
-      const files = await interpretReply(reply, {
-        outputs: job.outputs,
-        skill,
-        findSecrets: options.findSecrets,
-      });
-      checkOutput(files, skill.checks);
+      const files = await readReply(reply, {outputs: job.outputs, skill, findSecrets: options.findSecrets});
       return {edits: files.map(file => toEdit(file, entries)).sort(byPath)};
     },
   };
+}
+
+async function readReply(reply: ModelReply, expectation: ReplyExpectation): Promise<readonly ProposedFile[]> {
+  try {
+    const files = await interpretReply(reply, expectation);
+    checkOutput(files, expectation.skill.checks);
+    return files;
+  } catch (error) {
+    throw reply.readOff === true ? offlineUnfit(error) : error;
+  }
 }
 
 function toEdit({path, text}: ProposedFile, entries: ReadonlyMap<string, TreeEntry>): FileEdit {

@@ -1,22 +1,8 @@
 import {OrchestratorError} from '../domain/errors.ts';
-import {type ForgeHost, findForgeAddress, forgeToken, wellKnownForges} from '../domain/forge.ts';
 import type {DeliveryKind, Job} from '../domain/job.ts';
 import {defaultSandboxSettings, type SandboxSettings} from '../domain/sandbox.ts';
 import type {Mode as ModeName, Skill} from '../domain/skill.ts';
 import type {OpenedSandbox} from '../sandbox/open-sandbox.ts';
-import type {Env} from './env.ts';
-
-/** Refuses, before anything runs, pull requests on a forge for which there is no token. A repo whose forge is not known fails by itself. */
-export function checkForges(jobs: readonly Job[], forges: readonly ForgeHost[] | undefined, env: Env): void {
-  for (const job of jobs) {
-    if (job.deliver !== 'pull-request') continue;
-    const forge = findForgeAddress(job, forges ?? wellKnownForges)?.forge;
-    if (forge === undefined || forgeToken(forge, env) !== undefined) continue;
-    throw new OrchestratorError('no-token', `task "${job.task}": pull requests on ${forge.host} need a token`, {
-      hint: `set ${forge.tokenEnvs.join(' or ')}, or use --deliver branch`,
-    });
-  }
-}
 
 /** Refuses jobs that need commands where this machine has no sandbox that is strong enough for them. */
 export async function checkSandbox(

@@ -1,9 +1,10 @@
 import path from 'node:path';
+import {defaultSettings} from '../config/settings.ts';
 import type {Delivery} from '../delivery/delivery.ts';
 import type {ForgeHost} from '../domain/forge.ts';
 import type {DeliveryKind} from '../domain/job.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import type {Clock} from '../util/clock.ts';
+import {type Clock, systemClock} from '../util/clock.ts';
 import type {Branches} from '../workspace/branches.ts';
 import type {Identity} from '../workspace/seal-commit.ts';
 import type {Env} from './env.ts';
@@ -23,6 +24,21 @@ interface DeliverySettings {
   /** Milliseconds since 1970. */
   readonly deadlineAt: number | undefined;
   readonly skillDigest: (skill: string) => string;
+}
+
+/** For asking what is in the way of a delivery, and for nothing else. */
+export function openPlanDeliveries(
+  settings: Pick<DeliverySettings, 'stateDir' | 'env' | 'ledger' | 'forges'>,
+): (kind: DeliveryKind) => Pick<Delivery, 'check'> {
+  return openDeliveries({
+    ...settings,
+    clock: systemClock,
+    signal: new AbortController().signal,
+    runId: '',
+    prPerHour: defaultSettings.prPerHour,
+    deadlineAt: undefined,
+    skillDigest: () => '',
+  });
 }
 
 export function openDeliveries(settings: DeliverySettings): (kind: DeliveryKind) => Delivery {

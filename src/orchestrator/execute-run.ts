@@ -7,7 +7,7 @@ import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {BatchTimes, GroupLimits} from '../run/batch-times.ts';
 import type {JobTools} from '../run/job-tools.ts';
-import type {RunEnd} from '../run/run-jobs.ts';
+import type {InterruptedCode, RunEnd} from '../run/run-jobs.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import type {Env} from './env.ts';
 import {openBatchModels} from './open-models.ts';
@@ -26,6 +26,8 @@ export interface ExecuteRunOptions {
   readonly env: Env;
   readonly reporter: Reporter;
   readonly batchBounds: BatchTimes & GroupLimits;
+  /** Exit code of a run that a signal has ended. */
+  readonly interrupted: () => InterruptedCode | undefined;
   /** Gets the handle by which signals stop the run. */
   readonly onSteering: (steering: {stop(text: string): void; stopNow(text: string): void}) => void;
 }
@@ -60,6 +62,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
       dispatcher,
       reporter,
       signal: steering.signal,
+      interrupted: options.interrupted,
       abort: error =>
         steering.stopNow('stopped', `the run cannot go on: ${error instanceof Error ? error.message : String(error)}`),
     });

@@ -37,12 +37,12 @@ export async function openModes(
 }
 
 async function openSimple(): Promise<Mode> {
-  const [{createSimpleMode}, {renderContext}, {findSecrets}] = await Promise.all([
+  const [{createSimpleMode}, {renderContext}, {findCertainSecrets}] = await Promise.all([
     import('../modes/simple.ts'),
     import('../context/render-context.ts'),
     import('../context/secrets.ts'),
   ]);
-  return createSimpleMode({renderContext, findSecrets});
+  return createSimpleMode({renderContext, findSecrets: findCertainSecrets});
 }
 
 async function openScript(stateDir: string, places: RunPlaces): Promise<Mode> {

@@ -28,7 +28,7 @@ export async function openRepoTools(
   places: RunPlaces = noRun,
   remotes: Remotes = {env: process.env, forges: wellKnownForges},
 ): Promise<RepoTools> {
-  const [{openObjectStore}, {openContexts}, {findSecrets}, {holdsBlob}, {estimateTokens}] = await Promise.all([
+  const [{openObjectStore}, {openContexts}, {findCertainSecrets}, {holdsBlob}, {estimateTokens}] = await Promise.all([
     import('../workspace/object-store.ts'),
     import('./context/open-contexts.ts'),
     import('../context/secrets.ts'),
@@ -76,7 +76,7 @@ export async function openRepoTools(
         ...(job.changeLimits ?? defaultChangeLimits),
         // What the operator said is written needs no second word; an agent or a script writes what it likes.
         outputs: job.mode === 'simple' ? job.outputs : [],
-        findSecrets,
+        findSecrets: findCertainSecrets,
       });
     },
     countTokens: ({system, prompt, tools}) =>

@@ -142,6 +142,11 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     skillDigest: name => options.skills.get(name)?.digest ?? '',
   });
   const repoUse = new RepoUse();
+  // Days of a budget are those of the machine that planned the run, so that all workers count into the same.
+  const today = (): string => {
+    const now = new Date(clock.now());
+    return localDate(zone === undefined ? now : inZone(now, zone));
+  };
   const payingFor = (ledger: Ledger): ObtainReplyOptions => {
     const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
     const waitForRepo = createWaitForRepo(starting);
@@ -154,8 +159,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       startJob,
       waitForRepo,
       isRunShared: options.isShared === true,
-      // Days of a budget are those of the machine that planned the run, so that all workers count into the same.
-      today: () => localDate(zone === undefined ? new Date(clock.now()) : inZone(new Date(clock.now()), zone)),
+      today,
       budget: () => {
         const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
         return {
@@ -204,6 +208,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       runStartedAt: run.startedAt,
       ledger,
       clock,
+      today,
       gate,
       startJob: paying.startJob,
       verify,

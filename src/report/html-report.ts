@@ -67,16 +67,20 @@ export function renderHtml({title, rows, changeOf, madeAt}: HtmlReport): string 
 
 const words: Readonly<Record<GroupKind, readonly [sign: string, word: string, style: string]>> = {
   failed: ['✗', 'failed', 'failed'],
+  held: ['!', 'held for review', 'held'],
   'not-started': ['–', 'not started', 'not-started'],
   unfinished: ['⟳', 'not ended', 'running'],
   changed: ['✓', 'changed', 'changed'],
+  delivered: ['✓', 'delivered after review', 'changed'],
+  rejected: ['–', 'rejected', 'unchanged'],
+  superseded: ['–', 'replaced by a later change', 'unchanged'],
   unchanged: ['=', 'unchanged', 'unchanged'],
   'up-to-date': ['=', 'up to date', 'up-to-date'],
 };
 
 function renderCauses(groups: readonly RowGroup[]): string {
   const lines = groups.flatMap(({kind, reason, cause, next, rows}) =>
-    kind === 'failed' || kind === 'not-started'
+    kind === 'failed' || kind === 'held' || kind === 'not-started'
       ? [
           `<li><strong>${escapeHtml(reason ?? words[kind][1])}</strong> <span class="muted">× ${rows.length}</span> ${escapeHtml(cause ?? '')}${next === undefined ? '' : ` <strong>Next:</strong> ${escapeHtml(next)}`}</li>`,
         ]
@@ -97,12 +101,11 @@ function renderFilters(groups: readonly RowGroup[]): string {
 }
 
 function renderRow({kind}: RowGroup, row: ResultRow, changes: ChangeList): string {
-  const isHeld = row.outcome === 'held-for-review';
-  const [sign, word, style] = isHeld ? (['!', 'held for review', 'held'] as const) : words[kind];
+  const [sign, word, style] = words[kind];
   const files = row.files ?? [];
   const change = changes.add(kind, row);
   const shown = change?.files ?? files;
-  const reason = isHeld ? undefined : kind === 'failed' ? row.outcome : row.reason;
+  const reason = kind === 'failed' ? row.outcome : row.reason;
   const repo = change === undefined ? renderText(row.repo) : `<a href="#c${change.number}">${renderText(row.repo)}</a>`;
   const message =
     row.message === undefined || kind === 'not-started'

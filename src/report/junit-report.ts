@@ -1,9 +1,11 @@
 import {escapeLine} from '../util/escape-text.ts';
+import {kindOfRow} from './group-rows.ts';
 import type {ResultRow} from './results-schema.ts';
+import {reviewText} from './review-state.ts';
 
 /**
- * The results as JUnit XML: a suite for each task, a case for each job. What failed is a failure, what was left undone an
- * error, what was up to date is skipped: green there means the same as exit code 0.
+ * The results as JUnit XML: a suite for each task, a case for each job. What failed is a failure, what was left undone or waits
+ * for a person an error, what was up to date is skipped: green there means the same as exit code 0.
  */
 export function renderJunit(rows: readonly ResultRow[]): string {
   const suites = new Map<string, ResultRow[]>();
@@ -26,9 +28,9 @@ function totals(rows: readonly ResultRow[]): string {
   const time = rows.reduce((sum, row) => sum + (row.duration_ms ?? 0), 0);
   return [
     `tests="${rows.length}"`,
-    `failures="${count(row => row.status === 'error')}"`,
+    `failures="${count(row => kindOfRow(row) === 'failed')}"`,
     `errors="${count(isUndone)}"`,
-    `skipped="${count(row => row.status === 'skipped')}"`,
+    `skipped="${count(isSkipped)}"`,
     `time="${seconds(time)}"`,
   ].join(' ');
 }
@@ -41,17 +43,31 @@ function renderCase(row: ResultRow): string[] {
 
 function renderBody(row: ResultRow): string | undefined {
   const message = quoted(row.message ?? row.status);
-  if (row.status === 'error') {
+  if (kindOfRow(row) === 'failed') {
     return `<failure type=${quoted(row.outcome ?? 'error')} message=${message}>${escapeXml(row.next ?? '')}</failure>`;
   }
   if (isUndone(row))
-    return `<error type=${quoted(row.status === 'cancelled' ? 'not-started' : row.status)} message=${message}>orchestrator resume</error>`;
-  if (row.status === 'skipped') return `<skipped message=${message}/>`;
+    return `<error type=${quoted(undoneType(row))} message=${message}>${escapeXml(nextOf(row))}</error>`;
+  if (isSkipped(row))
+    return `<skipped message=${row.review === undefined ? message : quoted(reviewText(row.review))}/>`;
   return undefined;
 }
 
 function isUndone(row: ResultRow): boolean {
-  return row.status === 'cancelled' || row.status === 'pending' || row.status === 'running';
+  return ['held', 'not-started', 'unfinished'].includes(kindOfRow(row));
+}
+
+/** Nothing was to do, or a person said that nothing is. */
+function isSkipped(row: ResultRow): boolean {
+  return ['up-to-date', 'rejected', 'superseded'].includes(kindOfRow(row));
+}
+
+function undoneType({status, outcome}: ResultRow): string {
+  return (status === 'error' ? outcome : undefined) ?? (status === 'cancelled' ? 'not-started' : status);
+}
+
+function nextOf(row: ResultRow): string {
+  return kindOfRow(row) === 'held' ? (row.next ?? 'orchestrator review') : 'orchestrator resume';
 }
 
 function seconds(ms: number): string {

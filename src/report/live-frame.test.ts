@@ -67,7 +67,7 @@ describe('renderFrame', () => {
   it('shows what was said last on a line of its own, and the counts, on 80 columns', () => {
     const progress = progressOf({running: 2, changed: 99, failed: 1, note: 'SIGINT: no new job'});
     const lines = renderFrame(progress, {columns: 80, rows: 24, nowMs: at + 1000, color: false});
-    expect(lines[0]).toMatch(/100\/1000 {2}99 changed {2}1 failed {3}0\.00 USD/);
+    expect(lines[0]).toMatch(/100\/1000 {2}99 changed {2}1 failed {3}0\.0000 USD/);
     expect(lines[1]).toBe(' SIGINT: no new job');
   });
 });

@@ -1,7 +1,9 @@
 import stringWidth from 'string-width';
 import {jobLabel} from '../domain/job.ts';
+import {type EndStatus, endStatus} from '../domain/outcome.ts';
 import {clockTime} from '../util/duration.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../util/format-usd.ts';
 import {localMinute} from '../util/local-time.ts';
 import {describeOutcome} from './log-line.ts';
 import type {FinishedJob, Progress} from './progress.ts';
@@ -40,7 +42,7 @@ export function renderFrame(progress: Progress, options: FrameOptions): string[]
     crop(headline(progress, options)),
     ...(progress.note === undefined ? [] : [paint(33, crop(` ${escapeLine(progress.note)}`))]),
     ...failures.map(finished => paint(31, crop(finishedLine('✗', finished)))),
-    ...recent.map(finished => crop(finishedLine(finished.outcome.status === 'not-started' ? '·' : '✓', finished))),
+    ...recent.map(finished => crop(finishedLine(signs[endStatus(finished.outcome)], finished))),
     paint(2, crop(`─ ${running.length} running ${'─'.repeat(Math.max(0, options.columns - 14))}`)),
     ...running
       .slice(0, runningShown)
@@ -53,15 +55,25 @@ export function renderFrame(progress: Progress, options: FrameOptions): string[]
   ].slice(0, height);
 }
 
+/** What failed has lines of its own. */
+const signs: Readonly<Record<EndStatus, string>> = {
+  changed: '✓',
+  unchanged: '✓',
+  'up-to-date': '✓',
+  held: '!',
+  'not-started': '·',
+  failed: '✗',
+};
+
 function headline(progress: Progress, options: FrameOptions): string {
   // On 80 columns everything up to the cost can be read.
-  const width = Math.min(20, Math.max(5, options.columns - 80));
+  const width = Math.min(20, Math.max(2, options.columns - 83));
   const done = progress.total === 0 ? width : Math.floor((progress.ended / progress.total) * width);
   const bar = '█'.repeat(done) + '░'.repeat(width - done);
-  const cost = `${progress.costUsd.toFixed(2)}${options.budgetUsd === undefined ? '' : ` of ${options.budgetUsd.toFixed(2)}`} USD${progress.costUnknown > 0 ? ' +?' : ''}`;
+  const cost = `${formatUsd(progress.costUsd)}${options.budgetUsd === undefined ? '' : ` of ${formatLimit(options.budgetUsd)}`} USD${progress.costUnknown > 0 ? ' +?' : ''}`;
   const end = progress.estimateEnd(options.nowMs);
   const ends = end === undefined ? '' : `   ends ≈ ${timeOfDay(end)}`;
-  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed  ${progress.failed} failed   ${cost}${ends}`;
+  return ` ${progress.runId}  ${clock(options.nowMs - progress.startedAt)}  ${bar}  ${progress.ended}/${progress.total}  ${progress.changed} changed${progress.held === 0 ? '' : `  ${progress.held} held`}  ${progress.failed} failed   ${cost}${ends}`;
 }
 
 function newest<Item>(items: readonly Item[], count: number): readonly Item[] {
@@ -69,7 +81,7 @@ function newest<Item>(items: readonly Item[], count: number): readonly Item[] {
 }
 
 function finishedLine(symbol: string, finished: FinishedJob): string {
-  const cost = finished.outcome.cost.usd === null ? '?' : finished.outcome.cost.usd.toFixed(2);
+  const cost = finished.outcome.cost.usd === null ? '?' : formatUsd(finished.outcome.cost.usd);
   return ` ${symbol} ${column(jobLabel(finished.job), 44)} ${clock(finished.durationMs)}  ${cost}  ${describeOutcome(finished.outcome)}`;
 }
 

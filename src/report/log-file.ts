@@ -48,6 +48,10 @@ export class LogFile implements Reporter {
     }
   }
 
+  async flush(): Promise<boolean> {
+    return !this.#broken;
+  }
+
   async close(): Promise<void> {
     closeSync(this.#descriptor);
     if (this.#broken)

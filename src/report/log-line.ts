@@ -1,10 +1,12 @@
 import type {RunEvent, RunSummary} from '../domain/event.ts';
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import {type EndStatus, endStatus, nextStep, type Outcome} from '../domain/outcome.ts';
 import type {Cost} from '../domain/usage.ts';
 import {escapeLine, escapeWord} from '../util/escape-text.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {describeVerified} from './describe-verified.ts';
+import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
 
 /** `2025-12-01T02:00:03.120Z INFO run=r-… job=readme-generator/mcp-fleet changed README.md +12 -4 0.0123 USD 8.1s` */
 export function formatLogLine(runId: string, event: RunEvent): string {
@@ -25,32 +27,57 @@ export function formatLogLine(runId: string, event: RunEvent): string {
     }
     case 'job.finished': {
       const {outcome} = event.detail;
-      const level = outcome.status === 'failed' ? 'ERROR' : outcome.status === 'not-started' ? 'WARN' : 'INFO';
+      const level = levels[endStatus(outcome)];
       const took = seconds(Math.max(0, event.at - event.startedAt));
       const heldBack = event.detail.heldBack.length === 0 ? '' : ` held-back=${event.detail.heldBack.length}`;
       const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';
       return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}`;
     }
     case 'run.finished':
-      return `${head(event.exitCode === 0 ? 'INFO' : 'ERROR')} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}`;
+      return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}${formatParts(event.parts)}`;
     default:
       return event satisfies never;
   }
 }
 
+const levels = {
+  changed: 'INFO',
+  unchanged: 'INFO',
+  'up-to-date': 'INFO',
+  held: 'WARN',
+  'not-started': 'WARN',
+  failed: 'ERROR',
+} as const satisfies Record<EndStatus, string>;
+
+/** A run in which nothing went wrong, and something waits for a person, is no error. */
+function endLevel({exitCode, summary}: Extract<RunEvent, {type: 'run.finished'}>): string {
+  if (exitCode === 0) return 'INFO';
+  return summary.failed === 0 && summary.notStarted === 0 && summary.held > 0 ? 'WARN' : 'ERROR';
+}
+
+/** Whose fault the exit code is: what was run again just now may all have ended well. */
+export function formatParts(parts: Extract<RunEvent, {type: 'run.finished'}>['parts']): string {
+  if (parts === undefined) return '';
+  return ` (this time ${formatCounts(parts.now)}; before ${formatCounts(parts.before)})`;
+}
+
 export function formatSummary(summary: RunSummary): string {
-  const counts = joinCounts(
+  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
+  return `${formatCounts(summary)}; ${formatUsd(summary.costUsd)} USD${unknown}`;
+}
+
+function formatCounts(summary: RunSummary): string {
+  return joinCounts(
     [
       [summary.changed, 'changed'],
       [summary.unchanged, 'unchanged'],
       [summary.upToDate, 'up to date'],
+      [summary.held, 'held for review'],
       [summary.failed, 'failed'],
       [summary.notStarted, 'not started'],
     ],
     'no jobs',
   );
-  const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
-  return `${counts}; ${summary.costUsd.toFixed(4)} USD${unknown}`;
 }
 
 /** The outcome in stable words that can be searched for. */
@@ -67,17 +94,26 @@ export function describeOutcome(outcome: Outcome): string {
       return `up-to-date since=${outcome.since}`;
     case 'not-started':
       return `not-started: ${outcome.reason}`;
-    case 'failed': {
-      const next = outcome.failure.next ?? failureReasons[outcome.failure.reason].next;
-      return `${outcome.failure.reason}: ${escapeLine(outcome.failure.message)} — ${next}`;
-    }
+    case 'failed':
+      return `${outcome.failure.reason}: ${escapeLine(outcome.failure.message)} — ${nextStep(outcome.failure)}`;
     default:
       return outcome satisfies never;
   }
 }
 
+/** The same by now: what a person decided on the change takes the place of what was to be done about it. */
+export function describeStanding(outcome: Outcome, review: ReviewRow | undefined): string {
+  if (review === undefined) return describeOutcome(outcome);
+  const now = escapeLine(reviewText(review));
+  if (outcome.status !== 'failed' || outcome.failure.reason !== 'held-for-review')
+    return `${describeOutcome(outcome)} — ${now}`;
+  const step = reviewStep(review.state);
+  return `held: ${escapeLine(outcome.failure.message)} — ${now}${step === undefined ? '' : `: ${step}`}`;
+}
+
 export function formatCost(cost: Cost): string {
-  return cost.usd === null ? 'cost unknown' : `${cost.usd.toFixed(4)} USD`;
+  if (cost.usd !== null) return `${formatUsd(cost.usd)} USD`;
+  return cost.atLeastUsd === undefined ? 'cost unknown' : `cost unknown, at least ${formatUsd(cost.atLeastUsd)} USD`;
 }
 
 export function seconds(ms: number): string {

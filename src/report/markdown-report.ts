@@ -1,12 +1,18 @@
 import {escapeLine} from '../util/escape-text.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {type GroupKind, groupRows, type RowGroup, summarizeRows} from './group-rows.ts';
 import type {ResultRow} from './results-schema.ts';
+import {reviewText} from './review-state.ts';
 
 const titles: Readonly<Record<GroupKind, string>> = {
   failed: 'Failed',
+  held: 'Held for review',
   'not-started': 'Not started',
   unfinished: 'Not ended',
   changed: 'Changed',
+  delivered: 'Delivered after review',
+  rejected: 'Rejected',
+  superseded: 'Replaced by a later change',
   unchanged: 'Unchanged',
   'up-to-date': 'Up to date',
 };
@@ -25,14 +31,16 @@ export function renderMarkdown(rows: readonly ResultRow[], title: string): strin
 
 function groupLines(group: RowGroup): string[] {
   const {kind, reason, cause, next, retry, rows} = group;
-  if (kind === 'changed') {
+  if (kind === 'changed' || kind === 'delivered' || kind === 'rejected' || kind === 'superseded') {
+    const now = rows.some(({review}) => review !== undefined);
     return table(
-      ['Job', 'Files', 'Lines', 'USD'],
+      ['Job', 'Files', 'Lines', 'USD', ...(now ? ['Now'] : [])],
       rows.map(row => [
         code(row.job),
         (row.files ?? []).map(file => code(file.path)).join(' '),
         linesOf(row),
         usd(row),
+        ...(now ? [nowOf(row)] : []),
       ]),
     );
   }
@@ -45,7 +53,7 @@ function groupLines(group: RowGroup): string[] {
       ['Job', 'What happened', 'Next', 'USD'],
       rows.map(row => [
         code(row.job),
-        code(row.message ?? row.status),
+        [code(row.message ?? row.status), nowOf(row)].filter(text => text !== '').join(' '),
         row.next === undefined ? '' : code(row.next),
         usd(row),
       ]),
@@ -68,11 +76,15 @@ function code(text: string): string {
   return `${fence}${pad}${escaped}${pad}${fence}`;
 }
 
+function nowOf({review}: ResultRow): string {
+  return review === undefined ? '' : code(reviewText(review));
+}
+
 function linesOf(row: ResultRow): string {
   const sum = (key: 'added' | 'removed'): number => (row.files ?? []).reduce((total, file) => total + file[key], 0);
   return `+${sum('added')} −${sum('removed')}`;
 }
 
 function usd(row: ResultRow): string {
-  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : row.cost_usd.toFixed(4);
+  return row.cost_usd === undefined ? '' : row.cost_usd === null ? '?' : formatUsd(row.cost_usd);
 }

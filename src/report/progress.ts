@@ -1,6 +1,7 @@
 import type {RunEvent} from '../domain/event.ts';
 import type {Job} from '../domain/job.ts';
-import type {Outcome} from '../domain/outcome.ts';
+import {endStatus, type Outcome} from '../domain/outcome.ts';
+import {knownUsd} from '../domain/usage.ts';
 
 export interface FinishedJob {
   readonly job: Job;
@@ -16,6 +17,7 @@ export class Progress {
   ended = 0;
   changed = 0;
   failed = 0;
+  held = 0;
   notStarted = 0;
   costUsd = 0;
   costUnknown = 0;
@@ -37,6 +39,7 @@ export class Progress {
         this.runId = event.run.id;
         this.total = event.jobs;
         this.startedAt = event.at;
+        this.costUsd = event.spentUsd ?? 0;
         return;
       case 'run.noted':
         this.note = event.text;
@@ -74,12 +77,14 @@ export class Progress {
     this.running.delete(job.id);
     this.ended++;
     if (outcome.status === 'changed') this.changed++;
-    if (outcome.status === 'failed') this.failed++;
+    const status = endStatus(outcome);
+    if (status === 'failed') this.failed++;
+    if (status === 'held') this.held++;
     if (outcome.status === 'not-started') this.notStarted++;
     if (outcome.cost.usd === null) this.costUnknown++;
-    else this.costUsd += outcome.cost.usd;
+    this.costUsd += knownUsd(outcome.cost);
     const finished = {job, outcome, durationMs};
-    const list = outcome.status === 'failed' ? 'failures' : 'recent';
+    const list = status === 'failed' ? 'failures' : 'recent';
     this[list] = [...this[list], finished].slice(-this.#kept);
   }
 }

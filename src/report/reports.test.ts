@@ -57,6 +57,25 @@ describe('groups', () => {
   });
 });
 
+describe('what is held', () => {
+  const held = {
+    status: 'error',
+    outcome: 'held-for-review',
+    message: 'a protected path',
+    next: 'orchestrator review',
+  } as const;
+
+  it('waits for a person: it did not fail, and it is not done', () => {
+    const rows = [row('a'), row('b', held), row('c', failed)];
+    expect(groupRows(rows).map(group => group.kind)).toEqual(['failed', 'held', 'changed']);
+    expect(summarizeRows(rows)).toBe('3 jobs: 1 failed, 1 held for review, 1 changed; 1.5000 USD');
+    expect(renderMarkdown(rows, 'r-1')).toContain('## Held for review\n');
+    const junit = renderJunit(rows);
+    expect(junit).toContain('tests="3" failures="1" errors="1" skipped="0"');
+    expect(junit).toContain('<error type="held-for-review" message="a protected path">orchestrator review</error>');
+  });
+});
+
 describe('merging', () => {
   it('takes the newest end of a job, whatever the order of the files', () => {
     const old = [row('a', {...failed, timestamp: '2025-12-01T02:00:00Z'}), row('b')];

@@ -1,11 +1,16 @@
-import type {VerifyResult} from '../domain/change.ts';
+import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
 import {jobLabel} from '../domain/job.ts';
-import {failureReasons, type Outcome} from '../domain/outcome.ts';
+import {nextStep, type Outcome} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
+import type {Cost} from '../domain/usage.ts';
 import type {ResultRow} from './results-schema.ts';
+import {type ReviewRow, reviewOf, reviewStep} from './review-state.ts';
 
-/** The row of the results file for a job, whatever its state. Pure: the same record gives the same row. */
-export function toResultRow(runId: string, record: JobRecord): ResultRow {
+/**
+ * The row of the results file for a job, whatever its state; with what became of its change since, for whoever asks the ledger. Pure: the
+ * same record gives the same row.
+ */
+export function toResultRow(runId: string, record: JobRecord, change?: ChangeSummary): ResultRow {
   const {job, state, detail} = record;
   const head = {
     run: runId,
@@ -23,12 +28,15 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
   }
   const {outcome} = detail;
   const {usage, cost} = outcome;
+  const review = reviewOf(change);
+  const files = 'files' in outcome ? outcome.files : change?.change.files;
   return {
     ...head,
-    ...describeOutcome(outcome),
+    ...withReview(describeOutcome(outcome), review),
     ...plan,
-    ...('files' in outcome ? {files: outcome.files.map(file => ({...file}))} : {}),
+    ...(files === undefined ? {} : {files: files.map(file => ({...file}))}),
     ...(outcome.status === 'changed' ? {delivered: {...outcome.delivered}} : {}),
+    ...(review === undefined ? {} : {review}),
     attempts: detail.attempts,
     ...(record.startedAt === undefined ? {} : {started_at: iso(record.startedAt)}),
     ...(record.endedAt === undefined ? {} : {timestamp: iso(record.endedAt)}),
@@ -43,7 +51,7 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
       requests: usage.requests,
     },
     cost_usd: cost.usd === null ? null : Number(cost.usd.toFixed(9)),
-    ...(cost.usd === null ? {cost_reason: cost.reason} : {}),
+    ...(cost.usd === null ? {cost_reason: describeUnknown(cost)} : {}),
     ...(detail.heldBack.length === 0 ? {} : {held_back: [...detail.heldBack]}),
     ...(Object.keys(detail.leftOut).length === 0 ? {} : {left_out: {...detail.leftOut}}),
     ...(detail.batch ? {batch: true} : {}),
@@ -53,7 +61,15 @@ export function toResultRow(runId: string, record: JobRecord): ResultRow {
   };
 }
 
-function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | 'next'> {
+type Described = Pick<ResultRow, 'status' | 'outcome' | 'message' | 'reason' | 'next'>;
+
+/** The next step of what is held is that of its change by now. */
+function withReview({next, ...described}: Described, review: ReviewRow | undefined): Described {
+  const step = described.outcome === 'held-for-review' && review !== undefined ? reviewStep(review.state) : next;
+  return {...described, ...(step === undefined ? {} : {next: step})};
+}
+
+function describeOutcome(outcome: Outcome): Described {
   switch (outcome.status) {
     case 'changed':
       return {status: 'success', outcome: 'changed'};
@@ -77,11 +93,15 @@ function describeOutcome(outcome: Outcome): Pick<ResultRow, 'status' | 'outcome'
         status: 'error',
         outcome: outcome.failure.reason,
         message: outcome.failure.message,
-        next: outcome.failure.next ?? failureReasons[outcome.failure.reason].next,
+        next: nextStep(outcome.failure),
       };
     default:
       return outcome satisfies never;
   }
+}
+
+function describeUnknown({reason, atLeastUsd}: Extract<Cost, {readonly usd: null}>): string {
+  return atLeastUsd === undefined ? reason : `${reason}; known are ${atLeastUsd.toFixed(4)} USD`;
 }
 
 function toVerifiedRow({

@@ -63,12 +63,13 @@ export class ResultsFile implements Reporter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async flush(): Promise<void> {
+  async flush(): Promise<boolean> {
     await this.#writing;
     this.#isFlushed = true;
     this.#failure = undefined;
     await this.#write(true);
     if (this.#failure !== undefined) this.#isFlushed = false;
+    return this.#isFlushed;
   }
 
   #put(record: JobRecord): void {

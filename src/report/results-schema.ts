@@ -1,9 +1,19 @@
 import {z} from 'zod';
+import {rejectReasons} from '../domain/change.ts';
 import {failureReasons, notStartedReasons} from '../domain/outcome.ts';
 import {sandboxTiers} from '../domain/sandbox.ts';
 
 const failures = Object.keys(failureReasons) as (keyof typeof failureReasons)[];
 const notStarted = Object.keys(notStartedReasons) as (keyof typeof notStartedReasons)[];
+
+const delivered = z.strictObject({
+  kind: z.enum(['files', 'branch', 'pull-request', 'patch']),
+  branch: z.string().optional(),
+  commit: z.string().optional(),
+  url: z.string().optional(),
+  path: z.string().optional().describe('Patch file, on the machine that ran the job.'),
+  note: z.string().optional().describe('What of it the forge did not take, such as a label.'),
+});
 
 /** The published shape of a results file; `ResultRow` and schema/results.schema.json both come from it. */
 export const resultRowSchema = z.strictObject({
@@ -26,18 +36,20 @@ export const resultRowSchema = z.strictObject({
   model: z.string().nullable(),
   output_file: z.string(),
   files: z.array(z.strictObject({path: z.string(), added: z.int(), removed: z.int()})).optional(),
-  delivered: z
+  delivered: delivered.optional().describe('Proof that the change left.'),
+  review: z
     .strictObject({
-      kind: z.enum(['files', 'branch', 'pull-request', 'patch']),
-      branch: z.string().optional(),
-      commit: z.string().optional(),
-      url: z.string().optional(),
-      path: z.string().optional().describe('Patch file, on the machine that ran the job.'),
-      note: z.string().optional().describe('What of it the forge did not take, such as a label.'),
+      state: z.enum(['to-review', 'to-deliver', 'rejected', 'delivered', 'superseded']),
+      decided_at: z.string().optional().describe('ISO time, UTC.'),
+      why: z.enum(rejectReasons).optional().describe('Why it was rejected.'),
+      text: z.string().optional().describe('The same in words of the person.'),
+      delivered: delivered.optional().describe('Where it went after the run.'),
     })
     .optional()
-    .describe('Proof that the change left.'),
-  attempts: z.int().optional().describe('Model calls made, answered or not.'),
+    .describe(
+      'What became of a change that a person decides on. Not in results files: as the ledger has it when it is asked.',
+    ),
+  attempts: z.int().optional().describe('Model calls of the last attempt at the job, answered or not.'),
   started_at: z.string().optional().describe('ISO time, UTC.'),
   timestamp: z.string().optional().describe('When the job ended; ISO time, UTC.'),
   duration_ms: z.number().optional(),
@@ -50,7 +62,13 @@ export const resultRowSchema = z.strictObject({
       requests: z.int(),
     })
     .optional(),
-  cost_usd: z.number().nullable().optional().describe('US dollars; null when the price is not known.'),
+  cost_usd: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'US dollars: all that the job cost in this run, earlier attempts included; null when the price is not known.',
+    ),
   cost_reason: z.string().optional().describe('Why the cost is not known.'),
   held_back: z
     .array(z.string())

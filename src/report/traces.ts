@@ -13,7 +13,7 @@ import {BatchSpanProcessor, TracerProvider, type TracerProviderOptions} from '@o
 import type {Reporter, RunEvent} from '../domain/event.ts';
 import {type Job, jobLabel} from '../domain/job.ts';
 import {providerOf} from '../domain/model.ts';
-import type {Outcome} from '../domain/outcome.ts';
+import {endStatus, type Outcome} from '../domain/outcome.ts';
 import type {Usage} from '../domain/usage.ts';
 
 type EventOf<Type extends RunEvent['type']> = Extract<RunEvent, {type: Type}>;
@@ -61,6 +61,7 @@ export class Traces implements Reporter {
           'orchestrator.cost_usd': event.summary.costUsd,
           'orchestrator.jobs.changed': event.summary.changed,
           'orchestrator.jobs.failed': event.summary.failed,
+          'orchestrator.jobs.held': event.summary.held,
         });
         if (event.exitCode !== 0) this.#run?.span.setStatus({code: SpanStatusCode.ERROR});
         this.#run?.span.end(event.at);
@@ -138,7 +139,7 @@ export class Traces implements Reporter {
     this.#jobs.delete(job.id);
     const {outcome} = detail;
     span.setAttributes({
-      'orchestrator.outcome': outcome.status,
+      'orchestrator.outcome': endStatus(outcome),
       'orchestrator.attempts': detail.attempts,
       ...usageAttributes(outcome.usage),
       ...(outcome.cost.usd === null ? {} : {'orchestrator.cost_usd': outcome.cost.usd}),
@@ -159,6 +160,7 @@ const resource: NonNullable<TracerProviderOptions['resource']> = {
 };
 
 function reasonOf(outcome: Outcome): string | undefined {
+  if (endStatus(outcome) === 'held') return undefined;
   if (outcome.status === 'failed') return outcome.failure.reason;
   return outcome.status === 'not-started' ? outcome.reason : undefined;
 }

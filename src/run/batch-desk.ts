@@ -288,8 +288,13 @@ export class BatchDesk {
   }
 
   async #fail(request: BatchRequestRecord, failure: JobFailure, kind: 'failed' | 'lost'): Promise<JobFailure> {
-    await this.#options.ledger.batches.settle(request, {kind, reason: failure.failure.reason});
-    return failure;
+    const {reason, message, next} = failure.failure;
+    await this.#options.ledger.batches.settle(request, {kind, reason});
+    return new JobFailure(reason, message, {
+      ...(next === undefined ? {} : {next}),
+      cause: failure.cause,
+      mayBeBilled: kind === 'lost',
+    });
   }
 
   async #refused(batch: BatchRecord, error: ModelCallError, isRefused: boolean): Promise<EndedBatch> {

@@ -5,11 +5,10 @@ import {JobFailure} from '../domain/outcome.ts';
 import type {BatchRequestRecord} from '../ledger/batch-ledger.ts';
 import type {BatchModels} from '../models/batch-models.ts';
 import type {BatchRequest} from '../models/batch-provider.ts';
-import {localDate} from '../util/local-time.ts';
 import type {BatchDesk, EndedBatch} from './batch-desk.ts';
 import type {BatchedReply, BatchPlan} from './batch-plan.ts';
 import type {GroupLimits} from './batch-times.ts';
-import {placeOf} from './deliver-change.ts';
+import {checkDelivery} from './deliver-change.ts';
 import {digestInputs, digestRequest} from './inputs.ts';
 import type {JobTools} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
@@ -127,7 +126,7 @@ export class BatchIntake {
     if (preparation.kind === 'ended') return undefined;
     const {prepared} = preparation;
     try {
-      await tools.delivery(job.deliver).check({...placeOf(prepared), job, paths: job.outputs});
+      await checkDelivery(prepared, tools.delivery);
       return toQuestion(prepared, tools);
     } finally {
       prepared.repo.release();
@@ -188,7 +187,7 @@ export class BatchIntake {
       repoKey,
       model,
       worstCaseUsd,
-      ...budgetScopes(tools.runId, job, budget(), localDate(new Date(tools.clock.now()))),
+      ...budgetScopes(tools.runId, job, budget(), tools.today()),
       batch: {batchId: group.id, digest, inputs, commit},
     });
     if (result.kind === 'busy') return {busyWith: result.runId};

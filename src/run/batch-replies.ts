@@ -1,4 +1,5 @@
 import {JobFailure} from '../domain/outcome.ts';
+import {noUsage, unknownCost} from '../domain/usage.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {BatchPlan} from './batch-plan.ts';
 import {digestInputs} from './inputs.ts';
@@ -29,6 +30,7 @@ export function createBatchReplies({
     if (known?.kind === 'apart') return await apart(wanted, signal);
     if (known?.kind === 'failed') {
       wanted.onAttempt();
+      if (known.failure.mayBeBilled) wanted.onSpent({usage: {...noUsage, requests: 1}, cost: unknownCost});
       throw known.failure;
     }
     gate.checkCall(job.task);

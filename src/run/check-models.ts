@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {findModelsFile} from '../config/find-files.ts';
 import {builtInProviders, parseModelsFile} from '../config/models-file.ts';
 import {modelsOf} from '../config/resolve-settings.ts';
@@ -11,12 +12,24 @@ import {didYouMean} from '../util/nearest-name.ts';
 import {readBoundedFile} from '../util/read-bounded-file.ts';
 import type {ConfigurationSource} from './configuration-source.ts';
 import type {RunConfigurationSources} from './load-run-configuration.ts';
+import type {TargetTrees} from './target-trees.ts';
 
+/** With `guard` a file that lies in a target repo is passed over: it could send keys elsewhere. */
 export function loadModels(
   sources: Pick<RunConfigurationSources, 'cwd' | 'home' | 'orchestratorHome'>,
   problems: Problem[],
+  guard?: {readonly trees: TargetTrees; readonly notes: string[]},
 ): ModelsConfiguration {
-  const file = findModelsFile(sources);
+  const file = findModelsFile(sources, candidate => {
+    const repo = guard?.trees.holding(candidate)?.repo;
+    if (repo === undefined) return true;
+    const name = shortenPath(candidate, sources);
+    const own = shortenPath(path.join(sources.orchestratorHome, 'models.json'), sources);
+    guard?.notes.push(
+      `${name} lies inside the repo ${JSON.stringify(repo)}, which this run works on, so it is not used; if it is yours, move it to ${own}`,
+    );
+    return false;
+  });
   if (file === undefined) return noModelsConfiguration;
   const label = shortenPath(file, sources);
   const read = readBoundedFile(file, 4 * 1024 * 1024);

@@ -28,10 +28,12 @@ export function sourceFromFlags(
 ): ConfigurationSource {
   const {task, problems: wrong} = taskFromFlags(places.flags);
   problems.push(...wrong);
-  const problemAt: ConfigurationSource['problemAt'] = (at, text) => ({
-    path: flagLabel(String(at[2] ?? at[0])),
-    ...text,
-  });
+  const problemAt: ConfigurationSource['problemAt'] = (at, text) => {
+    const key = String(at[2] ?? at[0]);
+    // Every active repo is what is meant when nothing was typed, and a task as a whole nobody has typed.
+    const isTyped = key !== 'tasks' && (key !== 'group' || places.flags.group !== undefined);
+    return isTyped ? {path: flagLabel(key), ...text} : text;
+  };
   return {
     written: {tasks: task === undefined ? [] : [task]},
     directory: places.cwd,

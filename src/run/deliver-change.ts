@@ -1,6 +1,9 @@
-import type {DeliveryPlace, DeliveryResult, IntendedFile} from '../delivery/delivery.ts';
+import type {Delivery, DeliveryPlace, DeliveryResult, IntendedFile} from '../delivery/delivery.ts';
 import type {Change, Proposal} from '../domain/change.ts';
+import type {DeliveryKind, Job} from '../domain/job.ts';
+import {JobFailure} from '../domain/outcome.ts';
 import type {DeliveryRecord, Ledger} from '../ledger/ledger.ts';
+import {quoteText} from '../util/quote-text.ts';
 import {createNormaliser} from './inputs.ts';
 import type {JobTools, OpenRepo} from './job-tools.ts';
 import type {JobTrace} from './job-trace.ts';
@@ -18,6 +21,36 @@ export function placeOf({repo, built, deliveries}: DeliverableJob): DeliveryPlac
     committed: {get: path => built.entries.get(path)?.id, has: path => built.entries.has(path)},
     earlier: deliveries.map(({path, blob}) => ({path, blob})),
   };
+}
+
+/** Throws what keeps any change of the job from leaving: before money is spent, and in a plan, for which nobody else is asked. */
+export async function checkDelivery(
+  prepared: DeliverableJob,
+  delivery: (kind: DeliveryKind) => Pick<Delivery, 'check'>,
+  options: {readonly isPlan?: boolean} = {},
+): Promise<void> {
+  const {job} = prepared;
+  // What an agent or a script writes is not known before.
+  const paths = job.mode === 'simple' ? job.outputs : [];
+  await delivery(job.deliver).check({...placeOf(prepared), job, paths, ...options});
+}
+
+/** Throws what can be told of the job alone, before its repo is fetched or opened. */
+export function assertDeliverable({deliver, path, branchSharedWith}: Job): void {
+  if (branchSharedWith !== undefined) throw branchShared(branchSharedWith);
+  if (deliver === 'files' && path === undefined) {
+    throw new JobFailure(
+      'no-work-tree',
+      'It cannot be delivered: the repo has only a "url", and no files on this machine',
+    );
+  }
+}
+
+export function branchShared(repo: string): JobFailure {
+  return new JobFailure(
+    'branch-shared',
+    `The branch of this job is that of ${quoteText(repo)}: both are one repository.`,
+  );
 }
 
 /** Hands the change to its delivery. What it intends is durable in the ledger before the first effect. */

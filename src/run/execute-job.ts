@@ -5,14 +5,17 @@ import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import {type Failure, JobFailure, type Outcome, type Spent} from '../domain/outcome.ts';
 import type {JobDetail} from '../domain/run.ts';
+import type {Cost} from '../domain/usage.ts';
 import {type JobEnd, LedgerError, type Memory, type NewChange} from '../ledger/ledger.ts';
 import {checkChange} from '../modes/check-change.ts';
+import {offlineUnfit} from '../modes/offline-unfit.ts';
 import {localDate} from '../util/local-time.ts';
 import {quoteText} from '../util/quote-text.ts';
-import {deliverChange, placeOf} from './deliver-change.ts';
+import {checkDelivery, deliverChange} from './deliver-change.ts';
 import type {JobTools} from './job-tools.ts';
 import {JobTrace} from './job-trace.ts';
 import {NotStarted} from './not-started.ts';
+import {budgetScopes} from './obtain-reply.ts';
 import {assertCurrent, type Preparation, type PreparedJob, PreparedTooEarly, prepareJob} from './prepare-job.ts';
 import {proposeChange} from './propose-change.ts';
 import {rejectedReplies} from './rejected-replies.ts';
@@ -43,6 +46,8 @@ export async function executeJob(
   } finally {
     if (trace.preparation?.kind === 'ready') trace.preparation.prepared.repo.release();
   }
+  const cost = await costOf(job, trace, tools);
+  end = {...end, detail: {...end.detail, outcome: {...end.detail.outcome, cost}}};
   const releaseRepo = trace.repoKey !== undefined && tools.repoUse.leave(trace.repoKey) ? trace.repoKey : undefined;
   const change = changeOf(job, end.detail.outcome, trace);
   await tools.ledger.finishJob(tools.runId, job, {
@@ -51,6 +56,17 @@ export async function executeJob(
     ...(releaseRepo === undefined ? {} : {releaseRepo}),
   });
   return end.detail;
+}
+
+/** A job has cost what all its calls in this run cost, also those of attempts that failed before: the ledger has the one sum. */
+async function costOf(job: Job, trace: JobTrace, {ledger, runId, today}: JobTools): Promise<Cost> {
+  if (trace.spent.cost.usd === null) return trace.spent.cost;
+  const noted = trace.takeNoted();
+  if (noted > 0) {
+    const {counted} = budgetScopes(runId, job, {}, today());
+    await ledger.noteSpending({runId, job, model: `agent/${job.agent?.name}`, usd: noted, counted});
+  }
+  return {usd: (await ledger.costOfJobs(runId, job.id)).get(job.id) ?? 0};
 }
 
 async function reachEnd(
@@ -86,14 +102,11 @@ async function makeChange(
 ): Promise<JobEnd> {
   const {job, repo} = prepared;
   // Before money is spent: a delivery that would be refused whatever the model says.
-  await tools
-    .delivery(job.deliver)
-    .check({...placeOf(prepared), job, paths: job.mode === 'simple' ? job.outputs : []})
-    .catch(async error => {
-      // What is in the way may have been delivered by another run since.
-      await assertCurrent(prepared, tools.ledger);
-      throw error;
-    });
+  await checkDelivery(prepared, tools.delivery).catch(async error => {
+    // What is in the way may have been delivered by another run since.
+    await assertCurrent(prepared, tools.ledger);
+    throw error;
+  });
 
   const proposal = await proposeChange(prepared, trace, tools, answered, signal);
   const change = await tools.diff(repo.reader, proposal);
@@ -123,7 +136,8 @@ async function makeChange(
     for (const digest of rejectedReplies(job, failure.failure, replies)) await tools.ledger.rejectReply(digest);
     throw failure;
   }
-  const result = await deliverChange(prepared, proposal, change, trace, tools);
+  const spent = {...trace.spent, cost: await costOf(job, trace, tools)};
+  const result = await deliverChange(prepared, proposal, change, {spent, verified: trace.verified}, tools);
   return endWell(outcomeOf(result, trace.spent), proposal, result.blobs);
 
   function endWell(outcome: Outcome, done: Proposal, blobs: ReadonlyMap<string, string>): JobEnd {
@@ -149,7 +163,7 @@ async function checkAgainstSkill(
     await checkChange({change, job, skill: tools.skill(job.skill), entries: built.entries, reader: repo.reader});
   } catch (error) {
     if (trace.reply !== undefined && error instanceof JobFailure) await tools.ledger.rejectReply(trace.reply.digest);
-    throw error;
+    throw trace.reply?.reply.readOff === true ? offlineUnfit(error) : error;
   }
 }
 

@@ -28,6 +28,21 @@ export class JobTrace {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};
   };
 
+  #noted = 0;
+
+  /** Paid by another way than a call of ours, so that the ledger does not know of it. */
+  readonly noteSpent = (spent: Spent): void => {
+    this.#noted += spent.cost.usd ?? 0;
+    this.addSpent(spent);
+  };
+
+  /** US dollars that were noted since the last time. */
+  takeNoted(): number {
+    const noted = this.#noted;
+    this.#noted = 0;
+    return noted;
+  }
+
   readonly addAttempt = (): void => {
     this.attempts++;
   };

@@ -227,7 +227,7 @@ describe('loadRunConfiguration', () => {
     execFileSync('git', ['init', '-q', path.join(root, 'home/code/api')]);
     expect(load(undefined, {repos: ['~/code/*']}).tasks[0]?.repos).toMatchObject([{name: 'api'}]);
     expect(problemsOf(undefined)).toMatchInlineSnapshot(
-      `"there is no fleet file, so no repo has a name, tag or group; make one with: orchestrator init; or name folders with --repos"`,
+      `"there is no fleet file (config/repos.json, home/.orchestrator/repos.json), so no repo has a name, tag or group; make one with: orchestrator init; or name folders with --repos"`,
     );
     expect(problemsOf(undefined, {fleet: 'nope.json'})).toMatchInlineSnapshot(
       `"--fleet — nope.json: the file does not exist"`,
@@ -256,22 +256,28 @@ describe('loadRunConfiguration', () => {
     );
   });
 
-  it('takes 5,000 repos in less than a second', () => {
-    const repositories = Array.from({length: 5000}, (_, index) => ({
-      name: `repo-${index}`,
-      path: `/code/r${index}`,
-      tags: ['t'],
-    }));
-    write('config/repos.json', {repositories, groups: {g: repositories.map(repo => repo.name)}});
-    write('night.json', {
-      tasks: [
-        {name: 'A', skill: 'journal', group: 'g'},
-        {name: 'B', skill: 'journal', tag: 't', exclude: ['*-1*']},
-      ],
-    });
-    const started = performance.now();
-    expect(load('night.json').tasks[0]?.repos).toHaveLength(5000);
-    expect(performance.now() - started).toBeLessThan(1000);
+  it('takes time in proportion to the repos', () => {
+    const loadMs = (count: number): number => {
+      const repositories = Array.from({length: count}, (_, index) => ({
+        name: `repo-${index}`,
+        path: `/code/r${index}`,
+        tags: ['t'],
+      }));
+      write('config/repos.json', {repositories, groups: {g: repositories.map(repo => repo.name)}});
+      write('night.json', {
+        tasks: [
+          {name: 'A', skill: 'journal', group: 'g'},
+          {name: 'B', skill: 'journal', tag: 't', exclude: ['*-1*']},
+        ],
+      });
+      const started = performance.now();
+      expect(load('night.json').tasks[0]?.repos).toHaveLength(count);
+      return performance.now() - started;
+    };
+    loadMs(500);
+    const few = Math.min(...[1, 2, 3].map(() => loadMs(500)));
+    // Eight times as many; what is compared pairwise would take 64 times as long.
+    expect(Math.min(...[1, 2, 3].map(() => loadMs(4000))) / few).toBeLessThan(24);
   });
 });
 

@@ -13,9 +13,9 @@ import {openSkillLibrary} from '../skills/skill-library.ts';
 import {type JsonPath, quote} from '../util/jsonc-document.ts';
 import {checkModels, loadModels} from './check-models.ts';
 import {type ConfigurationSource, sourceFromFile, sourceFromFlags} from './configuration-source.ts';
-import {openFleet} from './open-fleet.ts';
 import type {PlannedTask} from './plan-run.ts';
 import {resolveTask} from './resolve-task.ts';
+import {selectTargets} from './select-targets.ts';
 
 export interface ResolvedTask extends Omit<PlannedTask, 'models'> {
   /** Absent when neither the task, the settings, the flags nor the models file name one. */
@@ -31,8 +31,12 @@ export interface RunConfiguration {
   readonly settings: Settings;
   /** One line for each flag that the configuration overrides. */
   readonly overrides: readonly string[];
+  /** What else is worth telling: what of the working directory is not used, what a forge answered. */
+  readonly notes: readonly string[];
   readonly fleet: Fleet;
   readonly models: ModelsConfiguration;
+  /** Where all of this was written, for what is found wrong with it later. */
+  readonly source: ConfigurationSource;
   /** Absolute. */
   readonly configFile?: string;
   readonly description?: string;
@@ -69,19 +73,27 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
     problemAt: (at, message) => base.problemAt(['settings', ...at], {message}),
   });
   problems.push(...settingsProblems);
-  const models = loadModels(sources, problems);
   checkSkillDirs(settings, base, problems);
   checkAddresses(settings, base, sources.env, problems);
-  const skills = openSkillLibrary({...sources, extraDirs: settings.skillDirs, shippedDir: sources.shippedSkillsDir});
-  const fleet = openFleet(settings, sources, problem =>
-    settings.fleetFile === undefined ? problem : base.fleetProblem(problem),
-  );
-  problems.push(...fleet.problems);
+  const targets = selectTargets({base, settings, sources});
+  const notes = [...targets.notes];
+  const models = loadModels(sources, problems, {trees: targets.trees, notes});
+  problems.push(...targets.fleet.problems);
+  const skills = openSkillLibrary({
+    ...sources,
+    extraDirs: settings.skillDirs,
+    shippedDir: sources.shippedSkillsDir,
+    repoHolding: place => targets.trees.holding(place)?.repo,
+  });
+  notes.push(...skills.refusals);
   checkModels(base, settings, models, problems);
 
   const tasks = base.written.tasks.flatMap((task, index) => {
     if (task.enabled === false) return [];
-    return resolveTask(task, index, {base, settings, models, skills, fleet, sources, problems}) ?? [];
+    const repos = targets.repos.get(index) ?? [];
+    const resolved = resolveTask(task, index, {base, settings, models, skills, repos, problems});
+    problems.push(...(targets.problems.get(index) ?? []));
+    return resolved ?? [];
   });
   if (base.written.tasks.length > 0 && base.written.tasks.every(task => task.enabled === false)) {
     problems.push(
@@ -96,8 +108,10 @@ export function loadRunConfiguration(sources: RunConfigurationSources): RunConfi
       .map(({name = '', skill = ''}) => ({name, skill})),
     settings,
     overrides: [...overrides, ...taskOverrides(base.written.tasks, sources)],
-    fleet: fleet.fleet,
+    notes: [...notes, ...(targets.fleet.fleet.notes ?? [])],
+    fleet: targets.fleet.fleet,
     models,
+    source: base,
     ...(sources.configFile === undefined ? {} : {configFile: path.resolve(sources.cwd, sources.configFile)}),
     ...(base.written.description === undefined ? {} : {description: base.written.description}),
   };

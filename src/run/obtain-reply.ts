@@ -1,9 +1,10 @@
 import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import {JobFailure, type NotStartedReason} from '../domain/outcome.ts';
-import {type Cost, noCost} from '../domain/usage.ts';
+import {type Cost, noCost, noUsage, unknownCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
+import {formatUsd} from '../util/format-usd.ts';
 import {digestRequest} from './inputs.ts';
 import type {JobTools, ObtainedReply, ReplyRequest} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
@@ -44,8 +45,7 @@ export interface ObtainReplyOptions {
   readonly budget: () => RunBudget;
   /** Other processes make calls of this run too, so that they may give back a part of what they reserved. */
   readonly isRunShared?: boolean;
-  /** The day, `2025-12-01`, whose budget a call counts into. */
-  readonly today: () => string;
+  readonly today: JobTools['today'];
   readonly startJob: JobTools['startJob'];
   readonly waitForRepo: WaitForRepo;
 }
@@ -116,8 +116,12 @@ export function createObtainReply(
             wanted.onSpent({usage: reply.usage, cost});
             return reply;
           } catch (error) {
-            if (isSent && source.billingOf(error) === 'unknown') await ledger.loseCall(id);
-            else await ledger.releaseCall(id);
+            if (isSent && source.billingOf(error) === 'unknown') {
+              await ledger.loseCall(id);
+              wanted.onSpent({usage: {...noUsage, requests: 1}, cost: unknownCost});
+            } else {
+              await ledger.releaseCall(id);
+            }
             const doom = source.dooms(error);
             if (doom !== undefined) gate.closeCalls(doom);
             throw error;
@@ -165,7 +169,7 @@ async function reserve(
     else if (result.scope.startsWith(jobScope))
       throw new JobFailure(
         'job-budget',
-        `The next call could cost ${worstCaseUsd.toFixed(4)} USD, more than is left of the ${job.jobBudgetUsd} USD of the job.`,
+        `The next call could cost ${formatUsd(worstCaseUsd)} USD, more than is left of the ${job.jobBudgetUsd} USD of the job.`,
       );
     else if (settled.inFlight > 0) await pending;
     else if (isCountedElsewhere(options, result.scope) && !isLastTry) {

@@ -1,4 +1,4 @@
-import {findFleetFile} from '../config/find-files.ts';
+import path from 'node:path';
 import type {Settings} from '../config/settings.ts';
 import type {Problem} from '../domain/problem.ts';
 import type {Fleet} from '../domain/repo.ts';
@@ -21,19 +21,20 @@ interface FleetSources {
   readonly listings?: ForgeListings | undefined;
 }
 
-/** Reads the fleet file of the settings, else that of the default places. No file at all is a problem only for those who need one. */
+/** Reads the fleet file. No file at all is a problem only for those who need one. */
 export function openFleet(
-  settings: Pick<Settings, 'fleetFile'>,
+  {fleetFile: file}: Pick<Settings, 'fleetFile'>,
   sources: FleetSources,
   relocate: (problem: Problem) => Problem = problem => problem,
 ): OpenedFleet {
-  const file = settings.fleetFile ?? findFleetFile(sources);
   if (file === undefined) {
+    const places = [path.join(sources.cwd, 'config'), sources.orchestratorHome];
+    const looked = places.map(folder => shortenPath(path.join(folder, 'repos.json'), sources));
     return {
       fleet: {repos: [], groups: new Map()},
       problems: [],
       missing: () => ({
-        message: 'there is no fleet file, so no repo has a name, tag or group',
+        message: `there is no fleet file (${looked.join(', ')}), so no repo has a name, tag or group`,
         hint: 'make one with: orchestrator init; or name folders with --repos',
       }),
     };

@@ -1,6 +1,13 @@
 import {createHash} from 'node:crypto';
 import type {ForeignAgent} from '../domain/foreign-agent.ts';
-import {type ChangeLimits, type DeliveryKind, type Job, jobId, type PullRequestOptions} from '../domain/job.ts';
+import {
+  type ChangeLimits,
+  type DeliveryKind,
+  type Job,
+  jobId,
+  jobLabel,
+  type PullRequestOptions,
+} from '../domain/job.ts';
 import type {Repo} from '../domain/repo.ts';
 import type {Mode, Skill} from '../domain/skill.ts';
 import {fillDate, resolveOutput} from '../modes/output-path.ts';
@@ -92,7 +99,13 @@ export function planRun(tasks: readonly PlannedTask[], options: {date: Date; sha
       });
     }
   }
-  return jobs;
+  return markAmbiguous(jobs);
+}
+
+function markAmbiguous(jobs: readonly Job[]): Job[] {
+  const counts = new Map<string, number>();
+  for (const job of jobs) counts.set(jobLabel(job), (counts.get(jobLabel(job)) ?? 0) + 1);
+  return jobs.map(job => (counts.get(jobLabel(job)) === 1 ? job : {...job, isAmbiguous: true}));
 }
 
 function agentLimits({maxTurns, jobTimeoutMs, jobBudgetUsd, agent}: PlannedTask): Partial<Job> {

@@ -3,6 +3,7 @@ import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
 import {coversOutput} from '../modes/output-path.ts';
+import {assertDeliverable} from './deliver-change.ts';
 import {operatorParts, sameInputs, sameOperatorParts} from './inputs.ts';
 import type {BuiltContext, JobTools, OpenRepo} from './job-tools.ts';
 
@@ -28,6 +29,7 @@ export type PrepareTools = Pick<JobTools, 'openRepo' | 'mode' | 'skill' | 'holds
 
 /** Reads what the job needs and decides whether there is anything to do. Calls no model and writes nothing. */
 export async function prepareJob(job: Job, tools: PrepareTools): Promise<Preparation> {
+  assertDeliverable(job);
   const repo = await tools.openRepo(job);
   try {
     const skill = tools.skill(job.skill);

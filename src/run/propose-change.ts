@@ -44,7 +44,7 @@ export async function proposeChange(
       entries: built.entries,
       signal,
       turns,
-      noteSpent: trace.addSpent,
+      noteSpent: trace.noteSpent,
       async verify(edits) {
         const change = await tools.diff(repo.reader, {edits});
         const verified = await tools.verify({job, repo, entries: built.entries, change, signal});

@@ -1,6 +1,7 @@
 import {isQueued, type JobRecord, type RunRecord, type RunState} from '../domain/run.ts';
 import type {BatchRecord} from '../ledger/batch-ledger.ts';
 import type {Ledger, LiveWorker} from '../ledger/ledger.ts';
+import {isRetried} from './plan-retry.ts';
 import {describeObstacles} from './queue-obstacles.ts';
 import type {RunSettings} from './run-settings.ts';
 
@@ -10,6 +11,13 @@ export interface RunCounts {
   readonly unchanged: number;
   readonly upToDate: number;
   readonly failed: number;
+  /** Kept for a person: nobody has decided, or the accepted change has not been delivered. */
+  readonly held: number;
+  /** Was held, and what a person said and did since. */
+  readonly heldDelivered: number;
+  readonly heldRejected: number;
+  /** Was held, and a later change of the same job took its place. */
+  readonly heldSuperseded: number;
   readonly notStarted: number;
   readonly running: number;
   readonly pending: number;
@@ -35,9 +43,14 @@ export interface RunDetails extends RunView {
   readonly running: readonly JobRecord[];
   /** Newest first. */
   readonly failures: readonly JobRecord[];
+  /** Jobs that `retry` would run again; none while the run goes on. */
+  readonly toRetry: number;
   /** Changes that wait for a decision, and accepted ones that wait to be delivered. */
   readonly toReview: number;
   readonly toDeliver: number;
+  /** Changes that a person let go, and that have left; and those that a person refused. */
+  readonly reviewed: number;
+  readonly rejected: number;
   /** What waits at a provider. */
   readonly batches: readonly BatchRecord[];
   /** Milliseconds since 1970 at which it ends if it goes on like its latest jobs. */
@@ -57,6 +70,10 @@ export async function readRunView(ledger: Ledger, run: RunRecord): Promise<RunVi
       unchanged: of('unchanged'),
       upToDate: of('up-to-date'),
       failed: of('failed'),
+      held: of('held'),
+      heldDelivered: of('held-delivered'),
+      heldRejected: of('held-rejected'),
+      heldSuperseded: of('held-superseded'),
       notStarted: of('not-started'),
       running: of('running'),
       pending: of('pending'),
@@ -82,14 +99,27 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
   return {
     ...view,
     batches: batches.filter(({runId, state}) => runId === run.id && state !== 'collecting'),
+    toRetry: view.state === 'running' ? 0 : await countRetried(ledger, view),
     toReview: changes.get('to-review') ?? 0,
     toDeliver: changes.get('to-deliver') ?? 0,
+    reviewed: changes.get('reviewed') ?? 0,
+    rejected: changes.get('rejected') ?? 0,
     running: isOpen ? (await ledger.jobs(run.id, {state: 'running'})).slice(0, shownRunning) : [],
     failures: await ledger.jobs(run.id, {status: 'failed', newest: shownFailures}),
     ...(endsAt === undefined ? {} : {endsAt}),
     ...(workers === undefined ? {} : {workers}),
     obstacles: workers === undefined ? [] : describeObstacles(run.id, await ledger.waitingJobs(run.id), workers),
   };
+}
+
+async function countRetried(ledger: Ledger, {run, counts}: RunView): Promise<number> {
+  const failed = counts.failed === 0 ? [] : await ledger.jobs(run.id, {status: 'failed'});
+  return (
+    counts.notStarted +
+    counts.running +
+    counts.pending +
+    failed.filter(record => isRetried(record, {all: false})).length
+  );
 }
 
 /** From the pace of the latest jobs, so that a run which was resumed after days is not measured from its first start. */

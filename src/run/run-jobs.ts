@@ -19,14 +19,21 @@ export interface RunJobsOptions {
   readonly reporter: Reporter;
   /** Aborts calls in flight. */
   readonly signal: AbortSignal;
+  /** Exit code of a run that a signal has ended. */
+  readonly interrupted: () => InterruptedCode | undefined;
   /** Called when the run cannot go on, so that calls in flight end. */
   readonly abort: (error: unknown) => void;
 }
 
+/** SIGINT and SIGTERM, as shells count them. */
+export type InterruptedCode = 130 | 143;
+
 export interface RunEnd {
   readonly state: 'finished' | 'stopped';
-  readonly exitCode: 0 | 1;
+  /** That of the process, too: it is decided here and recorded. */
+  readonly exitCode: 0 | 1 | InterruptedCode;
   readonly summary: RunSummary;
+  readonly parts?: {readonly now: RunSummary; readonly before: RunSummary};
 }
 
 /** Executes every job once, tells reporters, and records the end of the run. */
@@ -50,12 +57,21 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
     },
   });
   // A run that the ledger calls ended is not looked at again, so its results have to be complete before.
-  await reporter.flush?.();
-  const exitCode = exitCodeOf(outcomes);
+  const isTold = await reporter.flush?.();
+  if (isTold === false) {
+    const text = 'not all of log, results and stdout could be written, so the run does not end with exit code 0';
+    reporter.report({type: 'run.noted', at: tools.clock.now(), level: 'warn', text});
+  }
+  const exitCode = options.interrupted() ?? (isTold === false ? 1 : exitCodeOf(outcomes));
   const summary = summarizeRun(outcomes);
+  const parts =
+    options.ended.length === 0
+      ? undefined
+      : {now: summarizeRun(outcomes.slice(options.ended.length)), before: summarizeRun(options.ended)};
   const state = tools.gate.jobsClosed === undefined ? 'finished' : 'stopped';
   const reason = tools.gate.jobsClosed ?? tools.gate.callsClosed;
   await tools.ledger.endRun(run.id, {holder: run.holder, state, exitCode, ...(reason === undefined ? {} : {reason})});
-  reporter.report({type: 'run.finished', at: tools.clock.now(), run, exitCode, summary});
-  return {state, exitCode, summary};
+  const end = {exitCode, summary, ...(parts === undefined ? {} : {parts})};
+  reporter.report({type: 'run.finished', at: tools.clock.now(), run, ...end});
+  return {state, ...end};
 }

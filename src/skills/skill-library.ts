@@ -14,6 +14,8 @@ export interface SkillPlaces {
   readonly extraDirs: readonly string[];
   /** The folder of skills in the package. */
   readonly shippedDir: string;
+  /** The repo that a run works on and that holds the place: no skills are taken from there unless they were named. */
+  readonly repoHolding?: (place: string) => string | undefined;
 }
 
 interface ListedSkill {
@@ -35,15 +37,18 @@ export interface SkillLibrary {
   /** Every skill, the broken ones with their problem; by name. */
   list(): ListedSkill[];
   load(name: string): NamedSkill;
+  /** One line for each folder that is passed over because it lies in a target repo. */
+  readonly refusals: readonly string[];
 }
 
 export function openSkillLibrary(places: SkillPlaces): SkillLibrary {
-  const found = findSkills(places);
+  const refused = new Map<string, string>();
+  const found = findSkills(places, refused);
   const loaded = new Map<string, NamedSkill>();
   const load = (name: string): NamedSkill => {
     let result = loaded.get(name);
     if (result === undefined) {
-      result = loadNamed(name, found, places);
+      result = loadNamed(name, found, places, refused);
       loaded.set(name, result);
     }
     return result;
@@ -52,6 +57,7 @@ export function openSkillLibrary(places: SkillPlaces): SkillLibrary {
   return {
     names,
     load,
+    refusals: [...refused].map(([directory, repo]) => refusal(directory, repo, places)),
     list: () =>
       names().map(name => {
         const {skill, problem} = load(name);
@@ -67,19 +73,26 @@ export function openSkillLibrary(places: SkillPlaces): SkillLibrary {
 
 type FoundSkill = Pick<ListedSkill, 'directory' | 'source'>;
 
-function findSkills({cwd, home, extraDirs, shippedDir}: SkillPlaces): Map<string, FoundSkill> {
+function findSkills(places: SkillPlaces, refused: Map<string, string>): Map<string, FoundSkill> {
+  const {cwd, home, extraDirs, shippedDir, repoHolding = () => undefined} = places;
   const found = new Map<string, FoundSkill>();
   const add = (directory: string, source: Skill['source']): void => {
     const name = path.basename(directory);
     if (!found.has(name)) found.set(name, {directory, source});
   };
+  const isShipped = (directory: string): boolean => path.resolve(directory) === path.resolve(shippedDir);
+  const here = ['skills', '.agents/skills', '.claude/skills'].map(name => path.join(cwd, name));
+  for (const directory of here) {
+    const repo = isShipped(directory) || skillFoldersIn(directory).length === 0 ? undefined : repoHolding(directory);
+    if (repo !== undefined) refused.set(directory, repo);
+  }
   const operatorDirs = [
     ...extraDirs,
-    ...['skills', '.agents/skills', '.claude/skills'].map(name => path.join(cwd, name)),
+    ...here.filter(directory => !refused.has(directory)),
     ...['.agents/skills', '.claude/skills'].map(name => path.join(home, name)),
   ];
   for (const directory of operatorDirs) {
-    if (path.resolve(directory) === path.resolve(shippedDir)) continue;
+    if (isShipped(directory)) continue;
     if (existsSync(path.join(directory, 'SKILL.md'))) add(directory, 'operator');
     else for (const child of skillFoldersIn(directory)) add(child, 'operator');
   }
@@ -101,9 +114,22 @@ function skillFoldersIn(directory: string): string[] {
     .filter(child => existsSync(path.join(child, 'SKILL.md')));
 }
 
-function loadNamed(name: string, found: ReadonlyMap<string, FoundSkill>, places: SkillPlaces): NamedSkill {
+function refusal(directory: string, repo: string, places: SkillPlaces): string {
+  const name = shortenPath(directory, places);
+  return `the skills in ${name} lie inside the repo ${JSON.stringify(repo)}, which this run works on, so they are not used; if they are yours: --skills-dir ${name}, or "skills" in the settings`;
+}
+
+function loadNamed(
+  name: string,
+  found: ReadonlyMap<string, FoundSkill>,
+  places: SkillPlaces,
+  refused: ReadonlyMap<string, string>,
+): NamedSkill {
   const place = found.get(name);
   if (place === undefined) {
+    const holder = [...refused].find(([directory]) => existsSync(path.join(directory, name, 'SKILL.md')));
+    if (holder !== undefined)
+      return {problem: {message: `no skill ${JSON.stringify(name)}`, hint: refusal(...holder, places)}};
     const known = [...found.keys()].sort();
     const hint =
       didYouMean(name, known) ??

@@ -12,6 +12,8 @@ export interface RunOverview {
   readonly state: RunState;
   readonly startedAt: number;
   readonly endedAt?: number;
+  /** Between these two nobody was at it for so long, milliseconds; absent when never. */
+  readonly idleMs?: number;
   readonly description?: string;
   readonly exitCode?: number;
   readonly endReason?: string;
@@ -19,8 +21,8 @@ export interface RunOverview {
   readonly stopping: boolean;
   readonly host: string;
   readonly counts: RunCounts;
-  /** Of the failed: those that only wait for a person. Absent before the jobs were read. */
-  readonly held?: number;
+  /** Of the failed: those whose change is held for a person. */
+  readonly held: number;
   /** Changes that nobody has decided on. */
   readonly toReview: number;
   /** Accepted changes that have not left. */
@@ -151,6 +153,8 @@ export interface ReviewItem {
   readonly repo: string;
   readonly skill: string;
   readonly patchId: string;
+  /** The same for changes that one decision may be about: the same edit, findings and ends of verify commands. Always sent. */
+  readonly group?: string;
   /** In the words of the model or the script, cut. */
   readonly summary?: string;
   readonly files: readonly string[];
@@ -196,6 +200,8 @@ export interface StartedCommand {
   /** As it would be typed. */
   readonly line: string;
   readonly exitCode?: number;
+  /** How the run ended, in a line of its own: an exit code tells of all its jobs, also of those that were not run again. */
+  readonly summary?: string;
   /** End of what it said. */
   readonly said: string;
 }

@@ -32,7 +32,10 @@ export class Commands {
     };
     const command: StartedCommand = {id, run, what, line: ['orchestrator', ...args].join(' '), said: ''};
     this.#all.set(id, command);
-    this.#start(args, {said: said => update({said}), ended: exitCode => update({exitCode})});
+    this.#start(args, {
+      said: said => update({said}),
+      ended: exitCode => update({exitCode, ...summaryOf(this.#all.get(id)!.said)}),
+    });
     this.#tell(command);
     return command;
   }
@@ -41,4 +44,13 @@ export class Commands {
   ofRun(run: string): StartedCommand[] {
     return [...this.#all.values()].filter(command => command.run === run).reverse();
   }
+}
+
+/** Of the last line that says how a run ended. */
+function summaryOf(said: string): {summary?: string} {
+  const summary = said
+    .split('\n')
+    .findLast(line => / finished: /.test(line))
+    ?.replace(/^.* finished: /, '');
+  return summary === undefined ? {} : {summary};
 }

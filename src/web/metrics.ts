@@ -11,6 +11,7 @@ const stateNames = [
   ['unchanged', 'unchanged'],
   ['upToDate', 'up-to-date'],
   ['failed', 'failed'],
+  ['held', 'held'],
   ['notStarted', 'not-started'],
   ['running', 'running'],
   ['pending', 'pending'],
@@ -33,8 +34,11 @@ export function formatMetrics(
     {
       name: 'orchestrator_jobs',
       help: 'Jobs of the runs that go on and of the one that ended last, by state.',
-      samples: runs.flatMap(({id, counts}) =>
-        stateNames.map(([key, state]) => ({labels: {run: id, state}, value: counts[key]})),
+      samples: runs.flatMap(({id, counts, held}) =>
+        stateNames.map(([key, state]) => ({
+          labels: {run: id, state},
+          value: key === 'failed' ? counts.failed - held : key === 'held' ? held : counts[key],
+        })),
       ),
     },
     {name: 'orchestrator_run_spent_usd', help: 'What its calls have cost.', samples: ofRun(run => run.spentUsd)},

@@ -1,5 +1,6 @@
 import {isDeepStrictEqual} from 'node:util';
-import type {ChangeState, ChangeSummary} from '../domain/change.ts';
+import type {ChangeCounts, ChangeSummary} from '../domain/change.ts';
+import {isRunAgain} from '../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import {type RunView, readRunView} from '../run/read-run-view.ts';
@@ -98,7 +99,8 @@ export class RunBook {
     }
     const has = (state: JobRow['state']): number => count(rows, row => row.state === state);
     return (
-      has('failed') + has('held') === counts.failed &&
+      has('failed') === counts.failed &&
+      has('held') === counts.held + counts.heldDelivered + counts.heldRejected + counts.heldSuperseded &&
       has('changed') === counts.changed &&
       has('unchanged') === counts.unchanged &&
       has('up-to-date') === counts.upToDate &&
@@ -110,7 +112,7 @@ export class RunBook {
 
 interface Counted {
   readonly view: RunView;
-  readonly changes: ReadonlyMap<ChangeState, number>;
+  readonly changes: ChangeCounts;
 }
 
 function markOf({view, changes}: Counted): string {
@@ -120,19 +122,22 @@ function markOf({view, changes}: Counted): string {
 
 function toOverview({view, changes}: Counted, rows: ReadonlyMap<string, JobRow> | undefined): RunOverview {
   const {run, counts} = view;
+  const {held} = counts;
   return {
     id: run.id,
     state: view.state,
     startedAt: run.startedAt,
     ...(run.endedAt === undefined ? {} : {endedAt: run.endedAt}),
+    ...(run.idleMs === undefined ? {} : {idleMs: run.idleMs}),
     ...(run.description === undefined ? {} : {description: run.description}),
     ...(run.exitCode === undefined ? {} : {exitCode: run.exitCode}),
     ...(run.endReason === undefined ? {} : {endReason: run.endReason}),
     paused: run.control.paused,
     stopping: run.control.stop !== 'no',
     host: run.holder.host,
-    counts,
-    ...(rows === undefined ? {} : {held: count(rows, ({state}) => state === 'held')}),
+    // Here what is held is told as a part of what failed.
+    counts: {...counts, failed: counts.failed + held},
+    held,
     toReview: changes.get('to-review') ?? 0,
     toDeliver: changes.get('to-deliver') ?? 0,
     toRetry: rows === undefined ? counts.failed + counts.notStarted : count(rows, isRetried),
@@ -157,7 +162,7 @@ function keepSame(before: JobRow, after: JobRow): JobRow {
 
 /** What `orchestrator retry` would run again. */
 function isRetried({state, retry}: JobRow): boolean {
-  return state === 'not-started' || (retry !== undefined && retry !== 'no');
+  return isRunAgain(state === 'pending' || state === 'running' ? undefined : state, retry);
 }
 
 function count(rows: ReadonlyMap<string, JobRow>, fits: (row: JobRow) => boolean): number {

@@ -2,9 +2,9 @@ import type {Change} from '../domain/change.ts';
 import type {ObjectReader} from '../domain/git.ts';
 import type {Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
-import {quoteText} from '../util/quote-text.ts';
-import {branchNames} from './branch-name.ts';
+import {type BranchNames, branchNames} from './branch-name.ts';
 import {buildTree, type NewObject, newObject} from './build-tree.ts';
+import {commitText} from './commit-text.ts';
 import type {Tip} from './judge-tip.ts';
 import {LocalBranches} from './local-branches.ts';
 import {RepoReader} from './object-reader.ts';
@@ -15,18 +15,22 @@ import {parseRemoteUrl, type RemoteUrl} from './remote-url.ts';
 import {type Identity, sealCommit} from './seal-commit.ts';
 import {openWorkspaces} from './workspace-folders.ts';
 
-export interface BranchRequest {
+/** Where a branch is to be. */
+export interface BranchPlace {
   /** Of an object store: where the repo is, is read from it. */
   readonly reader: ObjectReader;
   readonly job: Pick<Job, 'skill' | 'task' | 'outputPattern' | 'url'>;
-  /** Start in milliseconds since 1970, the date of the commit. */
-  readonly run: {readonly startedAt: number};
-  readonly change: Change;
   /** Into the repo on this machine. */
   readonly local: boolean;
   /** To its remote: the `url` of the job, else the plain `remote.origin.url` of the repo. */
   readonly push: boolean;
   readonly signal?: AbortSignal;
+}
+
+export interface BranchRequest extends BranchPlace {
+  /** Start in milliseconds since 1970, the date of the commit. */
+  readonly run: {readonly startedAt: number};
+  readonly change: Change;
 }
 
 /** A commit that is ready to be put on its branch. Nothing has happened yet. */
@@ -48,6 +52,11 @@ export interface PreparedBranch {
 
 /** Turns changes into branches, here and at remotes. git never runs in the repo. */
 export interface Branches {
+  /**
+   * Throws what `prepare` would throw whatever the change, so that nothing is paid for in vain; with `isPlan` only what can be told without
+   * asking the remote.
+   */
+  check(request: BranchPlace & {readonly isPlan?: boolean}): Promise<void>;
   /** Throws `JobFailure`: `edited-by-person`, `branch-…`, `remote-…`. */
   prepare(request: BranchRequest): Promise<PreparedBranch>;
 }
@@ -65,59 +74,89 @@ const defaultIdentity: Identity = {name: 'orchestrator', email: 'orchestrator@lo
 /** Removes, before it first goes to a remote, what processes that died left in its folder. */
 export function createBranches(options: BranchesOptions): Branches {
   const ready = openWorkspaces(options.directory);
+  const open = async ({reader, job, local, push, signal}: BranchPlace): Promise<Opened> => {
+    if (!(reader instanceof RepoReader)) throw new Error('branches are made from a reader of the object store');
+    const here = local ? new LocalBranches(reader) : undefined;
+    const remote = push ? remoteOf(reader, job.url) : undefined;
+    if (remote !== undefined) await ready();
+    const there = remote === undefined ? undefined : new RemoteBranches(reader, remote, {...options, signal});
+    const names = branchNames(job);
+    return {reader, names, both: [names.plain, names.distinct], here, there, remote};
+  };
   return {
-    async prepare(request) {
-      const {reader, job, change, signal} = request;
-      if (!(reader instanceof RepoReader)) throw new Error('branches are made from a reader of the object store');
-      const names = branchNames(job);
-      const {commit, objects} = await buildCommit(reader, request, names.key, options.identity ?? defaultIdentity);
-      const wanted = {key: names.key, commit: commit.id, edits: change.edits};
-      const here = request.local ? new LocalBranches(reader) : undefined;
-      const remote = request.push ? remoteOf(reader, job.url) : undefined;
-      if (remote !== undefined) await ready();
-      const there = remote === undefined ? undefined : new RemoteBranches(reader, remote, {...options, signal});
+    async check(request) {
+      const {names, both, here, there} = await open(request);
       try {
-        // Its own name when it has it, else the plain one; and its own again when that is another's.
-        for (const [branch, isLast] of [
-          [names.distinct, false],
-          [names.plain, false],
-          [names.distinct, true],
-        ] as const) {
-          const tips = {
-            here: await here?.judge(branch, wanted),
-            there: await there?.judge([names.plain, names.distinct], branch, wanted),
-          };
-          const kinds = [tips.here?.kind, tips.there?.kind];
-          if (kinds.includes('person')) throw editedByPerson(branch);
-          if (kinds.includes('other')) continue;
-          if (branch === names.distinct && !isLast && !kinds.some(kind => kind === 'ours' || kind === 'same')) continue;
-          const target = chooseTarget(tips, commit.id);
-          return {
-            branch,
-            commit: target,
-            state: stateOf(tips, target, commit.id),
-            ...(remote === undefined ? {} : {remote: remote.shown}),
-            publish: async () => {
-              try {
-                const fresh = target === commit.id ? [...objects, commit] : [];
-                if (needsMove(tips.here, target)) await here!.move(branch, tips.here!.commit, target, fresh);
-                if (needsMove(tips.there, target)) await there!.move(branch, tips.there!.commit, target, fresh);
-              } finally {
-                await there?.close();
-              }
-            },
-          };
-        }
-        throw new JobFailure(
-          'branch-name-taken',
-          `The branches ${names.plain} and ${names.distinct} belong to other tasks.`,
-        );
+        await chooseBranch(names, async branch => [
+          await here?.owner(branch, names.key),
+          request.isPlan === true ? undefined : await there?.owner(both, branch, names.key),
+        ]);
+      } finally {
+        await there?.close();
+      }
+    },
+    async prepare(request) {
+      const {reader, names, both, here, there, remote} = await open(request);
+      try {
+        const identity = options.identity ?? defaultIdentity;
+        const {commit, objects} = await buildCommit(reader, request, names.key, identity);
+        const wanted = {key: names.key, commit: commit.id, edits: request.change.edits};
+        let tips: Tips = {here: undefined, there: undefined};
+        const branch = await chooseBranch(names, async name => {
+          tips = {here: await here?.judge(name, wanted), there: await there?.judge(both, name, wanted)};
+          return [tips.here?.kind, tips.there?.kind];
+        });
+        const target = chooseTarget(tips, commit.id);
+        return {
+          branch,
+          commit: target,
+          state: stateOf(tips, target, commit.id),
+          ...(remote === undefined ? {} : {remote: remote.shown}),
+          publish: async () => {
+            try {
+              const fresh = target === commit.id ? [...objects, commit] : [];
+              if (needsMove(tips.here, target)) await here!.move(branch, tips.here!.commit, target, fresh);
+              if (needsMove(tips.there, target)) await there!.move(branch, tips.there!.commit, target, fresh);
+            } finally {
+              await there?.close();
+            }
+          },
+        };
       } catch (error) {
         await there?.close();
         throw error;
       }
     },
   };
+}
+
+interface Opened {
+  readonly reader: RepoReader;
+  readonly names: BranchNames;
+  /** Plain and distinct: a remote is asked for both at once. */
+  readonly both: readonly string[];
+  readonly here: LocalBranches | undefined;
+  readonly there: RemoteBranches | undefined;
+  readonly remote: RemoteUrl | undefined;
+}
+
+/** Its own name when it has it, else the plain one; and its own again when that is another's. Throws when it can have neither. */
+async function chooseBranch(
+  names: BranchNames,
+  look: (branch: string) => Promise<readonly (Tip['kind'] | undefined)[]>,
+): Promise<string> {
+  for (const [branch, isLast] of [
+    [names.distinct, false],
+    [names.plain, false],
+    [names.distinct, true],
+  ] as const) {
+    const kinds = await look(branch);
+    if (kinds.includes('person')) throw editedByPerson(branch);
+    if (kinds.includes('other')) continue;
+    if (branch === names.distinct && !isLast && !kinds.some(kind => kind === 'ours' || kind === 'same')) continue;
+    return branch;
+  }
+  throw new JobFailure('branch-name-taken', `The branches ${names.plain} and ${names.distinct} belong to other tasks.`);
 }
 
 interface Tips {
@@ -158,18 +197,10 @@ async function buildCommit(
     parent: base.id,
     identity,
     time: Math.floor(run.startedAt / 1000),
-    subject: `${job.skill}: ${subjectOf(change)}`,
-    body: `Made by orchestrator for the task ${quoteText(job.task)}.`,
+    ...commitText(job, change),
     key,
   });
   return {commit: newObject(reader.objectFormat, 'commit', bytes), objects};
-}
-
-/** In our own words: what a model wrote could close an issue or call somebody once it is merged. */
-function subjectOf({edits}: Change): string {
-  const [first] = edits;
-  if (edits.length !== 1) return `${edits.length} files`;
-  return first!.path.length <= 50 ? first!.path : `…${first!.path.slice(-49)}`;
 }
 
 function remoteOf(reader: RepoReader, url: string | undefined): RemoteUrl {

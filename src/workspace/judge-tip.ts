@@ -16,6 +16,20 @@ export type Tip =
   /** Anything else: somebody's work. */
   | {readonly kind: 'person'; readonly commit: string};
 
+/** Whose a branch is, as far as that can be told without the commit that wants its place. */
+export type Owner = Exclude<Tip['kind'], 'same'>;
+
+export async function judgeOwner(
+  reader: Pick<RepoReader, 'rawCommit'>,
+  commit: string,
+  wanted: string,
+): Promise<Exclude<Owner, 'absent'>> {
+  const raw = await reader.rawCommit(commit);
+  const key = raw === undefined ? undefined : sealedKey(raw);
+  if (key === undefined) return 'person';
+  return key === wanted ? 'ours' : 'other';
+}
+
 export interface WantedTip {
   readonly key: string;
   readonly commit: string;
@@ -27,10 +41,8 @@ export async function judgeTip(
   commit: string,
   wanted: WantedTip,
 ): Promise<Tip> {
-  const raw = await reader.rawCommit(commit);
-  const key = raw === undefined ? undefined : sealedKey(raw);
-  if (key === undefined) return {kind: 'person', commit};
-  if (key !== wanted.key) return {kind: 'other', commit};
+  const owner = await judgeOwner(reader, commit, wanted.key);
+  if (owner !== 'ours') return {kind: owner, commit};
   if (commit === wanted.commit) return {kind: 'ours', commit};
   const [tip, parent] = await reader.history(commit, 2);
   if (parent === undefined) return {kind: 'ours', commit};

@@ -81,6 +81,19 @@ it('is shared by many at once, also after one of them died', async () => {
   expect((await readdir(join(first, '..'))).sort()).toEqual(['sha1.git', 'used']);
 });
 
+it('goes on where a git that was killed left its locks and half of a pack', async () => {
+  await using rig = await openRig();
+  const mirror = await rig.open().refresh(rig.url, undefined);
+  const commit = await rig.commit('next');
+  const locks = ['shallow.lock', 'HEAD.lock', 'packed-refs.lock', 'config.lock', 'refs/heads/main.lock', 'index.lock'];
+  const halves = ['tmp_pack_x1y2', 'tmp_idx_x1y2', 'pack-1234.keep'].map(name => `objects/pack/${name}`);
+  for (const name of [...locks, ...halves]) await writeFile(join(mirror, name), 'half');
+  expect(await rig.open().refresh(rig.url, undefined)).toBe(mirror);
+  expect((await rig.read(mirror)).commit).toBe(commit);
+  const left = (await readdir(mirror, {recursive: true})).filter(name => /lock$|tmp_|keep$/.test(name));
+  expect(left).toEqual([]);
+});
+
 it.each<[string, string, (rig: Awaited<ReturnType<typeof openRig>>) => [url: string, branch?: string]]>([
   ['no repository', 'remote-missing', rig => [`${rig.server.url}/none.git`]],
   ['no such folder', 'remote-missing', rig => [join(rig.path, 'none.git')]],

@@ -11,6 +11,7 @@ import {ensureGitDirectory} from './git-directory.ts';
 import {runOwnGit} from './own-git.ts';
 import type {RemoteGit} from './remote-git.ts';
 import {parseRemoteUrl, type RemoteUrl} from './remote-url.ts';
+import {sweepGitDirectory} from './sweep-git-directory.ts';
 
 /** Repos that are known by their url only, kept as bare repositories of ours. */
 export interface Mirrors {
@@ -95,12 +96,18 @@ async function findBranch(
   return {ref, commit};
 }
 
+/** The folder is ours alone: a lock of git in it is that of a git that was killed. */
 async function fetchBranch(remote: RemoteUrl, ref: string, mirror: string, remoteGit: RemoteGit): Promise<void> {
-  try {
-    await remoteGit.fetch(remote, mirror, [`+${ref}:${ref}`], {depth, blobs: true});
-  } catch (error) {
-    if (!(error instanceof JobFailure) || error.failure.reason !== 'remote-error') throw error;
-    throw new JobFailure('clone-failed', error.message, {cause: error});
+  await sweepGitDirectory(mirror);
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      return await remoteGit.fetch(remote, mirror, [`+${ref}:${ref}`], {depth, blobs: true});
+    } catch (error) {
+      if (!(error instanceof JobFailure) || error.failure.reason !== 'remote-error') throw error;
+      // One that was still being killed when we looked may have left another.
+      if (isFirst && (await sweepGitDirectory(mirror)) > 0) continue;
+      throw new JobFailure('clone-failed', error.message, {cause: error});
+    }
   }
 }
 
@@ -108,5 +115,5 @@ async function fetchBranch(remote: RemoteUrl, ref: string, mirror: string, remot
 async function repackSome(mirror: string, {gitPath}: MirrorsOptions): Promise<void> {
   const packs = await readdir(join(mirror, 'objects/pack')).catch(() => []);
   if (packs.filter(name => name.endsWith('.pack')).length <= maxPacks) return;
-  await runOwnGit(['repack', '-a', '-d', '-q'], {gitPath, gitDirectory: mirror, objectDirectories: []});
+  await runOwnGit(['repack', '-a', '-d', '-q'], {gitPath, gitDirectory: mirror, objectDirectories: []}, {group: true});
 }

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {readSmallFile} from '../util/read-small-file.ts';
 import type {NewObject} from './build-tree.ts';
 import {ensureGitDirectory} from './git-directory.ts';
-import {judgeTip, type Tip, type WantedTip} from './judge-tip.ts';
+import {judgeOwner, judgeTip, type Owner, type Tip, type WantedTip} from './judge-tip.ts';
 import type {RepoReader} from './object-reader.ts';
 import {openObjectStore} from './object-store.ts';
 import type {RemoteGit} from './remote-git.ts';
@@ -36,15 +36,23 @@ export class RemoteBranches {
 
   /** All `names` are asked for at once, at the first time. */
   async judge(names: readonly string[], branch: string, wanted: WantedTip): Promise<Tip> {
-    const refs = names.map(name => `refs/heads/${name}`);
-    this.#tips ??= (await this.#options.remoteGit.list(this.#remote, refs, this.#options.signal)).refs;
-    const ref = `refs/heads/${branch}`;
-    const commit = this.#tips.get(ref);
+    const commit = await this.#tip(names, branch);
     if (commit === undefined) return {kind: 'absent'};
     if (commit === wanted.commit) return {kind: 'ours', commit};
-    // Where it was pushed from here, its objects are here.
-    if ((await this.#reader.rawCommit(commit)) !== undefined) return await judgeTip(this.#reader, commit, wanted);
-    return await this.#judgeFetched(ref, commit, wanted);
+    return await this.#look(branch, commit, reader => judgeTip(reader, commit, wanted));
+  }
+
+  /** What `judge` can say before there is a commit. */
+  async owner(names: readonly string[], branch: string, key: string): Promise<Owner> {
+    const commit = await this.#tip(names, branch);
+    if (commit === undefined) return 'absent';
+    return await this.#look(branch, commit, reader => judgeOwner(reader, commit, key));
+  }
+
+  async #tip(names: readonly string[], branch: string): Promise<string | undefined> {
+    const refs = names.map(name => `refs/heads/${name}`);
+    this.#tips ??= (await this.#options.remoteGit.list(this.#remote, refs, this.#options.signal)).refs;
+    return this.#tips.get(`refs/heads/${branch}`);
   }
 
   async move(
@@ -70,7 +78,10 @@ export class RemoteBranches {
     if (folder !== undefined) await discardFolder(folder);
   }
 
-  async #judgeFetched(ref: string, commit: string, wanted: WantedTip): Promise<Tip> {
+  async #look<Value>(branch: string, commit: string, judge: (reader: RepoReader) => Promise<Value>): Promise<Value> {
+    // Where it was pushed from here, its objects are here.
+    if ((await this.#reader.rawCommit(commit)) !== undefined) return await judge(this.#reader);
+    const ref = `refs/heads/${branch}`;
     const {remoteGit, gitPath, signal} = this.#options;
     const gitDirectory = await this.#openGitDirectory('tip');
     // `none` is where HEAD of our git dirs leads.
@@ -80,7 +91,7 @@ export class RemoteBranches {
     try {
       const fetched = await store.open(gitDirectory);
       // It may have moved since it was listed; then the push will not find what it expects.
-      return await judgeTip(fetched, commit, wanted).finally(() => fetched.release());
+      return await judge(fetched).finally(() => fetched.release());
     } finally {
       await store.close();
     }

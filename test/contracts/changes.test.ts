@@ -79,6 +79,7 @@ describe.each(ledgerKinds())('changes in $name', kind => {
       'to-deliver': 1,
       rejected: 1,
       delivered: 2,
+      reviewed: 1,
     });
     for (const state of ['to-review', 'to-deliver', 'rejected', 'delivered', 'superseded'] as const) {
       const listed = await ledger.changes({state});

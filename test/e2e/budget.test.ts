@@ -109,7 +109,7 @@ describe('a budget', () => {
     const end = await cli(night, ['--config', configurationOf(night)], {server});
     expect([end.code, end.stdout]).toEqual([2, '']);
     expect(end.stderr).toMatch(
-      /^orchestrator: a budget is set and there is no price for "anthropic\/claude-unheard-of-9"[^\n]*\n$/,
+      /^config\/tasks\.json:1:\d+ settings\.model — a budget is set and there is no price for "anthropic\/claude-unheard-of-9"[^\n]*\n$/,
     );
     expect(server.requests).toEqual([]);
   });

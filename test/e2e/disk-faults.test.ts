@@ -27,6 +27,7 @@ import {
   readResults,
   type StartOptions,
 } from '../support/night-rig.ts';
+import {bin, invitePerson, startProgram} from '../support/person.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
@@ -99,6 +100,25 @@ describe('a disk that does not do as it should', () => {
     ]);
     expect(await leftovers(night)).toEqual([]);
   });
+
+  it.skipIf(!existsSync('/dev/full')).each([
+    ['stdout', '', ' >/dev/full'],
+    ['stdout and stderr', '', ' >/dev/full 2>&1'],
+    ['a log', ' --log-file /dev/full', ''],
+  ])(
+    'that takes nothing of %s: the run goes on, and everybody says that it did not end well',
+    async (_, flag, into) => {
+      await using person = await invitePerson();
+      await person.own(['api']);
+      const line = `"${process.execPath}" "${bin}" --skill journal --model offline${flag}${into}`;
+      const {exitCode, stderr} = await startProgram('sh', ['-c', line], {cwd: person.work, env: person.env});
+      expect(exitCode).toBe(1);
+      expect(stderr).not.toMatch(/^ +at /m);
+      expect(await person.results()).toMatchObject([{outcome: 'changed'}]);
+      expect((await person.call(['history', '--json'])).stdout).toContain('"exit_code": 1');
+      expect((await person.call(['logs'])).stdout).toMatch(/could be written.*\n.*exit 1/);
+    },
+  );
 
   const mount = canMount();
   it.skipIf(!mount)(

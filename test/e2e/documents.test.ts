@@ -7,6 +7,7 @@ import {processIo} from '../../src/cli/io.ts';
 import {createProgram} from '../../src/cli/program.ts';
 import {parseModelsFile} from '../../src/config/models-file.ts';
 import {parseTaskConfiguration} from '../../src/config/task-configuration.ts';
+import {OrchestratorError} from '../../src/domain/errors.ts';
 import {resultRowSchema} from '../../src/report/results-schema.ts';
 import {loadSkill} from '../../src/skills/load-skill.ts';
 import {makeTemporaryDirectory} from '../../src/testing/temporary-fleet.ts';
@@ -34,6 +35,17 @@ describe('the documents', () => {
     expect(await problemOf(['rnu', '--config', 'a.json'])).toContain('rnu');
     expect(await problemOf(['logs', '--folow'])).toContain('--folow');
     expect(await problemOf(['--config', 'a.json', '--dry-rnu'])).toContain('--dry-rnu');
+  });
+
+  it('show examples in the help of every command, below others too', () => {
+    const visit = (command: Command, words: readonly string[]): string[] => {
+      const said: string[] = [];
+      command.configureOutput({writeOut: text => void said.push(text)}).outputHelp();
+      const help = said.join('');
+      const lacks = /^Examples:\n {2}(?:orchestrator|nohup)/m.test(help) ? [] : [words.join(' ')];
+      return [...lacks, ...command.commands.flatMap(child => visit(child, [...words, child.name()]))];
+    };
+    expect(visit(createQuietProgram(), ['orchestrator'])).toEqual([]);
   });
 
   it('name every command in the README', () => {
@@ -126,6 +138,7 @@ async function problemOf(words: readonly string[]): Promise<string | undefined> 
     await program.parseAsync([...words], {from: 'user'});
     return undefined;
   } catch (error) {
+    if (error instanceof OrchestratorError) return error.message;
     if (!(error instanceof CommanderError)) throw error;
     // A span that only names a command leaves its argument out.
     const isOnlyName = error.code === 'commander.missingArgument' && words.length === 1;

@@ -102,7 +102,53 @@ describe('how the work is shared out', () => {
   });
 });
 
+describe('a slip of the pen', () => {
+  it.each([
+    [['run', 'extra'], 'see: orchestrator run --help'],
+    [['plan', 'zzz'], 'see: orchestrator plan --help'],
+    [['run', '~/code/api'], 'did you mean --repos ~/code/api?'],
+    [['run', 'config/overnight.json'], 'did you mean -c config/overnight.json?'],
+    [['./api'], 'did you mean --repos ./api?'],
+    [['rnu'], 'did you mean "run"?'],
+    [['doctor', 'zzz'], 'see: orchestrator doctor --help'],
+    [['demo', 'zzz'], 'see: orchestrator demo --help'],
+    [['init', '~/code'], 'did you mean --directory ~/code?'],
+    [['list', 'skills', 'extra'], 'see: orchestrator list --help'],
+    [['stop', 'a', 'b', 'c'], 'see: orchestrator stop --help'],
+    [['schedule', 'install', 'a', 'b'], 'see: orchestrator schedule install --help'],
+    [['--repos', ''], 'orchestrator: --repos — expected a value, found nothing in quotes'],
+    [['run', '--repos', '--model', 'offline'], 'orchestrator: --repos — expected a value before --model'],
+    [['--skill', '-r', 'x'], 'orchestrator: --skill — expected a value before -r'],
+  ])('%j is refused in one line, and nothing runs', async (args, hint) => {
+    await person.own(names(1));
+    const {exitCode, stdout, stderr} = await person.call(args);
+    expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
+    expect(stderr).toMatch(/^orchestrator: [^\n]+\n$/);
+    expect(stderr).toContain(hint);
+    expect(server.requestCount).toBe(0);
+  });
+
+  it('every problem that stands in no file begins in the same way', async () => {
+    for (const args of [['--nope'], ['--group', 'x'], ['--budget', 'x'], ['stop', 'r-none'], ['list', 'x']]) {
+      const {exitCode, stderr} = await person.call(args);
+      expect({exitCode, stderr}).toEqual({exitCode: 2, stderr: expect.stringMatching(/^orchestrator: /)});
+    }
+  });
+});
+
 describe('what is said', () => {
+  it('help, help of a command, -V as everywhere', async () => {
+    expect((await person.call(['help'])).stdout).toBe((await person.call(['--help'])).stdout);
+    expect((await person.call(['help', 'run'])).stdout).toBe((await person.call(['run', '--help'])).stdout);
+    expect(await person.call(['-V'])).toEqual(await person.call(['--version']));
+  });
+
+  it('--list-repos and its like print one list after the other', async () => {
+    await person.own(names(1));
+    const {stdout} = await person.call(['--list-repos', '--list-skills']);
+    expect(stdout).toMatch(/r0[\s\S]*readme-generator/);
+  });
+
   it('--json gives one JSON object a line and nothing else, well or not', async () => {
     await person.own(['good\u001b[31m', 'bad']);
     // A name with an escape cannot stand in a file; a glob finds it.

@@ -80,6 +80,25 @@ describe('status', () => {
     expect(out).toContain('results  ~/.orchestrator/results-');
   });
 
+  it('keeps what waits for a person apart from what failed, as every other window does', async () => {
+    await using home = await makeTemporaryDirectory();
+    const held: SeededJob = {
+      repo: 'ops',
+      end: {failed: 'held-for-review', message: '"ci.yml": a protected path'},
+      change: {patch: 'ci', findings: [{rule: 'protected-path', path: 'ci.yml', detail: 'x'}], deliver: 'branch'},
+    };
+    const run = await seedRun(stateOf(home), {jobs: [night[0]!, held], exitCode: 1});
+    const said = async (...args: string[]): Promise<string> => (await runCli(home.path, args)).out;
+    expect(await said('status')).toContain('jobs     1 changed, 1 held for review\n');
+    expect(await said('status')).not.toContain('✗');
+    expect(await said('history')).toMatch(/1 changed, 1 held/);
+    expect(await said('failures')).toBe(`${run.id}: nothing failed; 1 change is held: orchestrator review\n`);
+    const report = await said('report');
+    expect(report).toMatch(/^! held for review \(1\)\n/);
+    expect(report).not.toContain('orchestrator retry');
+    expect(JSON.parse(await said('status', '--json')).last.jobs).toMatchObject({failed: 0, held: 1, changed: 1});
+  });
+
   it('shows a run that goes on: done, running, failures, where it is held', async () => {
     await using home = await makeTemporaryDirectory();
     const jobs: SeededJob[] = [...night, {repo: 'mobile', end: 'running'}, {repo: 'shop', end: 'pending'}];

@@ -155,7 +155,7 @@ describe.each<ForgeKind>(['github', 'gitlab'])('pull requests on %s, as a person
     const {exitCode, stderr} = await person.start(['--config', config]);
     expect(exitCode).toBe(2);
     expect(stderr).toBe(
-      `orchestrator: task "READMEs": pull requests on ${forge.host.host} need a token; set FORGE_TOKEN, or use --deliver branch\n`,
+      `config/night.json:10:16 settings.deliver — pull requests on ${forge.host.host} need a token; set FORGE_TOKEN, or deliver as "branch" (--deliver branch)\n`,
     );
     expect(server.requestCount).toBe(0);
   });

@@ -141,6 +141,8 @@ describe('deliver', () => {
     expect(stdout).toMatch(/✗ readme-generator\/web {2}uncommitted-changes: /);
     expect(stdout).toMatch(/✓ readme-generator\/ops .* → files/);
     expect(stderr).toContain('change-outdated: Run its task again');
+    expect(stderr).toContain('uncommitted-changes: Commit or stash them, then: orchestrator deliver\n');
+    expect(stderr).not.toContain('retry');
     expect(readFileSync(path.join(repoPath(person, 'api'), 'README.md'), 'utf8')).toBe('# mine\n');
     expect(readFileSync(path.join(repoPath(person, 'web'), 'README.md'), 'utf8')).toBe('# being written\n');
     expect(await states(person)).toEqual({api: 'to-deliver', web: 'to-deliver', ops: 'delivered'});

@@ -74,10 +74,12 @@ describe('secrets', () => {
         'main.py': 'print("hello")\n',
         '.env': 'DB_PASSWORD=correct-horse-battery\n',
         'deploy/settings.py': `import os\nTOKEN = "${token}"\n`,
+        'deploy/db.ini': 'host = db\npassword = hunter2\n',
+        'docs/mirror.md': 'Clone https://bob:Xk29sLq8WzT3@example.com/repo.git first.\n',
         'keys/server.pem': '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n',
       },
     });
-    const names = ['.env', 'deploy/settings.py', 'keys/server.pem'];
+    const names = ['.env', 'deploy/db.ini', 'deploy/settings.py', 'docs/mirror.md', 'keys/server.pem'];
     const args = ['--skill', 'readme-generator', '--repos', '~/code/api'];
     const text = await person.call([...args, '--dry-run']);
     for (const name of names) expect(text.stdout).toContain(`held back: ${name} (`);
@@ -87,11 +89,17 @@ describe('secrets', () => {
     server.reply(wholeFile('API'));
     const {exitCode, stdout} = await person.call(args);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('held-back=3');
+    expect(stdout).toContain('held-back=5');
     const [row] = await person.results();
     expect(row?.held_back?.map(held => held.split(' ')[0])).toEqual(names);
     const {body} = server.requests[0]!;
-    for (const secret of [token, 'correct-horse-battery', 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC']) {
+    for (const secret of [
+      token,
+      'correct-horse-battery',
+      'hunter2',
+      'Xk29sLq8WzT3',
+      'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC',
+    ]) {
       expect(body).not.toContain(secret);
       expect(stdout + JSON.stringify(row) + text.stdout).not.toContain(secret);
       expect(await filesWith(person.state, [secret])).toEqual([]);

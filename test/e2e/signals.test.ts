@@ -62,7 +62,19 @@ describe('a run that is killed or stopped', () => {
     const end = await ended;
     expect(end.code).toBe(code);
     expect(performance.now() - secondAt).toBeLessThan(2_000);
-    expect((await readResults(night)).every(row => row.outcome === 'not-started')).toBe(true);
+    const rows = await readResults(night);
+    expect(rows.every(row => row.outcome === 'not-started')).toBe(true);
+    // Those that were in flight may have been billed.
+    expect(rows.filter(row => row.cost_usd === null)).toHaveLength(silent.requestCount);
+    expect(output()).toMatch(new RegExp(`finished: .*, exit ${code}\n`));
+    for (const args of [
+      ['history', '--json'],
+      ['list', 'runs', '--json'],
+      ['status', '--json'],
+    ])
+      expect((await cli(night, args, {server: silent})).stdout, args.join(' ')).toMatch(
+        new RegExp(`"exit_code": ${code}\\b`),
+      );
 
     await using server = await startScriptedModelServer();
     server.reply(answerJob);

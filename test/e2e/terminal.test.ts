@@ -41,7 +41,7 @@ describe('the live view on a terminal', () => {
       expect(lines.length).toBeLessThanOrEqual(18);
       for (const height of heights) expect(height).toBeLessThanOrEqual(18);
       expect(lines[0]).toMatch(
-        /^ r-\d{8}-\d{6}-[0-9a-f]{4} +\d+:\d\d +█+░+ +\d+\/100 +\d+ changed +1 failed +\d+\.\d\d USD/,
+        /^ r-\d{8}-\d{6}-[0-9a-f]{4} +\d+:\d\d +█+░+ +\d+\/100 +\d+ changed +1 failed +\d+\.\d{4} USD/,
       );
       expect(frame).toMatch(/✗ readme-generator\/r7 .*provider-bad-request/);
       expect(frame).toMatch(/─ 20 running ─+/);

@@ -15,7 +15,9 @@ export interface SwapResult {
 }
 
 /** Delivers into a folder that another process keeps turning into a link to the outside, until `enough` says so. */
-export async function deliverUnderSwaps(enough: (attempts: number) => boolean): Promise<SwapResult> {
+export async function deliverUnderSwaps(
+  enough: (attempts: number, so: Pick<SwapResult, 'delivered' | 'refused'>) => boolean,
+): Promise<SwapResult> {
   await using rig = await openDeliveryRig({files: {'README.md': 'one\n'}});
   const protectedPlaces = async (): Promise<Record<string, string>> => {
     const all = Object.entries(await snapshotTree(rig.directory));
@@ -29,7 +31,7 @@ export async function deliverUnderSwaps(enough: (attempts: number) => boolean): 
   let refused = 0;
   const deliverPath = async (path: string): Promise<void> => {
     const earlier: EarlierDelivery[] = [];
-    while (!enough(attempts)) {
+    while (!enough(attempts, {delivered, refused})) {
       attempts++;
       try {
         await delivery.deliver({

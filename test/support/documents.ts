@@ -39,10 +39,13 @@ function parseDocument(file: string, text: string): Document {
 /** The command lines of orchestrator in a piece of shell, as words after the program's name. Knows as much of the shell as examples use. */
 export function findCommandLines(shell: string): string[][] {
   const tokens = shell
-    .replaceAll(/\\\n\s*/g, ' ')
+    .replaceAll(/[ \t]*\\\n\s*/g, ' ')
     .replaceAll('&amp;', '&')
+    .replaceAll(/<\/?string>/g, ' ')
     .replaceAll(/^ExecStart=/gm, '')
     .replaceAll(/(?:^|\s)#.*$/gm, '')
+    // What stands in a column of its own explains the command.
+    .replaceAll(/(\S) {2,}\S.*$/gm, '$1')
     .matchAll(/\s*(?:(\n|&&|\|\||[;|])|(\d?>>?&?\s*\S+|<\/dev\/null|&)|((?:'[^']*'|"(?:\\.|[^"\\])*"|[^\s;|&<>])+))/g);
   const commands: string[][] = [[]];
   for (const [whole, separator, ignored, word] of tokens) {

@@ -213,7 +213,11 @@ export const providerFaults: readonly ProviderFault[] = [
   {name: 'thoughts and nothing else', answer: '<think>The user wants a README.</think>', outcome: 'reply-empty'},
   {name: 'prose without a heading', answer: filler.repeat(4), outcome: 'reply-off-format'},
   {name: 'heading of level two first', answer: good.replace('# Tool', '## Tool'), outcome: 'skill-check-failed'},
-  {name: 'file that is too short', answer: '# Tool\n\nA tool.\n', outcome: 'skill-check-failed'},
+  {
+    name: 'link that leads nowhere',
+    answer: '# Tool\n\nSee [the guide](docs/nowhere.md).\n',
+    outcome: 'skill-check-failed',
+  },
   {
     name: 'file that is too long for its skill',
     answer: `${good}\n${filler.repeat(400)}\n`,

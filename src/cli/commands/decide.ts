@@ -1,12 +1,13 @@
 import {type ChangeSummary, changeStateOf, type Decision, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {jobLabel} from '../../domain/job.ts';
+import {isFlagged} from '../../domain/review-order.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
 import {systemClock} from '../../util/clock.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
-import {isFlagged, sizeText, toChangeJson} from '../change-text.ts';
+import {sizeText, toChangeJson} from '../change-text.ts';
 import {withLedger} from '../existing-ledger.ts';
 import type {Io} from '../io.ts';
 import {openPrompts} from '../prompts.ts';

@@ -1,12 +1,16 @@
 import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {wellKnownForges} from '../../domain/forge.ts';
 import {type DeliveryKind, deliveryKinds, type Job, jobLabel, laterDelivery} from '../../domain/job.ts';
-import {type Failure, failureReasons} from '../../domain/outcome.ts';
+import {type Failure, nextStep} from '../../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../../domain/run.ts';
 import {noCost, noUsage} from '../../domain/usage.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {openChangeDelivery} from '../../orchestrator/change-delivery.ts';
 import type {LaterResult} from '../../run/deliver-accepted.ts';
+import {branchShared} from '../../run/deliver-change.ts';
+import type {RunSettings} from '../../run/run-settings.ts';
+import {findSharedBranches} from '../../run/shared-branches.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {changeName, sizeText} from '../change-text.ts';
@@ -133,8 +137,14 @@ async function deliverAll(io: Io, ledger: Ledger, plan: readonly Planned[]): Pro
     io.env,
   );
   const results: LaterResult[] = [];
+  const shared = await findShared(ledger, plan);
   try {
     for (const {change, job, run, detail, kind, isChosen} of plan) {
+      const other = shared.get(`${run.id} ${job.id}`);
+      if (other !== undefined) {
+        results.push({kind: 'failed', failure: branchShared(other).failure});
+        continue;
+      }
       const record = await ledger.change(change.runId, change.jobId);
       const {usage, cost} = detail?.outcome ?? {usage: noUsage, cost: noCost};
       results.push(
@@ -147,6 +157,25 @@ async function deliverAll(io: Io, ledger: Ledger, plan: readonly Planned[]): Pro
     await delivery.close();
   }
   return results;
+}
+
+/**
+ * Changes whose branch is that of another one in this list, or of one of their run that has left already; the repo of that one, by run
+ * and job. A later run may replace what an earlier one delivered.
+ */
+async function findShared(ledger: Ledger, plan: readonly Planned[]): Promise<ReadonlyMap<string, string>> {
+  const shared = new Map<string, string>();
+  for (const [run, ofRun] of Map.groupBy(plan, planned => planned.run)) {
+    const records = new Map((await ledger.jobs(run.id)).map(({job}) => [job.id, job]));
+    const left = (await ledger.changes({runId: run.id, state: 'delivered'})).flatMap(({jobId, delivered}) => {
+      const job = records.get(jobId);
+      return job === undefined || delivered?.branch === undefined ? [] : [{...job, deliver: delivered.kind}];
+    });
+    const forges = (run.settings as Partial<RunSettings>).forges ?? wellKnownForges;
+    const found = await findSharedBranches([...left, ...ofRun.map(({job, kind}) => ({...job, deliver: kind}))], forges);
+    for (const [jobId, repo] of found) shared.set(`${run.id} ${jobId}`, repo);
+  }
+  return shared;
 }
 
 /** `results` in the order of the plan; undefined when nothing was done. */
@@ -192,9 +221,12 @@ function resultLine(planned: Planned, result: LaterResult | undefined): string {
 
 function nextSteps(results: readonly LaterResult[]): string[] {
   const failures: Failure[] = results.flatMap(result => (result.kind === 'failed' ? [result.failure] : []));
-  return [
-    ...new Set(failures.map(({reason, next}) => `${reason}: ${escapeLine(next ?? failureReasons[reason].next)}`)),
-  ];
+  return [...new Set(failures.map(failure => `${failure.reason}: ${escapeLine(stepOf(failure))}`))];
+}
+
+/** No job failed: it is the delivery that is done again. */
+function stepOf(failure: Failure): string {
+  return nextStep(failure, 'orchestrator deliver');
 }
 
 function toJson({change, kind}: Planned, result: LaterResult | undefined): Record<string, unknown> {
@@ -208,6 +240,6 @@ function toJson({change, kind}: Planned, result: LaterResult | undefined): Recor
     deliver: kind,
     result: result?.kind ?? 'planned',
     delivered: result?.kind === 'delivered' ? result.delivered : null,
-    ...(failure === undefined ? {} : {reason: failure.reason, message: failure.message}),
+    ...(failure === undefined ? {} : {reason: failure.reason, message: failure.message, next: stepOf(failure)}),
   };
 }

@@ -10,7 +10,8 @@ import {checkSupported} from '../../orchestrator/check-jobs.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {openModels} from '../../orchestrator/open-models.ts';
 import {openRepoTools} from '../../orchestrator/repo-tools.ts';
-import {describeOutcome} from '../../report/log-line.ts';
+import {describeStanding} from '../../report/log-line.ts';
+import {reviewOf} from '../../report/review-state.ts';
 import {inspectJob} from '../../run/inspect-job.ts';
 import {planRun} from '../../run/plan-run.ts';
 import type {SkillLibrary} from '../../skills/skill-library.ts';
@@ -121,7 +122,14 @@ async function explainJobs(
     const explained: ExplainedJob[] = [];
     for (const job of jobs) {
       const last = history.find(record => record.job.id === job.id && record.detail !== undefined);
-      explained.push({job, ...(last === undefined ? {} : {last}), ...(await verdictOf(job, ledger, skills, repos))});
+      const past = last === undefined ? undefined : await ledger.changes({runId: last.runId, jobId: job.id});
+      const review = reviewOf(past?.[0]);
+      explained.push({
+        job,
+        ...(last === undefined ? {} : {last}),
+        ...(review === undefined ? {} : {review}),
+        ...(await verdictOf(job, ledger, skills, repos)),
+      });
     }
     return explained;
   } finally {
@@ -147,7 +155,7 @@ async function verdictOf(
   }
 }
 
-function toJson({job, fault, inspection, last}: ExplainedJob): Record<string, unknown> {
+function toJson({job, fault, inspection, last, review}: ExplainedJob): Record<string, unknown> {
   return {
     job: jobLabel(job),
     task: job.task,
@@ -167,7 +175,7 @@ function toJson({job, fault, inspection, last}: ExplainedJob): Record<string, un
             run: last.runId,
             outcome:
               last.detail.outcome.status === 'failed' ? last.detail.outcome.failure.reason : last.detail.outcome.status,
-            text: escapeLine(describeOutcome(last.detail.outcome)),
+            text: escapeLine(describeStanding(last.detail.outcome, review)),
             ended_at: last.endedAt === undefined ? null : isoTime(last.endedAt),
           },
   };

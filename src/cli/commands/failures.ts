@@ -1,4 +1,6 @@
 import {jobLabel} from '../../domain/job.ts';
+import type {Ledger} from '../../ledger/ledger.ts';
+import {planRetry, retryText} from '../../run/plan-retry.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {exampleOf, type FailureGroup, readFailureGroups} from '../failure-groups.ts';
@@ -32,7 +34,7 @@ export async function failures(io: Io, id: string | undefined, options: Failures
         return 0;
       }
       if (groups.length === 0) {
-        io.out(`${run.id}: nothing failed\n`);
+        io.out(`${run.id}: nothing failed${await heldText(ledger, run.id)}\n`);
         return 0;
       }
       io.out(
@@ -54,12 +56,10 @@ export async function failures(io: Io, id: string | undefined, options: Failures
           io.outIsTerminal ? {columns: io.size().columns} : {},
         ),
       );
-      const again = groups.filter(({retry}) => retry === 'yes').flatMap(({jobs}) => jobs).length;
-      const fixed = groups.filter(({retry}) => retry === 'after-fix').flatMap(({jobs}) => jobs).length;
-      if (again + fixed > 0) {
-        const first =
-          again === 0 ? 'Once mended' : `Run again what can work now (${again === 1 ? '1 job' : `${again} jobs`})`;
-        io.out(`${first}: orchestrator retry ${escapeLine(run.id)}\n`);
+      const plan = await planRetry(ledger, run.id, await ledger.jobs(run.id));
+      if (plan.again.length > 0) {
+        const first = groups.every(({retry}) => retry === 'after-fix') ? 'Once mended' : 'Run again';
+        io.out(`${first}: orchestrator retry ${escapeLine(run.id)}\n  ${retryText(plan)}\n`);
       }
       return 0;
     },
@@ -68,6 +68,12 @@ export async function failures(io: Io, id: string | undefined, options: Failures
       return none(io, options);
     },
   );
+}
+
+/** What waits for a person did not fail; it is not done either. */
+async function heldText(ledger: Ledger, runId: string): Promise<string> {
+  const held = (await ledger.countJobs(runId)).get('held') ?? 0;
+  return held === 0 ? '' : `; ${held === 1 ? '1 change is' : `${held} changes are`} held: orchestrator review`;
 }
 
 function none(io: Io, {json}: FailuresOptions): number {

@@ -1,11 +1,14 @@
+import type {ChangeSummary} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {jobLabel} from '../../domain/job.ts';
-import type {JobRecord} from '../../domain/run.ts';
+import {type JobRecord, runTime} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {describeOutcome, formatCost} from '../../report/log-line.ts';
+import {describeStanding, formatCost} from '../../report/log-line.ts';
 import {toResultRow} from '../../report/result-row.ts';
+import {reviewOf} from '../../report/review-state.ts';
 import {type RunView, readRunView} from '../../run/read-run-view.ts';
 import {duration} from '../../util/duration.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {noRunsYet, withLedger} from '../existing-ledger.ts';
@@ -75,10 +78,10 @@ function runCells({run, state, counts, spentUsd}: RunView): string[] {
   return [
     run.id,
     localTime(run.startedAt),
-    duration(end - run.startedAt),
+    duration(runTime(run, end)),
     state,
     countsText(counts),
-    spentUsd.toFixed(4),
+    formatUsd(spentUsd),
     run.command.length === 0 ? 'run' : run.command.join(' '),
   ];
 }
@@ -92,15 +95,11 @@ async function printRepo(
 ): Promise<number> {
   const records = await ledger.jobsOfRepo(repo, limit);
   if (records.length === 0) throw unknownRepo(repo, await ledger.repoNames());
-  if (options.json)
-    io.out(
-      `${JSON.stringify(
-        records.map(record => toResultRow(record.runId, record)),
-        undefined,
-        2,
-      )}\n`,
-    );
-  else io.out(renderTable(jobColumns, records.map(jobCells), tableOptions(io)));
+  const past = await Promise.all(records.map(async record => ({record, change: await changeOf(ledger, record)})));
+  if (options.json) {
+    const rows = past.map(({record, change}) => toResultRow(record.runId, record, change));
+    io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
+  } else io.out(renderTable(jobColumns, past.map(jobCells), tableOptions(io)));
   return 0;
 }
 
@@ -112,14 +111,27 @@ const jobColumns = [
   {title: 'OUTCOME'},
 ] as const;
 
-function jobCells(record: JobRecord & {readonly runId: string}): string[] {
+interface PastJob {
+  readonly record: JobRecord & {readonly runId: string};
+  readonly change: ChangeSummary | undefined;
+}
+
+async function changeOf(ledger: Ledger, {runId, job}: PastJob['record']): Promise<ChangeSummary | undefined> {
+  return (await ledger.changes({runId, jobId: job.id}))[0];
+}
+
+function jobCells({record, change}: PastJob): string[] {
   const {job, detail, state} = record;
   return [
     record.runId,
     record.endedAt === undefined ? '' : localTime(record.endedAt),
     jobLabel(job),
     detail === undefined ? '' : formatCost(detail.outcome.cost),
-    detail === undefined ? (state === 'running' ? 'not ended' : 'not started') : describeOutcome(detail.outcome),
+    detail === undefined
+      ? state === 'running'
+        ? 'not ended'
+        : 'not started'
+      : describeStanding(detail.outcome, reviewOf(change)),
   ];
 }
 

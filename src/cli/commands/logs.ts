@@ -63,7 +63,7 @@ function noRuns(io: Io): number {
 async function findJobs(ledger: Ledger, run: RunRecord, typed: string): Promise<JobRecord[]> {
   const records = await ledger.jobs(run.id);
   const name = typed.startsWith(`${run.id}/`) ? typed.slice(run.id.length + 1) : typed;
-  const exact = records.filter(({job}) => job.id === name || jobLabel(job) === name);
+  const exact = records.filter(({job}) => [job.id, jobLabel(job), `${job.skill}/${job.repo}`].includes(name));
   const found = exact.length > 0 ? exact : records.filter(({job}) => job.repo === name);
   if (found.length > 0) return found;
   throw new OrchestratorError('unknown-job', `${run.id} has no job "${escapeLine(typed)}"`, {

@@ -129,7 +129,14 @@ async function collectRows(io: Io, sources: readonly string[]): Promise<ResultRo
 
 /** Rows as the ledger has them; a results file that is gone, or that a crash left behind, is written again. */
 async function rowsOfRun(io: Io, ledger: Ledger, run: RunRecord): Promise<ResultRow[]> {
-  const rows = (await ledger.jobs(run.id)).map(record => toResultRow(run.id, record));
+  const changes = new Map((await ledger.changes({runId: run.id})).map(change => [change.jobId, change]));
+  const costs = await ledger.costOfJobs(run.id);
+  const rows = (await ledger.jobs(run.id)).map(record => {
+    const row = toResultRow(run.id, record, changes.get(record.job.id));
+    const spentUsd = costs.get(record.job.id);
+    // Paid for a job that has not come to its end.
+    return record.detail === undefined && spentUsd !== undefined ? {...row, cost_usd: spentUsd} : row;
+  });
   // A run that goes on keeps its file itself.
   if (!ledger.isHeld(run) && !saysTheSame(run.resultsFile, rows)) await restoreResults(io, run.resultsFile, rows);
   return rows;
@@ -151,7 +158,9 @@ function saysTheSame(file: string, rows: readonly ResultRow[]): boolean {
 
 async function restoreResults(io: Io, file: string, rows: readonly ResultRow[]): Promise<void> {
   try {
-    await writeAtomically(file, renderResults(rows.map(row => JSON.stringify(row))), {durable: true});
+    // The file is the record of the run; what was decided since is not in it.
+    const lines = rows.map(({review: _review, ...row}) => JSON.stringify(row));
+    await writeAtomically(file, renderResults(lines), {durable: true});
     io.err(`wrote ${escapeLine(file)} again from the ledger\n`);
   } catch (error) {
     io.err(

@@ -1,11 +1,13 @@
 import {OrchestratorError} from '../../domain/errors.ts';
-import {failureReasons} from '../../domain/outcome.ts';
+import {exitCodeOf} from '../../domain/outcome.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
+import {planRetry, retryText} from '../../run/plan-retry.ts';
 import type {RunSettings} from '../../run/run-settings.ts';
 import {loadSkill} from '../../skills/load-skill.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {execute} from '../execute.ts';
 import {findRun} from '../find-run.ts';
@@ -47,12 +49,11 @@ export async function retry(io: Io, id: string | undefined, options: ResumeOptio
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = await findRun(ledger, id, candidate => !ledger.isHeld(candidate), 'that has ended');
-    const chosen = (record: JobRecord): boolean => {
-      const outcome = record.detail?.outcome;
-      if (outcome?.status !== 'failed') return isUndone(record);
-      return options.all === true || failureReasons[outcome.failure.reason].retry !== 'no';
-    };
-    return await goOn(io, ledger, run, chosen, options);
+    const all = options.all === true;
+    const plan = await planRetry(ledger, run.id, await ledger.jobs(run.id), {all});
+    const ids = new Set(plan.again.map(({job}) => job.id));
+    const notes = plan.again.length === 0 ? [] : [`retry of ${retryText(plan)}`];
+    return await goOn(io, ledger, run, ({job}) => ids.has(job.id), options, notes);
   } finally {
     await ledger.close();
   }
@@ -68,18 +69,19 @@ async function goOn(
   run: RunRecord,
   chosen: (record: JobRecord) => boolean,
   {resultsDir, ...options}: ResumeOptions,
+  announced: readonly string[] = [],
 ): Promise<number> {
   const json = options.json === true;
   if (isQueued(run) && io.queue !== undefined) {
     const {goOnQueued} = await import('../queue-run.ts');
-    return await goOnQueued(io, io.queue, run.id, {chosen, resultsDir, json});
+    return await goOnQueued(io, io.queue, run.id, {chosen, resultsDir, json, notes: announced});
   }
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
   // A run that was killed when all its jobs had ended still needs its end: results, state and exit code.
   if (again.length === 0 && run.state !== 'running') {
     io.out(`${run.id}: nothing to do; every job has ended\n`);
-    return run.exitCode ?? 0;
+    return exitCodeOf(before.flatMap(({detail}) => (detail === undefined ? [] : [detail.outcome])));
   }
   const settings = run.settings as RunSettings;
   const places = placesHere(io, run, resultsDir);
@@ -101,12 +103,13 @@ async function goOn(
     records: await ledger.jobs(run.id),
     skills,
     notes: [
+      ...announced,
       ...places.notes,
       ...notes,
       ...(lost.calls === 0
         ? []
         : [
-            `${lost.calls} calls were in flight when it was interrupted; at most ${lost.usd.toFixed(4)} USD stay counted for them`,
+            `${lost.calls} calls were in flight when it was interrupted; at most ${formatUsd(lost.usd)} USD stay counted for them`,
           ]),
     ],
     resumed: true,

@@ -1,15 +1,16 @@
 import {type ChangeSummary, changeStateOf, failsVerify} from '../../domain/change.ts';
 import {jobLabel} from '../../domain/job.ts';
+import {orderForReview, reviewGroup} from '../../domain/review-order.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
+import {planRetry, retryText} from '../../run/plan-retry.ts';
 import {escapeLine} from '../../util/escape-text.ts';
-import {findingText, isFlagged, sizeText, toChangeJson, verifyText} from '../change-text.ts';
+import {findingText, sizeText, toChangeJson, verifyText} from '../change-text.ts';
 import {noSuchRun, withLedger} from '../existing-ledger.ts';
 import {readFailureGroups} from '../failure-groups.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
-import {ReviewQueue} from '../review/review-queue.ts';
+import type {ReviewQueue} from '../review/review-queue.ts';
 import {summaryLines} from '../review/review-screen.ts';
-import {inOrder} from '../select-changes.ts';
 import {renderTable} from '../table.ts';
 import {transcriptText} from '../transcript-text.ts';
 
@@ -30,7 +31,9 @@ export async function review(io: Io, run: string | undefined, options: ReviewOpt
       if (run !== undefined) await findRun(ledger, run, () => true, '');
       const waiting = await ledger.changes({state: 'to-review', ...(run === undefined ? {} : {runId: run})});
       const listed = options.all ? await ledger.changes(run === undefined ? {} : {runId: run}) : waiting;
-      const changes = inOrder(listed).filter(({skill}) => options.skill === undefined || skill === options.skill);
+      const changes = orderForReview(listed).filter(
+        ({skill}) => options.skill === undefined || skill === options.skill,
+      );
       const open = changes.filter(change => changeStateOf(change) === 'to-review');
       const onScreen =
         io.canAsk && io.outIsTerminal && !options.list && !options.json && !options.check && !options.all;
@@ -70,7 +73,6 @@ async function reviewOnScreen(io: Io, ledger: Ledger, changes: readonly ChangeSu
 
 /** One line a change, the same change in several repos under one head; what failed, and what to do, at the end. */
 async function printList(io: Io, ledger: Ledger, changes: readonly ChangeSummary[]): Promise<void> {
-  const queue = new ReviewQueue(changes, isFlagged);
   if (changes.length === 0) io.out('nothing to review\n');
   else {
     io.out(
@@ -82,7 +84,7 @@ async function printList(io: Io, ledger: Ledger, changes: readonly ChangeSummary
           {title: 'SAME AS'},
           {title: 'FLAGS'},
         ],
-        queue.changes.map((change, index) => listCells(change, queue.changes[index - 1])),
+        changes.map((change, index) => listCells(change, changes[index - 1])),
         io.outIsTerminal ? {columns: io.size().columns} : {},
       ),
     );
@@ -92,7 +94,7 @@ async function printList(io: Io, ledger: Ledger, changes: readonly ChangeSummary
 }
 
 function listCells(change: ChangeSummary, before: ChangeSummary | undefined): string[] {
-  const isSame = before?.change.patchId === change.change.patchId && before.skill === change.skill;
+  const isSame = before !== undefined && reviewGroup(before) === reviewGroup(change);
   const [finding] = change.findings;
   const more = change.findings.length > 1 ? ` (and ${change.findings.length - 1} more)` : '';
   const failed = change.verified.filter(failsVerify).map(verifyText);
@@ -112,11 +114,15 @@ async function nextSteps(ledger: Ledger): Promise<string[]> {
   const toDeliver = counts.get('to-deliver') ?? 0;
   const [newest] = await ledger.runs({limit: 1});
   const groups = newest === undefined ? [] : await readFailureGroups(ledger, newest);
+  const plan =
+    newest === undefined || ledger.isHeld(newest)
+      ? undefined
+      : await planRetry(ledger, newest.id, await ledger.jobs(newest.id));
   const failed = groups.map(({reason, jobs}) => `${jobs.length} ${escapeLine(reason)}`).join(', ');
   return [
     ...(toReview > 0 ? [`orchestrator review       ${toReview} to review`] : []),
     ...(toDeliver > 0 ? [`orchestrator deliver      ${toDeliver} accepted`] : []),
     ...(groups.length > 0 ? [`orchestrator failures     ${failed}`] : []),
-    ...(groups.some(({retry}) => retry === 'yes') ? ['orchestrator retry        runs again what can work now'] : []),
+    ...(plan === undefined || plan.again.length === 0 ? [] : [`orchestrator retry        ${retryText(plan)}`]),
   ];
 }

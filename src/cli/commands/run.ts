@@ -1,18 +1,21 @@
 import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
-import {OrchestratorError} from '../../domain/errors.ts';
+import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
+import {type ForgeHost, wellKnownForges} from '../../domain/forge.ts';
 import {asksNoModel, type Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
-import {checkForges, checkSandbox, checkSupported} from '../../orchestrator/check-jobs.ts';
+import type {Models} from '../../models/models.ts';
+import {checkSandbox} from '../../orchestrator/check-jobs.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {openModels} from '../../orchestrator/open-models.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
+import {checkPlan} from '../../run/check-plan.ts';
 import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-configuration.ts';
 import {planRun} from '../../run/plan-run.ts';
 import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
-import {escapeLine} from '../../util/escape-text.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {withForgeSources} from '../ask-forges.ts';
@@ -34,10 +37,10 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
   const models = await openModels(io.env, configuration.models);
   const tasks = configuration.tasks.map(task => ({
     ...task,
-    models: asksNoModel(task) ? [] : chooseModels(task.models, models.defaultModel),
+    models: asksNoModel(task) ? [] : (task.models ?? [chooseModel(models, options.dryRun === true)]),
   }));
-  const jobs = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
-  for (const job of jobs) checkSupported(job);
+  const planned = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  const jobs = await withSharedBranches(planned, configuration.fleet.forges);
   if (configuration.settings.batch && io.queue !== undefined) {
     throw new OrchestratorError(
       'batch-in-queue',
@@ -51,16 +54,23 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
     const {checkBatch} = await import('../check-batch.ts');
     await checkBatch(io, configuration.models, jobs);
   }
-  // Workers have keys of their own.
-  const called = io.queue === undefined ? new Set(jobs.flatMap(job => job.models)) : [];
-  for (const model of called) {
-    const problem = models.check(model);
-    if (problem !== undefined) throw new OrchestratorError('model-not-available', problem);
-  }
-  if (io.queue === undefined) checkForges(jobs, configuration.fleet.forges, io.env);
-  await checkPrices(configuration, jobs);
+  const {problems, missing} = await checkPlan({
+    configuration,
+    jobs,
+    flags: toFlags(options),
+    env: io.env,
+    models,
+    callsHere: io.queue === undefined,
+  });
+  const faults = options.dryRun ? problems : [...problems, ...missing];
+  if (faults.length > 0) throw new ConfigurationError(faults);
   if (options.dryRun)
-    return await (await import('../dry-run.ts')).dryRun(io, {configuration, jobs, json: options.json === true});
+    return await (await import('../dry-run.ts')).dryRun(io, {
+      configuration,
+      jobs,
+      missing,
+      json: options.json === true,
+    });
   // Workers have sandboxes of their own.
   if (io.queue === undefined) {
     const skillOf = (name: string): Skill | undefined =>
@@ -76,7 +86,7 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
   );
   const notes = [
     ...configuration.overrides,
-    ...(configuration.fleet.notes ?? []),
+    ...configuration.notes,
     ...configuration.disabled.map(task => `task "${task.name}" is disabled`),
   ];
   if (io.queue !== undefined) {
@@ -121,6 +131,16 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
   }
 }
 
+/** Looks for jobs that would replace each other's branch, where any makes one. */
+async function withSharedBranches(
+  jobs: readonly Job[],
+  forges: readonly ForgeHost[] = wellKnownForges,
+): Promise<readonly Job[]> {
+  if (jobs.every(({deliver}) => deliver === 'files' || deliver === 'patch')) return jobs;
+  const {markSharedBranches} = await import('../../run/shared-branches.ts');
+  return await markSharedBranches(jobs, forges);
+}
+
 export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfiguration> {
   const load = ({listings}: Io): RunConfiguration =>
     loadRunConfiguration({
@@ -136,32 +156,12 @@ export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfi
   return withForgeSources(io, options.dryRun !== true, load);
 }
 
-function chooseModels(models: readonly string[] | undefined, fallback: string | undefined): readonly string[] {
-  if (models !== undefined && models.length > 0) return models;
-  if (fallback !== undefined) return [fallback];
+/** A plan can do without a key; it then shows what would be asked with one. */
+function chooseModel({defaultModel, usualModel}: Models, isPlan: boolean): string {
+  if (defaultModel !== undefined || isPlan) return defaultModel ?? usualModel;
   throw new OrchestratorError('no-model', 'no model is given and no key is set', {
     hint: 'set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY), or try without a key: --model offline',
   });
-}
-
-async function checkPrices({settings, models}: RunConfiguration, jobs: readonly Job[]): Promise<void> {
-  const runBudget = settings.budgetUsd ?? settings.budgetUsdPerDay ?? settings.budgetUsdPerMonth;
-  const limited = jobs.filter(job => runBudget !== undefined || job.taskBudgetUsd !== undefined);
-  if (limited.length === 0) return;
-  const foreign = limited.find(({agent}) => agent !== undefined)?.agent;
-  if (foreign !== undefined) {
-    throw new OrchestratorError(
-      'price-unknown',
-      `a budget is set, and what the agent "${escapeLine(foreign.name)}" costs is not known before it is paid`,
-      {hint: 'leave the budget out for it, or use our own agent'},
-    );
-  }
-  const {priceOf, unknownPrice} = await import('../../models/prices.ts');
-  for (const model of new Set(limited.flatMap(job => job.models))) {
-    if ((await priceOf(model, models)) === undefined) {
-      throw new OrchestratorError('price-unknown', `a budget is set and there is ${unknownPrice(model)}`);
-    }
-  }
 }
 
 /** Runs of the same claim whose process is gone are closed; the new run uses what they recorded. */
@@ -178,7 +178,7 @@ async function closeInterrupted(ledger: Ledger, claim: string): Promise<string[]
     const paid =
       lost.calls === 0
         ? ''
-        : `; ${lost.calls} calls were in flight and stay counted at most ${lost.usd.toFixed(4)} USD`;
+        : `; ${lost.calls} calls were in flight and stay counted at most ${formatUsd(lost.usd)} USD`;
     notes.push(
       `${past.id} was interrupted: ${total - open} of ${total} jobs had ended${paid}; this run uses its recorded replies`,
     );

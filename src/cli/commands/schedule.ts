@@ -1,7 +1,9 @@
 import {existsSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {findTargetTrees} from '../../run/target-trees.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {shortenPath} from '../../util/expand-path.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {localZone} from '../../util/zoned-time.ts';
@@ -29,6 +31,7 @@ export interface ScheduleOptions {
 export async function installSchedule(io: Io, written: string, options: ScheduleOptions): Promise<number> {
   const cron = parseCron(written);
   const config = findConfiguration(io, options.config);
+  if (options.config === undefined) await refuseForeign(io, config);
   const id = options.name ?? idOf(config);
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(id)) {
     throw new OrchestratorError('bad-flag', `--name — ${quoteText(id)} is not a name of small letters, digits and "-"`);
@@ -182,6 +185,23 @@ function findConfiguration(io: Io, given: string | undefined): string {
   throw new OrchestratorError('no-configuration', 'no task configuration is given', {
     hint: 'name it with --config, or make one with: orchestrator init',
   });
+}
+
+/** A repo does not bring the configuration that works on it, unless that was named. */
+async function refuseForeign(io: Io, config: string): Promise<void> {
+  const {loadConfiguration} = await import('./run.ts');
+  const {tasks} = await loadConfiguration(io, {config, dryRun: true});
+  const held = findTargetTrees(
+    tasks.flatMap(({repos}) => repos),
+    io.cwd,
+  ).holding(config);
+  if (held === undefined) return;
+  const name = shortenPath(config, io);
+  throw new OrchestratorError(
+    'foreign-configuration',
+    `${escapeLine(name)} lies inside the repo ${quoteText(held.repo)}, which it works on`,
+    {hint: `if it is yours, name it: --config ${name}`},
+  );
 }
 
 function idOf(config: string): string {

@@ -112,8 +112,8 @@ function toJson(io: Io, views: readonly RunDetails[], missed: readonly MissedRun
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
-function detailsJson(view: RunDetails): Record<string, unknown> {
-  const {running, failures, batches, endsAt, toReview, toDeliver, workers, obstacles} = view;
+function detailsJson(details: RunDetails): Record<string, unknown> {
+  const {running, failures, batches, endsAt, workers, obstacles} = details;
   return {
     running_jobs: running.map(({job, startedAt}) => ({
       job: jobLabel(job),
@@ -132,8 +132,10 @@ function detailsJson(view: RunDetails): Record<string, unknown> {
       sent_at: sentAt === undefined ? null : new Date(sentAt).toISOString(),
     })),
     ...(workers === undefined ? {} : {workers: workers.map(toWorkerJson), obstacles}),
-    to_review: toReview,
-    to_deliver: toDeliver,
+    to_review: details.toReview,
+    to_deliver: details.toDeliver,
+    delivered_after_review: details.reviewed,
+    rejected: details.rejected,
     estimated_end: endsAt === undefined ? null : new Date(endsAt).toISOString(),
   };
 }

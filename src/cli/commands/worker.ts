@@ -1,6 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {hostname} from 'node:os';
 import path from 'node:path';
+import {findFleetFile} from '../../config/find-files.ts';
 import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
 import type {Reporter} from '../../domain/event.ts';
 import type {RunRecord} from '../../domain/run.ts';
@@ -100,8 +101,8 @@ function parseLabels(text: string | undefined): string[] {
 /** Repos that this machine has a path for, from its fleet file; a worker needs none when repos have a url. */
 function repoPaths(io: Io, fleetFile: string | undefined): ReadonlyMap<string, string> {
   const sources = {cwd: io.cwd, home: io.home, env: io.env, orchestratorHome: io.stateDir};
-  const file = fleetFile === undefined ? {} : {fleetFile: path.resolve(io.cwd, fleetFile)};
-  const {fleet, problems} = openFleet(file, sources);
+  const file = fleetFile === undefined ? findFleetFile(sources) : path.resolve(io.cwd, fleetFile);
+  const {fleet, problems} = openFleet(file === undefined ? {} : {fleetFile: file}, sources);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return new Map(fleet.repos.flatMap(repo => (repo.path === undefined ? [] : [[repo.name, repo.path]])));
 }

@@ -73,7 +73,7 @@ it('decides on nine changes with fewer than 25 keys, the same ones at once', asy
     ...{a: 'accepted', b: 'accepted', c: 'accepted', d: 'accepted', e: 'accepted', f: 'accepted'},
     ...{g: 'rejected', h: 'accepted', i: 'accepted'},
   });
-  expect(screens[0]).toMatch(/1 of 9 {3}a · readme-generator · \+1 −0 in 1 file · 0\.02 USD/);
+  expect(screens[0]).toMatch(/1 of 9 {3}a · readme-generator · \+1 −0 in 1 file · 0\.0200 USD/);
   expect(screens[0]).toContain('A all 4');
   expect(screens[1]).toMatch(/5 of 9 {3}e · /);
 });
@@ -94,13 +94,50 @@ it('shows the change, why, and what speaks against it, those with findings first
     ],
     ['q'],
   );
-  expect(screens[0]).toContain(' 1 of 2   api · readme-generator · +1 −1 in 1 file · 0.02 USD\n');
+  expect(screens[0]).toContain(' 1 of 2   api · readme-generator · +1 −1 in 1 file · 0.0200 USD\n');
   expect(screens[0]).toContain(' ! verify: npm test ✗ failed\n');
   expect(screens[0]).toContain(' why: names \\u{1b}[31mnpm start');
   expect(screens[0]).toContain(' ! hidden-characters src/a.ts: line 2 holds U+202E');
   expect(screens[0]).toContain('     2 │ - two\n');
   expect(screens[0]).toContain('     2 │ + t\\u{202e}wo\\u{1b}[2J\n');
   expect(screens[0]).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
+});
+
+const broken: Pick<SeededChange, 'verified'> = {
+  verified: [{command: 'sh check.sh', before: 'passed', after: 'failed', durationMs: 5, output: ''}],
+};
+const passed: Pick<SeededChange, 'verified'> = {
+  verified: [{command: 'sh check.sh', before: 'passed', after: 'passed', durationMs: 7, output: 'ok'}],
+};
+
+it('decides on what failed or is flagged apart from the same edit where nothing speaks against it', async () => {
+  const findings = [{rule: 'binary' as const, path: 'LICENSE', detail: 'bytes'}];
+  const night = [
+    {repo: 'a', ...header, ...passed},
+    {repo: 'b', ...header, ...broken},
+    {repo: 'c', ...header, ...passed},
+    {repo: 'd', ...header, ...passed, findings},
+  ];
+  const {decisions, screens} = await sit(night, ['s', 's', 'A', 'q']);
+  expect(decisions).toEqual({a: 'accepted', b: 'pending', c: 'accepted', d: 'pending'});
+  expect(screens.map(screen => /of 4 {3}(\w)/.exec(screen)?.[1])).toEqual(['b', 'd', 'a', 'b']);
+  expect(screens[2]).toContain(' the same in 2 repos: a, c\n');
+  expect(screens[2]).toContain(' the same edit, other findings or checks, decided by itself: b, d\n');
+  expect(screens[0]).not.toContain('A all');
+});
+
+it('comes in the same order, whichever job was ready first', async () => {
+  const repos = async (night: readonly SeededChange[]) => (await sit(night, ['q'])).queue.changes.map(({repo}) => repo);
+  const order = await repos(nine);
+  expect(order).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']);
+  expect(await repos([...nine].reverse())).toEqual(order);
+});
+
+it('tells a finding to its end, whatever the width', async () => {
+  const path = `services/${'deep/'.repeat(12)}ci.yml`;
+  const detail = 'continuous integration: a person has to look at it';
+  const [screen = ''] = (await sit([{repo: 'a', findings: [{rule: 'protected-path', path, detail}]}], ['q'])).screens;
+  expect(screen.replaceAll(/\s+/g, '')).toContain(`protected-path${path}:${detail}`.replaceAll(' ', ''));
 });
 
 it('hides nothing behind the edge of the screen, or below it', async () => {

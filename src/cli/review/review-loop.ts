@@ -4,7 +4,6 @@ import type {JobRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
 import {systemClock} from '../../util/clock.ts';
-import {isFlagged} from '../change-text.ts';
 import {reviewLines, type ShownLine} from '../patch-text.ts';
 import {ReviewQueue} from './review-queue.ts';
 import {helpText, renderReview, type ScreenSize, textLines} from './review-screen.ts';
@@ -30,7 +29,7 @@ export async function reviewChanges(
   terminal: ReviewTerminal,
   transcriptOf: TranscriptOf,
 ): Promise<ReviewQueue> {
-  const queue = new ReviewQueue(changes, isFlagged);
+  const queue = new ReviewQueue(changes);
   const sitting = new Sitting(ledger, queue, terminal, transcriptOf);
   while (!queue.isDone && (await sitting.step())) {
     // The next key.

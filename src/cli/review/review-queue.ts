@@ -1,4 +1,5 @@
 import type {ChangeSummary, Decision} from '../../domain/change.ts';
+import {orderForReview, reviewGroup} from '../../domain/review-order.ts';
 
 /** What a person has still to decide on, and what they decided in this sitting. Holds no text of a change. */
 export class ReviewQueue {
@@ -8,13 +9,8 @@ export class ReviewQueue {
   readonly #history: (readonly ChangeSummary[])[] = [];
   #at = 0;
 
-  /** The same change in several repos stands together; those with findings come first. */
-  constructor(changes: readonly ChangeSummary[], isFlagged: (change: ChangeSummary) => boolean) {
-    const groups = [...Map.groupBy(changes, groupOf).values()];
-    this.changes = groups
-      .map(group => [...group].sort((a, b) => (a.repo < b.repo ? -1 : 1)))
-      .sort((a, b) => Number(b.some(isFlagged)) - Number(a.some(isFlagged)) || b.length - a.length)
-      .flat();
+  constructor(changes: readonly ChangeSummary[]) {
+    this.changes = orderForReview(changes);
   }
 
   /** Undefined when there is nothing at all. */
@@ -47,7 +43,20 @@ export class ReviewQueue {
     const {current} = this;
     if (current === undefined) return [];
     return this.changes.filter(
-      change => change === current || (groupOf(change) === groupOf(current) && !this.#decisions.has(change)),
+      change => change === current || (reviewGroup(change) === reviewGroup(current) && !this.#decisions.has(change)),
+    );
+  }
+
+  /** Open changes with the same edit as the current one that are not decided on with it: their findings or checks are others. */
+  unlike(): readonly ChangeSummary[] {
+    const {current} = this;
+    if (current === undefined) return [];
+    return this.changes.filter(
+      change =>
+        change.skill === current.skill &&
+        change.change.patchId === current.change.patchId &&
+        reviewGroup(change) !== reviewGroup(current) &&
+        !this.#decisions.has(change),
     );
   }
 
@@ -92,9 +101,4 @@ export class ReviewQueue {
       return;
     }
   }
-}
-
-/** Changes of one skill with the same patch are one kind of change. */
-export function groupOf(change: ChangeSummary): string {
-  return `${change.skill}\n${change.change.patchId}`;
 }

@@ -2,10 +2,12 @@ import stringWidth from 'string-width';
 import type {ChangeSummary, Decision} from '../../domain/change.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {truncate} from '../../report/live-frame.ts';
-import {escapeBlock, escapeLine} from '../../util/escape-text.ts';
+import {escapeLine} from '../../util/escape-text.ts';
+import {formatUsd} from '../../util/format-usd.ts';
 import {joinCounts} from '../../util/join-counts.ts';
 import {findingText, sizeText, verifyText} from '../change-text.ts';
 import {escapeCode, painter, type ShownLine, wrapCells} from '../patch-text.ts';
+import {wrapWords} from '../wrap-words.ts';
 import type {ReviewQueue} from './review-queue.ts';
 
 export interface ScreenSize {
@@ -40,7 +42,8 @@ export function renderReview(
   const like = queue.like().length;
   const head = [
     paint('1', crop(headline(queue, shown), columns)),
-    ...wrapText(`why: ${change.change.summary?.trim() || '–'}`, columns - 2, 2).map(line => crop(` ${line}`, columns)),
+    ...whyLines(change.change.summary, columns),
+    ...sameLines(queue, columns).map(line => paint('36', line)),
     ...flagLines(shown, columns).map(({text, isBad}) => (isBad ? paint('31', text) : paint('2', text))),
     ...decisionLine(queue.decisionOn(change)).map(text => paint('33', crop(text, columns))),
     paint('2', '─'.repeat(columns - 1)),
@@ -63,7 +66,7 @@ const lineColors: Readonly<Record<ShownLine['kind'], string>> = {' ': '', '+': '
 
 function headline(queue: ReviewQueue, {change, record}: ShownChange): string {
   const usd = record?.detail?.outcome.cost.usd;
-  const cost = usd === undefined ? [] : [usd === null ? 'cost unknown' : `${usd.toFixed(2)} USD`];
+  const cost = usd === undefined ? [] : [usd === null ? 'cost unknown' : `${formatUsd(usd)} USD`];
   const checks = change.verified.filter(({after}) => after === 'passed').map(verifyText);
   return [
     ` ${queue.position} of ${queue.changes.length}   ${escapeLine(change.repo)}`,
@@ -74,6 +77,16 @@ function headline(queue: ReviewQueue, {change, record}: ShownChange): string {
   ].join(' · ');
 }
 
+/** Whom `A` and `R` are about, by name, and whom they leave out although the edit is the same. */
+function sameLines(queue: ReviewQueue, columns: number): string[] {
+  const names = (changes: readonly ChangeSummary[]): string => changes.map(({repo}) => escapeLine(repo)).join(', ');
+  const [like, unlike] = [queue.like(), queue.unlike()];
+  return [
+    ...(like.length > 1 ? [` the same in ${like.length} repos: ${names(like)}`] : []),
+    ...(unlike.length > 0 ? [` the same edit, other findings or checks, decided by itself: ${names(unlike)}`] : []),
+  ].flatMap(text => wrapWords(text, {columns: columns - 1, indent: '   ', maxLines: 3}));
+}
+
 function flagLines({change, record}: ShownChange, columns: number): {text: string; isBad: boolean}[] {
   const flags = [
     ...change.verified.filter(({after}) => after !== 'passed').map(result => `verify: ${verifyText(result)}`),
@@ -82,12 +95,20 @@ function flagLines({change, record}: ShownChange, columns: number): {text: strin
   const outcome = record?.detail?.outcome;
   const failure =
     outcome?.status === 'failed' && outcome.failure.reason !== 'held-for-review'
-      ? [{text: crop(` ${outcome.failure.reason}: ${escapeLine(outcome.failure.message)}`, columns), isBad: true}]
+      ? wrapFlag(` ${outcome.failure.reason}: ${escapeLine(outcome.failure.message)}`, columns)
       : [];
   if (flags.length === 0) return [...failure, {text: ' flags: none', isBad: false}];
-  const told = flags.slice(0, 4).map(flag => ({text: crop(` ! ${flag}`, columns), isBad: true}));
+  const told = flags.slice(0, 4);
   const more = flags.length - told.length;
-  return [...failure, ...told, ...(more > 0 ? [{text: ` ! and ${more} more`, isBad: true}] : [])];
+  return [
+    ...failure,
+    ...told.flatMap(flag => wrapFlag(` ! ${flag}`, columns)),
+    ...(more > 0 ? [{text: ` ! and ${more} more`, isBad: true}] : []),
+  ];
+}
+
+function wrapFlag(text: string, columns: number): {text: string; isBad: boolean}[] {
+  return wrapWords(text, {columns: columns - 1, indent: '   ', maxLines: 3}).map(line => ({text: line, isBad: true}));
 }
 
 function decisionLine(decision: Decision | undefined): string[] {
@@ -136,12 +157,12 @@ function crop(text: string, columns: number): string {
   return truncate(text, columns - 1);
 }
 
-function wrapText(text: string, columns: number, maxLines: number): string[] {
-  const lines = escapeBlock(text)
+function whyLines(summary: string | undefined, columns: number): string[] {
+  const lines = (summary ?? '')
     .split('\n')
-    .filter(line => line.trim() !== '');
-  const shown = lines.slice(0, maxLines);
-  return shown.map((line, index) =>
-    truncate(index === shown.length - 1 && lines.length > maxLines ? `${line} …` : line, columns),
-  );
+    .filter(line => line.trim() !== '')
+    .map(escapeLine);
+  const [first = '–', second] = lines;
+  const more = second === undefined ? '' : ` ${second}${lines.length > 2 ? ' …' : ''}`;
+  return wrapWords(` why: ${first}${more}`, {columns: columns - 1, indent: '      ', maxLines: 3});
 }

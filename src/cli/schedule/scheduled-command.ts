@@ -2,6 +2,7 @@ import {chmodSync, existsSync, realpathSync, statSync, writeFileSync} from 'node
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {countOf} from '../../util/count-of.ts';
 import {findOnPath} from '../../util/find-on-path.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {runCommand} from '../../util/run-command.ts';
@@ -79,16 +80,22 @@ export async function checkCommand(io: Io, command: ScheduledCommand): Promise<s
     PATH: command.path,
     ...(stateDir === undefined ? {} : {ORCHESTRATOR_HOME: stateDir}),
   };
-  const ended = await runCommand(program, [...args, '--dry-run'], {cwd: directory, env, timeoutMs: 300_000});
+  const ended = await runCommand(program, [...args, '--dry-run', '--json'], {cwd: directory, env, timeoutMs: 300_000});
+  const refuse = (said: string): never => {
+    throw new OrchestratorError('schedule-check', `the run cannot start as the scheduler would start it: ${said}`, {
+      hint: `keys for it stand in ${envFile}, one NAME=value a line; nothing was installed`,
+    });
+  };
   if (ended.exitCode !== 0) {
     const said = ended.stderr.toString().trim().split('\n').at(0) ?? '';
-    throw new OrchestratorError(
-      'schedule-check',
-      `the run cannot start as the scheduler would start it: ${said.replace(/^orchestrator: /, '')}`,
-      {
-        hint: `keys for it stand in ${envFile}, one NAME=value a line; nothing was installed`,
-      },
-    );
+    refuse(said.replace(/^orchestrator: /, ''));
   }
-  return ended.stdout.toString().split('\n')[0] ?? '';
+  const {jobs, missing} = JSON.parse(ended.stdout.toString()) as {
+    jobs: readonly {readonly verdict: string}[];
+    missing: readonly string[];
+  };
+  if (missing[0] !== undefined) refuse(missing[0]);
+  const count = (verdict: string): number => jobs.filter(job => job.verdict === verdict).length;
+  const [run, same] = [count('run'), count('up-to-date')];
+  return `${countOf(jobs.length, 'job')}: ${run} run, ${same} up to date, ${jobs.length - run - same} will fail`;
 }

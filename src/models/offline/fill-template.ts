@@ -6,12 +6,15 @@ export type Values = Readonly<Record<string, string | undefined>>;
 
 const unknown = 'not known without a model';
 
+/** Stands where a section has to be and nothing of it is known. */
+export const unknownSentence = `${unknown[0]!.toUpperCase()}${unknown.slice(1)}.`;
+
 /**
  * Fills `{{placeholders}}`. Comments go, a line that held nothing but unknown placeholders goes, a section that is left
  * empty goes; inside a sentence an unknown placeholder says so. A template without any placeholder is filled by its headings.
- * Values are inserted once and never read as template.
+ * Values are inserted once and never read as template. A heading that holds one of the `required` texts stays.
  */
-export function fillTemplate(template: string, values: Values): string {
+export function fillTemplate(template: string, values: Values, required: readonly string[] = []): string {
   const bare = removeComments(template.slice(0, 200_000).replace(/\r\n?/g, '\n'));
   const byHeading = !/\{\{[^{}\n]{1,100}\}\}/.test(bare);
   const sections = splitSections(bare).map(section => {
@@ -22,7 +25,10 @@ export function fillTemplate(template: string, values: Values): string {
   // backwards, because a heading stays for the sake of what is below it
   const kept: string[] = [];
   let keptLevel = 0;
-  for (const {level, head, body} of sections.toReversed()) {
+  for (const {level, head, body: known} of sections.toReversed()) {
+    const isEmpty = known === '' && keptLevel <= level;
+    const isRequired = level > 0 && required.some(text => head.includes(text));
+    const body = isEmpty && level > 1 && isRequired ? unknownSentence : known;
     if (level > 1 && body === '' && keptLevel <= level) continue;
     if (level === 0 && body === '') continue;
     kept.push([head, body].filter(part => part !== '').join('\n\n'));
@@ -68,7 +74,7 @@ function fromHeading(
   const value = values[topicOf(section.heading) ?? ''];
   if (section.level === 1) return {head: `# ${values['name'] ?? section.heading}`, body: values['summary'] ?? ''};
   const isEmpty = below.every(text => text.trim() === '');
-  return {head: line, body: value ?? (isEmpty ? '' : `${unknown[0]!.toUpperCase()}${unknown.slice(1)}.`)};
+  return {head: line, body: value ?? (isEmpty ? '' : unknownSentence)};
 }
 
 function removeComments(text: string): string {

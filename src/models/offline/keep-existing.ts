@@ -1,19 +1,22 @@
+import {readOpening} from '../../util/document-opening.ts';
+import {readMarkdownLines} from '../../util/markdown-lines.ts';
 import {splitSections} from './markdown-sections.ts';
 import {completedNotice, isOfflineNotice} from './notice.ts';
 import {topicOf} from './topics.ts';
 
 /**
- * The text of a person with the sections it lacks, and every line of it kept. Sections are compared by what their
- * headings are about. When nothing is missing, the same text comes back, byte for byte.
+ * The text of a person with the sections it lacks, the title too where there has to be one, and every line of it kept.
+ * Sections are compared by what their headings are about. When nothing is missing, the same text comes back, byte for byte.
  */
-export function keepExisting(existing: string, generated: string): string {
+export function keepExisting(existing: string, generated: string, title?: string): string {
   const [firstLine = '', ...rest] = existing.split('\n');
   const own = isOfflineNotice(firstLine) ? rest.join('\n').replace(/^\n+/, '') : existing;
   const present = new Set(splitSections(own).map(({heading}) => topicOf(heading) ?? heading.toLowerCase()));
   const missing = splitSections(generated)
     .filter(({level, heading}) => level === 2 && !present.has(topicOf(heading) ?? heading.toLowerCase()))
     .map(({lines}) => lines.join('\n').trim());
-  if (missing.length === 0) return existing;
+  const titles = title === undefined || hasTitle(own) ? [] : [title];
+  if (missing.length === 0 && titles.length === 0) return existing;
 
   const {front, body} = splitFrontMatter(own);
   const sections = splitSections(body);
@@ -21,10 +24,15 @@ export function keepExisting(existing: string, generated: string): string {
   const licenseIsLast = last !== undefined && last.level > 0 && topicOf(last.heading) === 'license';
   const before = (licenseIsLast ? sections.slice(0, -1) : sections).flatMap(({lines}) => lines).join('\n');
   const after = licenseIsLast ? last.lines.join('\n') : '';
-  const parts = [completedNotice, trimEndLines(before), ...missing, trimEndLines(after)].filter(
+  const parts = [completedNotice, ...titles, trimEndLines(before), ...missing, trimEndLines(after)].filter(
     part => part.trim() !== '',
   );
   return `${front}${parts.join('\n\n')}\n`;
+}
+
+function hasTitle(text: string): boolean {
+  const {kind, line} = readOpening(readMarkdownLines(text).lines);
+  return kind === 'title' && line !== '';
 }
 
 const trimEndLines = (text: string): string => text.replace(/^\n+/, '').trimEnd();

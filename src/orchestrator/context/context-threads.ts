@@ -75,7 +75,7 @@ class ContextThread {
     this.#worker = new Worker(file, {
       workerData: {gitDirectory},
       // Texts come and go by the megabyte; without a bound the heap grows to several times what is alive.
-      resourceLimits: {maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: heapMb},
+      resourceLimits: {maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: heapMb},
     });
     // What it is asked for keeps the process alive, the thread does not.
     this.#worker.unref();

@@ -13,6 +13,7 @@ const nothing: RunSummary = {
   unchanged: 4,
   upToDate: 5,
   failed: 0,
+  held: 0,
   notStarted: 0,
   costUsd: 0,
   costUnknown: 0,
@@ -40,7 +41,7 @@ describe('composeNotification', () => {
   it('says counts, failures, cost, times and what to type next', () => {
     expect(textOf(facts)).toBe(`r-20251201-223000-7f3a: 9 changed, 2 failed, 4 unchanged, 5 up to date
 ✗ infra reply-truncated · ✗ ops uncommitted-changes
-3.91 of 5.00 USD, 2025-12-01 22:30–2025-12-02 02:39
+3.9120 of 5.00 USD, 2025-12-01 22:30–2025-12-02 02:39
 Next: orchestrator report r-20251201-223000-7f3a; orchestrator retry r-20251201-223000-7f3a`);
   });
 
@@ -150,7 +151,7 @@ it('gives programs figures and words of ours', () => {
     run: 'r-20251201-223000-7f3a',
     exit_code: 1,
     stopped: 'budget',
-    jobs: {total: 9, changed: 9, unchanged: 4, up_to_date: 5, failed: 2, not_started: 0},
+    jobs: {total: 9, changed: 9, unchanged: 4, up_to_date: 5, failed: 2, held: 0, not_started: 0},
     cost_usd: 3.912,
     budget_usd: 5,
     started_at: new Date(facts.startedAt).toISOString(),

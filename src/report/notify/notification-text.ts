@@ -2,6 +2,7 @@ import {hostname} from 'node:os';
 import type {RunSummary} from '../../domain/event.ts';
 import {type FailureReason, failureReasons, type NotStartedReason, notStartedReasons} from '../../domain/outcome.ts';
 import {escapeLine} from '../../util/escape-text.ts';
+import {formatLimit, formatUsd} from '../../util/format-usd.ts';
 import {joinCounts} from '../../util/join-counts.ts';
 import {localDate, localMinute} from '../../util/local-time.ts';
 import {count} from '../log-line.ts';
@@ -38,7 +39,7 @@ export interface Notification {
 export function composeNotification(facts: RunEndFacts): Notification | undefined {
   const {summary} = facts;
   const stop = stopText(facts);
-  if (stop === undefined && summary.failed === 0 && summary.notStarted === 0 && summary.changed === 0) return undefined;
+  if (stop === undefined && isQuiet(summary)) return undefined;
   const toReview = facts.toReview === undefined || facts.toReview === 0 ? '' : `, ${facts.toReview} to review`;
   const counts = `${facts.runId}: ${countsText(summary)}${toReview}`;
   return {
@@ -54,6 +55,10 @@ export function composeNotification(facts: RunEndFacts): Notification | undefine
   };
 }
 
+function isQuiet({failed, held, notStarted, changed}: RunSummary): boolean {
+  return failed + held + notStarted + changed === 0;
+}
+
 /** The same message for whoever tries the addresses. */
 export function composeTest(): Notification {
   const now = Date.now();
@@ -63,6 +68,7 @@ export function composeTest(): Notification {
     unchanged: 0,
     upToDate: 0,
     failed: 0,
+    held: 0,
     notStarted: 0,
     costUsd: 0,
     costUnknown: 0,
@@ -107,6 +113,7 @@ function countsText(summary: RunSummary): string {
   return joinCounts(
     [
       [summary.changed, 'changed'],
+      [summary.held, 'held for review'],
       [summary.failed, 'failed'],
       [summary.notStarted, 'not started'],
       [summary.unchanged, 'unchanged'],
@@ -129,7 +136,7 @@ function failuresText({failures, summary}: RunEndFacts): string {
 
 function costText({spentUsd, budgetUsd, summary}: RunEndFacts): string {
   const unknown = summary.costUnknown === 0 ? '' : ` plus ${count(summary.costUnknown, 'job')} of unknown cost`;
-  return `${spentUsd.toFixed(2)}${budgetUsd === undefined ? '' : ` of ${budgetUsd.toFixed(2)}`} USD${unknown}`;
+  return `${formatUsd(spentUsd)}${budgetUsd === undefined ? '' : ` of ${formatLimit(budgetUsd)}`} USD${unknown}`;
 }
 
 function timesText({startedAt, endedAt}: RunEndFacts): string {

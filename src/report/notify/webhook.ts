@@ -17,6 +17,7 @@ export function webhookRequest({title, lines, facts}: Notification): Request {
       unchanged: summary.unchanged,
       up_to_date: summary.upToDate,
       failed: summary.failed,
+      held: summary.held,
       not_started: summary.notStarted,
     },
     cost_usd: facts.spentUsd,

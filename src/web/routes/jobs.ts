@@ -1,9 +1,10 @@
 import type {Hono} from 'hono';
 import type {ChangeRecord} from '../../domain/change.ts';
-import {failureReasons, type Outcome} from '../../domain/outcome.ts';
+import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
 import type {JobRecord} from '../../domain/run.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
+import {reviewOf, reviewStep, reviewText} from '../../report/review-state.ts';
 import type {ChangeView, JobView} from '../api.ts';
 import {toJobRow} from '../job-rows.ts';
 import {readTranscript} from '../read-transcript.ts';
@@ -33,7 +34,7 @@ export function addJobRoutes(app: Hono, parts: PageParts): void {
       run: runId,
       transcript,
       events,
-      raw: toResultRow(runId, record),
+      raw: toResultRow(runId, record, change),
     } satisfies JobView);
   });
 }
@@ -58,7 +59,7 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
       output: outcome?.usage.outputTokens ?? 0,
       cacheRead: outcome?.usage.cacheReadTokens ?? 0,
     },
-    ...explain(outcome),
+    ...explain(outcome, change),
     heldBack: detail?.heldBack ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(delivered === undefined ? {} : {delivered}),
@@ -66,10 +67,14 @@ function describe(record: JobRecord, change: ChangeRecord | undefined): Describe
   };
 }
 
-function explain(outcome: Outcome | undefined): Pick<JobView, 'cause' | 'next'> {
+function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined): Pick<JobView, 'cause' | 'next'> {
   if (outcome?.status !== 'failed') return {};
-  const {cause, next} = failureReasons[outcome.failure.reason];
-  return {cause, next: outcome.failure.next ?? next};
+  const {cause} = failureReasons[outcome.failure.reason];
+  const review = endStatus(outcome) === 'held' ? reviewOf(change) : undefined;
+  if (review === undefined) return {cause, next: nextStep(outcome.failure)};
+  const step = reviewStep(review.state);
+  const since = review.state === 'to-review' ? '' : ` Since then: ${reviewText(review)}.`;
+  return {cause: cause + since, ...(step === undefined ? {} : {next: step})};
 }
 
 export function toChangeView({change, findings, verified, decision}: ChangeRecord): ChangeView {

@@ -1,7 +1,9 @@
+import {createHash} from 'node:crypto';
 import type {Hono} from 'hono';
 import {z} from 'zod';
 import {type ChangeSummary, changeStateOf, type Decision, failsVerify, rejectReasons} from '../../domain/change.ts';
 import {OrchestratorError} from '../../domain/errors.ts';
+import {orderForReview, reviewGroup} from '../../domain/review-order.ts';
 import {decideChanges} from '../../run/decide-changes.ts';
 import {sumLines} from '../../util/sum-lines.ts';
 import type {ReviewItem, ReviewQueue} from '../api.ts';
@@ -27,13 +29,10 @@ export function addReviewRoutes(app: Hono, {ledger, clock}: PageParts): void {
   app.get('/api/review', async context => {
     const runId = context.req.query('run');
     const filter = {state: 'to-review', ...(runId === undefined ? {} : {runId})} as const;
-    const [changes, counts] = await Promise.all([
-      ledger.changes({...filter, limit: maxItems}),
-      ledger.countChanges(runId),
-    ]);
+    const [changes, counts] = await Promise.all([ledger.changes(filter), ledger.countChanges(runId)]);
     const queue: ReviewQueue = {
-      items: changes.map(toItem),
-      more: Math.max(0, (counts.get('to-review') ?? 0) - changes.length),
+      items: orderForReview(changes).slice(0, maxItems).map(toItem),
+      more: Math.max(0, changes.length - maxItems),
       toDeliver: counts.get('to-deliver') ?? 0,
     };
     return context.json(queue);
@@ -76,6 +75,7 @@ function toItem(change: ChangeSummary): ReviewItem {
     repo: change.repo,
     skill: change.skill,
     patchId,
+    group: createHash('sha256').update(reviewGroup(change)).digest('hex').slice(0, 16),
     ...(summary === undefined ? {} : {summary: summary.slice(0, 600)}),
     files: files.map(({path}) => path.slice(0, 200)).slice(0, 20),
     ...sumLines(files),
