@@ -1,8 +1,8 @@
 import {OrchestratorError} from '../domain/errors.ts';
-import type {Reporter, RunSummary} from '../domain/event.ts';
+import type {Reporter, RunEvent, RunSummary} from '../domain/event.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {SharedLedger} from '../ledger/shared-ledger.ts';
-import {formatSummary} from '../report/log-line.ts';
+import {formatParts, formatSummary} from '../report/log-line.ts';
 import {describeObstacles} from '../run/queue-obstacles.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {summarizeRun} from '../run/summarize-run.ts';
@@ -55,15 +55,12 @@ export async function followRun(io: Io, options: FollowOptions): Promise<number>
   }
   if (io.outIsTerminal && io.errIsTerminal && !json) {
     const {endText} = await import('./execute.ts');
-    io.out(await endText(options.ledger, run, formatSummary(end.summary), flag));
+    io.out(await endText(options.ledger, run, formatSummary(end.summary) + formatParts(end.parts), flag));
   }
   return end.exitCode;
 }
 
-interface FollowedEnd {
-  readonly exitCode: number;
-  readonly summary: RunSummary;
-}
+type FollowedEnd = Pick<Extract<RunEvent, {type: 'run.finished'}>, 'exitCode' | 'summary' | 'parts'>;
 
 async function follow(io: Io, reporter: Reporter, options: FollowOptions, signal: AbortSignal): Promise<FollowedEnd> {
   const {ledger, clock, run, records} = options;
@@ -74,7 +71,8 @@ async function follow(io: Io, reporter: Reporter, options: FollowOptions, signal
   for (const text of options.notes) reporter.report({type: 'run.noted', at: clock.now(), level: 'info', text});
   let known = new Set<string>();
   let nextTend = 0;
-  const ended = new Set(records.flatMap(({state, job}) => (state === 'ended' ? [job.id] : [])));
+  const endedBefore = new Set(records.flatMap(({state, job}) => (state === 'ended' ? [job.id] : [])));
+  const ended = new Set(endedBefore);
   const started = new Set<string>();
   let since = clock.now();
   let isReachable = true;
@@ -136,10 +134,14 @@ async function follow(io: Io, reporter: Reporter, options: FollowOptions, signal
   async function tellEnd(current: RunRecord | undefined): Promise<FollowedEnd> {
     await reporter.flush?.();
     const exitCode = current?.exitCode ?? 1;
-    const outcomes = (await ledger.jobs(run.id, {state: 'ended'})).flatMap(({detail}) => detail?.outcome ?? []);
-    const summary = summarizeRun(outcomes);
-    reporter.report({type: 'run.finished', at: current?.endedAt ?? clock.now(), run, exitCode, summary});
-    return {exitCode, summary};
+    const records = await ledger.jobs(run.id, {state: 'ended'});
+    const summarize = (some: readonly JobRecord[]): RunSummary =>
+      summarizeRun(some.flatMap(({detail}) => detail?.outcome ?? []));
+    const summary = summarize(records);
+    const now = summarize(records.filter(({job}) => !endedBefore.has(job.id)));
+    const end = {exitCode, summary, ...(before.length === 0 ? {} : {parts: {now, before: summarizeRun(before)}})};
+    reporter.report({type: 'run.finished', at: current?.endedAt ?? clock.now(), run, ...end});
+    return end;
   }
 
   function note(text: string): void {

@@ -341,7 +341,12 @@ const queueUsers: readonly {name: string; queue?: string}[] = [
     'accept',
     'reject',
     'deliver',
+    'failures',
+    'explain',
+    'list',
   ].map(name => ({name})),
+  {name: 'doctor', queue: 'also check this queue; default: ORCHESTRATOR_QUEUE'},
+  {name: 'gc', queue: 'forget runs of this queue; default: ORCHESTRATOR_QUEUE'},
 ];
 
 function examplesText(examples: string): string {

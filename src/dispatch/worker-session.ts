@@ -81,8 +81,16 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
         next: 'Give it a "url", add it to the fleet file of the workers, or let "needs" choose workers that have it.',
       });
     }
-    return await prepareJob(job, tools);
+    return await prepareJob(job, tools).catch(error => {
+      throw namePlace(error, job);
+    });
   }
+}
+
+/** A path of this machine says nothing to whoever reads the results elsewhere, unless both are named. */
+function namePlace(error: unknown, {path}: Job): unknown {
+  if (!(error instanceof JobFailure) || error.failure.reason !== 'path-missing') return error;
+  return new JobFailure('path-missing', `${error.message}: ${path} on ${hostname()}`, {cause: error});
 }
 
 /** The path that this machine knows the repo by; that of the planning machine only where it is this one. */

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -178,6 +178,57 @@ describe.skipIf(postgresProblem !== undefined)(
       await cli(night, ['stop', '--queue', url]);
       signal(served.child, 'SIGTERM');
       await served.ended;
+    });
+
+    it('is looked at by every command that looks', async () => {
+      const {night, url} = await newNight('looked', 1);
+      const queue = ['--queue', url];
+      await cli(night, ['run', '--config', 'config/tasks.json', '--detach', ...queue]);
+      await cli(night, ['stop', ...queue]);
+      for (const args of [['failures'], ['list', 'runs'], ['explain', 'repo-01', '--config', 'config/tasks.json']]) {
+        expect(await cli(night, [...args, ...queue])).toMatchObject({code: 0, stdout: expect.stringMatching(/\S/)});
+      }
+      expect((await cli(night, ['list', 'runs', ...queue])).stdout).toContain('stopped');
+      const doctor = await cli(night, ['doctor', '--json', ...queue]);
+      expect(JSON.parse(doctor.stdout).checks).toContainEqual({
+        name: 'queue',
+        status: 'warning',
+        message: 'answers; no worker is alive, 0 runs going on',
+        fix: 'orchestrator worker',
+      });
+      const away = await cli(night, ['doctor', '--json', '--queue', 'postgres://127.0.0.1:1/none']);
+      expect(JSON.parse(away.stdout).checks).toContainEqual(
+        expect.objectContaining({name: 'queue', status: 'failure'}),
+      );
+      await query(url, 'UPDATE orchestrator.runs SET started_at = 1');
+      expect((await cli(night, ['gc', ...queue])).stdout).toMatch(/^1 run, /);
+      expect((await cli(night, ['history', '--json', ...queue])).stdout).toBe('[]\n');
+    });
+
+    it('says where a path was looked for, and where a transcript lies', async () => {
+      const {night, url, env} = await newNight('away', 1);
+      const fleet = path.join(night.directory, 'config/own.json');
+      writeFileSync(fleet, JSON.stringify({repositories: [{name: 'repo-01', path: '/nowhere/repo-01'}]}));
+      const worker = startWorker(night, {
+        name: 'w',
+        url,
+        server: {url: 'http://127.0.0.1:1'},
+        args: ['--fleet', fleet],
+      });
+      writeConfiguration(night, {tasks: [{name: 'a', skill: 'readme-generator', group: 'all', mode: 'agent'}]});
+      const ended = await cli(night, ['run', '--config', 'config/tasks.json'], {env});
+      expect(ended.code).toBe(1);
+      const [row] = await readResults(night);
+      expect(row).toMatchObject({
+        outcome: 'path-missing',
+        message: expect.stringMatching(/^Path does not exist: \/nowhere\/repo-01 on \S+$/),
+      });
+      const logs = await cli(night, ['logs', '--job', 'repo-01', '--transcript'], {env});
+      expect(logs.stderr).toMatch(
+        /its transcript is in the state folder of the worker that executed it, \S+-\d+-[0-9a-f]{6}\n/,
+      );
+      signal(worker.child, 'SIGTERM');
+      await worker.ended;
     });
 
     it('is not what demo makes', async () => {

@@ -3,6 +3,7 @@ import {escapeLine} from '../../util/escape-text.ts';
 import type {Check} from '../checks/check.ts';
 import {checkConfiguration} from '../checks/configuration-checks.ts';
 import {checkMachine} from '../checks/machine-checks.ts';
+import {checkQueue} from '../checks/queue-check.ts';
 import {checkSandboxHere} from '../checks/sandbox-check.ts';
 import type {Io} from '../io.ts';
 
@@ -17,6 +18,7 @@ const colors = {ok: 32, warning: 33, failure: 31} as const;
 export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
   const checks = [
     ...(await checkMachine(io, systemClock.now())),
+    ...(await checkQueue(io)),
     await checkSandboxHere(),
     ...(await checkConfiguration(io)),
   ];

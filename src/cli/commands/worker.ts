@@ -6,7 +6,7 @@ import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
 import type {Reporter} from '../../domain/event.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import {openQueue, openWorker} from '../../orchestrator/queue.ts';
-import {formatLogLine} from '../../report/log-line.ts';
+import {count, formatLogLine} from '../../report/log-line.ts';
 import {openFleet} from '../../run/open-fleet.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {makeFolder} from '../../util/make-folder.ts';
@@ -75,7 +75,7 @@ export async function worker(io: Io, options: WorkerCommandOptions): Promise<num
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal).on('SIGHUP', onHangUp);
   say(
     'info',
-    `worker ${id} takes up to ${maxWorkers} jobs at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${paths.size} repos by path`,
+    `worker ${id} takes up to ${count(maxWorkers, 'job')} at once${labels.length === 0 ? '' : `, labels ${labels.join(',')}`}; ${count(paths.size, 'repo')} by path`,
   );
   try {
     await queueWorker.run();
