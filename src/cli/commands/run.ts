@@ -37,7 +37,9 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
   const models = await openModels(io.env, configuration.models);
   const tasks = configuration.tasks.map(task => ({
     ...task,
-    models: asksNoModel(task) ? [] : (task.models ?? [chooseModel(models, options.dryRun === true)]),
+    models: asksNoModel(task)
+      ? []
+      : (task.models ?? [chooseModel(models, options.dryRun === true, io.queue !== undefined)]),
   }));
   const planned = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   const jobs = await withSharedBranches(planned, configuration.fleet.forges);
@@ -157,8 +159,13 @@ export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfi
 }
 
 /** A plan can do without a key; it then shows what would be asked with one. */
-function chooseModel({defaultModel, usualModel}: Models, isPlan: boolean): string {
+function chooseModel({defaultModel, usualModel}: Models, isPlan: boolean, isQueued: boolean): string {
   if (defaultModel !== undefined || isPlan) return defaultModel ?? usualModel;
+  if (isQueued) {
+    throw new OrchestratorError('no-model', 'no model is given, and the keys of the workers are not seen from here', {
+      hint: 'name it in the configuration, "model" in its settings, or with --model',
+    });
+  }
   throw new OrchestratorError('no-model', 'no model is given and no key is set', {
     hint: 'set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY), or try without a key: --model offline',
   });
