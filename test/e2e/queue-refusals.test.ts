@@ -137,6 +137,16 @@ describe.skipIf(postgresProblem !== undefined)(
       }
     });
 
+    it('refuses a ledger of a newer version, also for the page', async () => {
+      const url = await newDatabase();
+      expect((await cli(night, ['schedule', 'next', '--queue', url])).code).toBe(0);
+      await postgres.query('UPDATE orchestrator.ledger_version SET version = 999', nameOf(url));
+      const expected = /^orchestrator: the queue database was written by a newer version .* update orchestrator /;
+      await refused(url, expected);
+      const served = await cli(night, ['serve', '--queue', url]);
+      expect(served).toMatchObject({code: 2, stdout: '', stderr: expect.stringMatching(expected)});
+    });
+
     function newDatabase(): Promise<string> {
       return postgres.newDatabase();
     }

@@ -36,7 +36,14 @@ describe.skipIf(postgresProblem !== undefined)(
       await untilSo(() => run.output().includes('no worker is alive; start one with: orchestrator worker'));
       expect(run.output()).toContain('2 jobs wait for a worker with eu+gpu; none is alive');
       expect(run.output()).toContain('1 job waits for a worker with gpu; none is alive');
+      await query(
+        env.ORCHESTRATOR_QUEUE,
+        `INSERT INTO orchestrator.workers (id, host, pid, version, labels, max_workers, jobs, started_at, heartbeat_at)
+         VALUES ('lost-1', 'lost', 1, '0.1.0', '[]', 4, 2, 0, extract(epoch FROM now())::bigint * 1000 - 25000)`,
+      );
       const status = await cli(night, ['status'], {env});
+      expect(status.stdout).toMatch(/^ {2}workers {2}0 alive, 2 of 4 places taken\n {11}lost-1 is silent for 2\d s$/m);
+      await query(env.ORCHESTRATOR_QUEUE, 'DELETE FROM orchestrator.workers');
       expect(status.stdout).toMatch(/^running {2}r-\S+ {2}since .* in the queue\n/);
       expect(status.stdout).toContain('waits    2 jobs wait for a worker with eu+gpu; none is alive\n');
       const stopped = await cli(night, ['stop'], {env});
@@ -249,7 +256,7 @@ describe.skipIf(postgresProblem !== undefined)(
       name: string,
       repos: number,
       settings: Record<string, unknown> = {},
-    ): Promise<{night: Night; url: string; env: Record<string, string>}> {
+    ): Promise<{night: Night; url: string; env: {ORCHESTRATOR_QUEUE: string}}> {
       const night = await makeNight(path.join(folder, name), {repos, settings});
       const url = await postgres.newDatabase();
       return {night, url, env: {ORCHESTRATOR_QUEUE: url, ...quickTimes}};
