@@ -104,7 +104,8 @@ function errorLine({message, hint}: OrchestratorError): string {
   return `orchestrator: ${message}${hint === undefined ? '' : `; ${hint}`}\n`;
 }
 
-async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise<string> {
+/** What stands on a terminal after a run. `flag` goes behind the commands that come next. */
+export async function endText(ledger: Ledger, run: RunRecord, summary: string, flag = ''): Promise<string> {
   const records = await ledger.jobs(run.id);
   const ofStatus = (...wanted: EndStatus[]): JobRecord[] =>
     records.filter(({detail}) => detail !== undefined && wanted.includes(endStatus(detail.outcome)));
@@ -131,7 +132,7 @@ async function endText(ledger: Ledger, run: RunRecord, summary: string): Promise
     more(good),
     `${run.id}  ${summary}\n`,
     `results  ${escapeLine(run.resultsFile)}\n`,
-    ...(next.length > 0 ? [`next     ${next.join('; ')}\n`] : []),
+    ...(next.length > 0 ? [`next     ${next.map(command => command + flag).join('; ')}\n`] : []),
   ].join('');
 }
 

@@ -1,11 +1,15 @@
 import {OrchestratorError} from '../domain/errors.ts';
-import type {Reporter} from '../domain/event.ts';
+import type {Reporter, RunEvent, RunSummary} from '../domain/event.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {SharedLedger} from '../ledger/shared-ledger.ts';
+import {formatParts, formatSummary} from '../report/log-line.ts';
+import {describeObstacles} from '../run/queue-obstacles.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {summarizeRun} from '../run/summarize-run.ts';
 import type {Clock} from '../util/clock.ts';
+import {endWithoutWorkers} from './end-queued-run.ts';
 import type {Io} from './io.ts';
+import {queueFlag} from './queue-flag.ts';
 import {openReporters} from './reporters.ts';
 
 export interface FollowOptions {
@@ -19,6 +23,7 @@ export interface FollowOptions {
 }
 
 const pollMs = 500;
+const tendMs = 5_000;
 /** Jobs are recorded by many machines, whose transactions may end in another order than they say. */
 const overlapMs = 30_000;
 
@@ -34,30 +39,40 @@ export async function followRun(io: Io, options: FollowOptions): Promise<number>
     ...(logMaxBytes === undefined ? {} : {logMaxBytes}),
   });
   const leaving = leaveOnSignal();
+  const flag = queueFlag(io);
+  let end: FollowedEnd;
   try {
-    return await follow(reporter, options, leaving.signal);
+    end = await follow(io, reporter, options, leaving.signal);
   } catch (error) {
     if (!leaving.signal.aborted) throw error;
     io.err(
-      `orchestrator: ${run.id} goes on without this process; watch: orchestrator status --watch; stop: orchestrator stop ${run.id}\n`,
+      `orchestrator: ${run.id} goes on without this process; watch: orchestrator status --watch${flag}; stop: orchestrator stop ${run.id}${flag}\n`,
     );
     return leaving.exitCode();
   } finally {
     leaving.close();
     await reporter.close();
   }
+  if (io.outIsTerminal && io.errIsTerminal && !json) {
+    const {endText} = await import('./execute.ts');
+    io.out(await endText(options.ledger, run, formatSummary(end.summary) + formatParts(end.parts), flag));
+  }
+  return end.exitCode;
 }
 
-async function follow(reporter: Reporter, options: FollowOptions, signal: AbortSignal): Promise<number> {
+type FollowedEnd = Pick<Extract<RunEvent, {type: 'run.finished'}>, 'exitCode' | 'summary' | 'parts'>;
+
+async function follow(io: Io, reporter: Reporter, options: FollowOptions, signal: AbortSignal): Promise<FollowedEnd> {
   const {ledger, clock, run, records} = options;
   const open = records.filter(({state}) => state !== 'ended').length;
   const before = records.flatMap(({detail}) => detail?.outcome ?? []);
   const {costUsd: spentUsd} = summarizeRun(before);
   reporter.report({type: 'run.started', at: clock.now(), run, jobs: open, resumed: options.resumed, spentUsd});
   for (const text of options.notes) reporter.report({type: 'run.noted', at: clock.now(), level: 'info', text});
-  if ((await ledger.workers()).length === 0)
-    note('no worker is alive yet; start one with: orchestrator worker --queue URL');
-  const ended = new Set(records.flatMap(({state, job}) => (state === 'ended' ? [job.id] : [])));
+  let known = new Set<string>();
+  let nextTend = 0;
+  const endedBefore = new Set(records.flatMap(({state, job}) => (state === 'ended' ? [job.id] : [])));
+  const ended = new Set(endedBefore);
   const started = new Set<string>();
   let since = clock.now();
   let isReachable = true;
@@ -71,6 +86,7 @@ async function follow(reporter: Reporter, options: FollowOptions, signal: AbortS
       if (!isReachable) note('the queue database answers again');
       isReachable = true;
       if (isOver) return await tellEnd(current);
+      if (now >= nextTend) await tend(current);
     } catch (error) {
       if (!(error instanceof OrchestratorError)) throw error;
       // The workers have the run; it can be followed again later.
@@ -84,11 +100,12 @@ async function follow(reporter: Reporter, options: FollowOptions, signal: AbortS
     for (const record of await ledger.jobs(run.id, {state: 'running'})) tellStart(record);
     const ids = (await ledger.endedSince(run.id, endedAfter)).filter(id => !ended.has(id));
     for (const record of await ledger.jobsById(run.id, ids)) {
-      const {job, detail, endedAt = clock.now(), startedAt = endedAt} = record;
+      const {job, detail, endedAt = clock.now(), startedAt = endedAt, worker} = record;
       if (detail === undefined) continue;
       ended.add(job.id);
       tellStart(record);
-      reporter.report({type: 'job.finished', at: endedAt, job, detail, startedAt});
+      const of = worker === undefined ? {} : {worker};
+      reporter.report({type: 'job.finished', at: endedAt, job, detail, startedAt, ...of});
     }
   }
 
@@ -98,13 +115,33 @@ async function follow(reporter: Reporter, options: FollowOptions, signal: AbortS
     reporter.report({type: 'job.started', at: startedAt, job});
   }
 
-  async function tellEnd(current: RunRecord | undefined): Promise<number> {
+  /** Says what keeps jobs waiting, and does what no worker is there to do. */
+  async function tend(current: RunRecord): Promise<void> {
+    nextTend = clock.now() + tendMs;
+    const workers = await ledger.workers();
+    const none = workers.length === 0 ? ['no worker is alive; start one with: orchestrator worker --queue URL'] : [];
+    const lines = [...none, ...describeObstacles(run.id, await ledger.waitingJobs(run.id), workers)];
+    for (const line of lines) if (!known.has(line)) note(line);
+    known = new Set(lines);
+    // Its end is told below, as if a worker had recorded it.
+    const reporterFor = (): Reporter => ({
+      ...reporter,
+      report: event => void (event.type === 'run.noted' && reporter.report(event)),
+    });
+    await endWithoutWorkers(io, ledger, current, {nowMs: clock.now(), reporterFor});
+  }
+
+  async function tellEnd(current: RunRecord | undefined): Promise<FollowedEnd> {
     await reporter.flush?.();
     const exitCode = current?.exitCode ?? 1;
-    const outcomes = (await ledger.jobs(run.id, {state: 'ended'})).flatMap(({detail}) => detail?.outcome ?? []);
-    const summary = summarizeRun(outcomes);
-    reporter.report({type: 'run.finished', at: current?.endedAt ?? clock.now(), run, exitCode, summary});
-    return exitCode;
+    const records = await ledger.jobs(run.id, {state: 'ended'});
+    const summarize = (some: readonly JobRecord[]): RunSummary =>
+      summarizeRun(some.flatMap(({detail}) => detail?.outcome ?? []));
+    const summary = summarize(records);
+    const now = summarize(records.filter(({job}) => !endedBefore.has(job.id)));
+    const end = {exitCode, summary, ...(before.length === 0 ? {} : {parts: {now, before: summarizeRun(before)}})};
+    reporter.report({type: 'run.finished', at: current?.endedAt ?? clock.now(), run, ...end});
+    return end;
   }
 
   function note(text: string): void {

@@ -50,10 +50,14 @@ export function processIo(): Io {
     ...(env['ORCHESTRATOR_QUEUE'] ? {queue: env['ORCHESTRATOR_QUEUE']} : {}),
     cwd: process.cwd(),
     home,
-    stateDir: env['ORCHESTRATOR_HOME']
-      ? path.resolve(env['ORCHESTRATOR_HOME'].replace(/^~(?=\/|$)/, home))
-      : path.join(home, '.orchestrator'),
+    stateDir: stateDirOf(env, home),
   };
+}
+
+export function stateDirOf(env: Io['env'], home: string): string {
+  return env['ORCHESTRATOR_HOME']
+    ? path.resolve(env['ORCHESTRATOR_HOME'].replace(/^~(?=\/|$)/, home))
+    : path.join(home, '.orchestrator');
 }
 
 /** What cannot be written is lost and stops nothing: a run goes on without anybody who looks. */

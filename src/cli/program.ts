@@ -84,6 +84,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .option('--budget <usd>', 'the most that the whole run may cost from now on')
     .option('--deadline <hh:mm>', 'start nothing after this local time')
     .option('--max-workers <n>', 'jobs at once')
+    .option('--results-dir <dir>', 'where the results file goes; default: where it is')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).resume(io, run, options)));
   command(
@@ -96,6 +97,7 @@ export function createProgram(given: Io, setExitCode: SetExitCode): Command {
     .option('--budget <usd>', 'the most that the whole run may cost from now on')
     .option('--deadline <hh:mm>', 'start nothing after this local time')
     .option('--max-workers <n>', 'jobs at once')
+    .option('--results-dir <dir>', 'where the results file goes; default: where it is')
     .option('--json', 'events as JSON lines on stdout')
     .action(async (run, options) => setExitCode(await (await import('./commands/resume.ts')).retry(io, run, options)));
   command(
@@ -344,7 +346,6 @@ const queueUsers: readonly {name: string; queue?: string}[] = [
     'status',
     'logs',
     'history',
-    'explain',
     'report',
     'serve',
     'review',
@@ -352,7 +353,12 @@ const queueUsers: readonly {name: string; queue?: string}[] = [
     'accept',
     'reject',
     'deliver',
+    'failures',
+    'explain',
+    'list',
   ].map(name => ({name})),
+  {name: 'doctor', queue: 'also check this queue; default: ORCHESTRATOR_QUEUE'},
+  {name: 'gc', queue: 'forget runs of this queue; default: ORCHESTRATOR_QUEUE'},
 ];
 
 function examplesText(examples: string): string {
@@ -456,7 +462,8 @@ function addRunOptions(command: Command): Command {
     .option('--json', 'JSON lines on stdout')
     .option('--results-dir <dir>', 'where the results file goes; default: home')
     .option('--fleet <file>', 'fleet file')
-    .option('--skills-dir <dir>', 'folder of skills');
+    .option('--skills-dir <dir>', 'folder of skills')
+    .option('--env-file <file>', 'set these variables first, one NAME=value a line; what a schedule does');
 }
 
 const topExamples = `

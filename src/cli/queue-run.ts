@@ -1,12 +1,19 @@
 import {hostname} from 'node:os';
+import {defined} from '../config/resolve-settings.ts';
+import {dueFirst} from '../dispatch/tend-run.ts';
+import {OrchestratorError} from '../domain/errors.ts';
 import type {Job} from '../domain/job.ts';
 import {type JobRecord, noControl, queueHolder, type RunControl, type RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import {packSkill} from '../skills/skill-content.ts';
 import {systemClock} from '../util/clock.ts';
+import {localZone, nextTime} from '../util/zoned-time.ts';
 import {followRun} from './follow-run.ts';
 import type {Io} from './io.ts';
+import {packageVersion} from './package-version.ts';
+import {placesHere} from './places-here.ts';
+import {queueFlag} from './queue-flag.ts';
 import {withQueue} from './with-queue.ts';
 
 export interface QueueRunOptions {
@@ -27,7 +34,7 @@ export async function startQueuedRun(io: Io, url: string, options: QueueRunOptio
     let now = new Date();
     for (;;) {
       const run = queued(options.recordAt(now));
-      const enqueue = await opened.queue.enqueue(run.id, jobs);
+      const enqueue = await opened.queue.enqueue(run.id, dueFirst(run.settings as RunSettings, jobs));
       const {heldBy, nameTaken} = await opened.ledger.startSharedRun(run, jobs, contents, enqueue);
       if (heldBy !== undefined) {
         const since = new Date(heldBy.startedAt).toISOString();
@@ -54,6 +61,7 @@ export async function goOnQueued(
   id: string,
   options: {
     readonly chosen: (record: JobRecord) => boolean;
+    readonly resultsDir: string | undefined;
     readonly json: boolean;
     readonly notes: readonly string[];
     readonly control: Partial<RunControl>;
@@ -64,44 +72,60 @@ export async function goOnQueued(
     const records = await ledger.jobs(id);
     const again = records.filter(options.chosen).map(({job}) => job);
     const before = await ledger.run(id);
+    // A follower that could not write what it is told would leave the jobs in the queue to nobody who looks.
+    if (before !== undefined) placesHere(io, before, options.resultsDir);
     if (before?.state !== 'running') {
       if (again.length === 0) {
         io.out(`${id}: nothing to do; every job has ended\n`);
         return before?.exitCode ?? 0;
       }
-      const enqueue = await queue.enqueue(id, again);
+      const settings = before?.settings as RunSettings;
+      const enqueue = await queue.enqueue(id, dueFirst(settings, again));
+      const ids = again.map(job => job.id);
+      const {deadlineAt} = deadlineOf(settings, systemClock.now());
+      const control = {...before?.control, ...noControl, ...options.control};
+      const isReopened = await ledger.reopenSharedRun(id, ids, enqueue, {control, ...defined({deadlineAt})});
       // When it was reopened by somebody else in this moment, their choice is followed.
-      await ledger.reopenSharedRun(
-        id,
-        again.map(job => job.id),
-        enqueue,
-        {...before?.control, ...noControl, ...options.control},
-      );
+      if (!isReopened && (await ledger.run(id))?.state !== 'running') {
+        throw new OrchestratorError('run-held', `another run of the configuration of ${id} goes on`, {
+          hint: 'see: orchestrator status',
+        });
+      }
     } else await ledger.control(id, options.control);
-    const run = (await ledger.run(id))!;
+    const {run, notes} = placesHere(io, (await ledger.run(id))!, options.resultsDir);
     return await followRun(io, {
       ...opened,
       run,
       records: await ledger.jobs(id),
-      notes: options.notes,
+      notes: [...options.notes, ...notes],
       resumed: true,
       json: options.json,
     });
   });
 }
 
-/** No process holds it: any worker may end it. */
+/** No process holds it: any worker may end it. What depends on where a clock stands is settled here, once for all of them. */
 function queued(run: RunRecord): RunRecord {
-  const settings: RunSettings = {...(run.settings as RunSettings), plannedOn: hostname()};
-  return {...run, holder: queueHolder, settings};
+  const settings: RunSettings = {
+    ...(run.settings as RunSettings),
+    plannedOn: hostname(),
+    plannedBy: packageVersion(),
+    zone: localZone(),
+  };
+  return {...run, holder: queueHolder, settings, ...deadlineOf(settings, run.startedAt)};
+}
+
+function deadlineOf({deadline, zone}: RunSettings, fromMs: number): Pick<RunRecord, 'deadlineAt'> {
+  return deadline === undefined ? {} : {deadlineAt: nextTime(deadline, fromMs, zone)};
 }
 
 function tellLaunch(io: Io, run: RunRecord, json: boolean): number {
+  const flag = queueFlag(io);
   const launch = {event: 'launch', run: run.id, results_file: run.resultsFile, log_file: run.logFile ?? null};
   io.out(
     json
       ? `${JSON.stringify(launch)}\n`
-      : `${run.id} is in the queue; watch: orchestrator status --watch; stop: orchestrator stop ${run.id}\n`,
+      : `${run.id} is in the queue; watch: orchestrator status --watch${flag}; stop: orchestrator stop ${run.id}${flag}\n`,
   );
   return 0;
 }

@@ -30,12 +30,23 @@ const retryWords = {
 } as const;
 
 /** Results for people: what failed first, each cause with its evidence and what to do. */
-export function renderReport(rows: readonly ResultRow[], options: TableOptions): string {
+export function renderReport(
+  rows: readonly ResultRow[],
+  {
+    withNext,
+    ...options
+  }: TableOptions & {
+    /** Name the commands that go on from there. */
+    readonly withNext: boolean;
+  },
+): string {
   const groups = groupRows(rows);
   return [
     ...groups.map(group => `${renderGroup(group, options)}\n`),
     `${summarizeRows(rows)}\n`,
-    ...nextCommands(groups, rows).map((command, index) => `${index === 0 ? 'next  ' : '      '}${command}\n`),
+    ...(withNext ? nextCommands(groups, rows) : []).map(
+      (command, index) => `${index === 0 ? 'next  ' : '      '}${command}\n`,
+    ),
   ].join('');
 }
 

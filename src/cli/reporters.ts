@@ -7,6 +7,7 @@ import {formatLogLine} from '../report/log-line.ts';
 import {toResultRow} from '../report/result-row.ts';
 import {ResultsFile} from '../report/results-file.ts';
 import {rotateLog} from '../report/rotate-log.ts';
+import {makeFolder} from '../util/make-folder.ts';
 import type {Io} from './io.ts';
 import {type TraceSettings, traceSettings} from './trace-settings.ts';
 
@@ -28,6 +29,7 @@ export function runLogFile(stateDir: string, runId: string): string {
 export async function openReporters(io: Io, options: ReporterOptions): Promise<Reporter> {
   const {run, records} = options;
   const traces = traceSettings(io.env);
+  makeStateFolder(io.stateDir);
   const rotation = run.logFile === undefined ? undefined : rotate(run.logFile, options.logMaxBytes);
   const reporters: Reporter[] = [
     await ResultsFile.open(run.resultsFile, run.id, records),
@@ -51,6 +53,15 @@ export async function openReporters(io: Io, options: ReporterOptions): Promise<R
       for (const result of results) if (result.status === 'rejected') throw result.reason;
     },
   };
+}
+
+/** For its owner alone, before it is made on the way to a log below it. */
+function makeStateFolder(stateDir: string): void {
+  try {
+    makeFolder(stateDir, 0o700);
+  } catch {
+    // The log says what is wrong with it.
+  }
 }
 
 /** What is in the state folder is for its owner alone; other folders are as their owner makes them. */
@@ -141,6 +152,7 @@ function toJsonEvent(runId: string, event: RunEvent): Record<string, unknown> {
           detail: event.detail,
           startedAt: event.startedAt,
           endedAt: event.at,
+          ...(event.worker === undefined ? {} : {worker: event.worker}),
         }),
       };
     case 'run.finished':

@@ -34,6 +34,7 @@ export interface RunOptions {
   readonly resultsDir?: string;
   readonly fleet?: string;
   readonly skillsDir?: string;
+  readonly envFile?: string;
 }
 
 export function toFlags(options: RunOptions): Flags {
@@ -72,9 +73,13 @@ export function parseShard(text: string | undefined): Shard | undefined {
   const index = Number(match?.[1]);
   const count = Number(match?.[2]);
   if (match === null || count < 1 || index < 1 || index > count) {
-    throw new OrchestratorError('bad-flag', `--shard — expected I/N with I from 1 to N, found "${text}"`, {
-      hint: 'for example --shard 1/3',
-    });
+    throw new OrchestratorError(
+      'bad-flag',
+      `--shard — expected I/N with I from 1 to N, and N up to 999999, found "${text}"`,
+      {
+        hint: 'for example --shard 1/3',
+      },
+    );
   }
   return {index, count};
 }

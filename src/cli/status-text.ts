@@ -1,5 +1,6 @@
 import {jobLabel} from '../domain/job.ts';
-import {type JobRecord, runTime, type WorkerRecord} from '../domain/run.ts';
+import {isQueued, type JobRecord, runTime} from '../domain/run.ts';
+import type {LiveWorker} from '../ledger/ledger.ts';
 import {describeOutcome} from '../report/log-line.ts';
 import type {RunDetails} from '../run/read-run-view.ts';
 import {countOf} from '../util/count-of.ts';
@@ -18,6 +19,8 @@ export interface StatusPlaces {
   readonly color: boolean;
   /** Makes lines of one that is too long for where it goes. */
   readonly wrap: (line: string) => readonly string[];
+  /** Stands behind every command that comes next. */
+  readonly flag: string;
 }
 
 /** A run with the command that goes on with it, where that needs more than its id. */
@@ -35,12 +38,13 @@ export function statusLines(details: ShownRun, places: StatusPlaces): string[] {
     ...reviewText(details),
     ...batchTexts(details, places),
     ...workersText(details),
+    ...details.obstacles.map(obstacle => `waits    ${escapeLine(obstacle)}`),
     ...details.running.map(record => runningJob(record, details, places)),
     ...details.failures.map(failedJob),
     ...more(details),
     `results  ${shortPath(run.resultsFile, places)}`,
     `log      ${shortPath(run.logFile ?? runLogFile(places.stateDir, run.id), places)}`,
-    ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}`),
+    ...nextSteps(details).map((command, index) => `${index === 0 ? 'next    ' : '        '} ${command}${places.flag}`),
   ];
   return [head[0]!, ...body.map(line => `  ${line}`)].flatMap(line => fold(line, places));
 }
@@ -93,14 +97,17 @@ export function nextSteps(details: ShownRun): string[] {
 }
 
 const barWidth = 20;
+/** A worker says that it lives every five seconds. */
+const silentAfterMs = 12_000;
 
 function workersText({workers}: RunDetails): string[] {
   if (workers === undefined) return [];
   if (workers.length === 0) return ['workers  none is alive; start one with: orchestrator worker'];
-  const sum = (of: (worker: WorkerRecord) => number): number =>
-    workers.reduce((total, worker) => total + of(worker), 0);
+  const silent = workers.filter(({silentMs}) => silentMs > silentAfterMs);
+  const sum = (of: (worker: LiveWorker) => number): number => workers.reduce((total, worker) => total + of(worker), 0);
   return [
-    `workers  ${workers.length} alive, ${sum(({jobs}) => jobs)} of ${sum(({maxWorkers}) => maxWorkers)} places taken`,
+    `workers  ${workers.length - silent.length} alive, ${sum(({jobs}) => jobs)} of ${sum(({maxWorkers}) => maxWorkers)} places taken`,
+    ...silent.map(({id, silentMs}) => `         ${escapeLine(id)} is silent for ${Math.round(silentMs / 1000)} s`),
   ];
 }
 
@@ -110,9 +117,13 @@ function runningLines(details: RunDetails, {nowMs}: StatusPlaces): string[] {
   const done = counts.total === 0 ? barWidth : Math.floor((ended / counts.total) * barWidth);
   const what = run.control.stop !== 'no' ? 'stopping' : run.control.paused ? 'paused' : 'running';
   return [
-    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(runTime(run, nowMs))}) on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`,
+    `${what}  ${run.id}  since ${localMoment(run.startedAt, nowMs)} (${duration(runTime(run, nowMs))}) ${placeOf(run)}`,
     `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}  ${ended} of ${counts.total}   ${countsText(details.counts)}`,
   ];
+}
+
+function placeOf(run: RunDetails['run']): string {
+  return isQueued(run) ? 'in the queue' : `on ${escapeLine(run.holder.host)}, process ${run.holder.pid}`;
 }
 
 function endedLines({run, state, counts}: RunDetails, {nowMs}: StatusPlaces): string[] {

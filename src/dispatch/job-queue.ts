@@ -37,10 +37,16 @@ export interface QueueSchedule {
  * job may be given out twice: who may record and deliver is settled in the ledger.
  */
 export interface JobQueue {
-  /** What puts these jobs into the queue, to be written in one transaction with their run. */
+  /** What puts these jobs into the queue, each once however often it is done, to be written in one transaction with their run. */
   enqueue(runId: string, jobs: readonly Job[]): Promise<Statement[]>;
-  /** At most `count` jobs, first come first served, whose needs are among the labels. */
-  take(labels: ReadonlySet<string>, count: number): Promise<QueuedJob[]>;
+  /** As `enqueue`, at once. */
+  putBack(runId: string, jobs: readonly Job[]): Promise<void>;
+  /** How many jobs of the run wait in the queue or are with a worker. */
+  countEntries(runId: string): Promise<number>;
+  /** Those of the jobs that neither wait in the queue nor are with a worker. */
+  lacking(runId: string, jobs: readonly Job[]): Promise<Job[]>;
+  /** At most `count` jobs, first come first served, whose needs are among the labels and which are not of `except`. */
+  take(labels: ReadonlySet<string>, count: number, except: readonly string[]): Promise<QueuedJob[]>;
   /** Says that the worker lives. The tickets that it has lost. */
   keep(tickets: readonly Ticket[]): Promise<Ticket[]>;
   done(tickets: readonly Ticket[]): Promise<void>;

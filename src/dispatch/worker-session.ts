@@ -5,14 +5,14 @@ import type {Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import {type Lease, LeaseLost, type SharedLedger} from '../ledger/shared-ledger.ts';
+import {LeaseLost, type SharedLedger, type TakenJob} from '../ledger/shared-ledger.ts';
 import {executeJob} from '../run/execute-job.ts';
 import type {JobTools} from '../run/job-tools.ts';
 import {prepareJob} from '../run/prepare-job.ts';
 import type {RunGate} from '../run/run-gate.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import type {RunSteering} from '../run/steer-run.ts';
-import type {WorkerSession} from './worker.ts';
+import type {WorkerSession} from './run-sessions.ts';
 
 /** What a worker needs of the run session of the composition root. */
 export interface RunParts {
@@ -31,7 +31,7 @@ export interface WorkerSessionOptions {
   readonly paths: ReadonlyMap<string, string>;
 }
 
-/** A job that killed so many workers is not tried again. */
+/** A job that so many workers began and did not live to end or give back is not tried again. */
 const maxTakes = 20;
 const pausePollMs = 500;
 
@@ -39,7 +39,9 @@ const pausePollMs = 500;
 export function createWorkerSession({run, ledger, parts, reporter, paths}: WorkerSessionOptions): WorkerSession {
   const {gate, steering} = parts;
   return {
-    async execute(lease, recorded, answered, signal) {
+    parallel: (run.settings as RunSettings).parallel,
+    async execute(taken, answered, signal) {
+      const {lease, job: recorded} = taken;
       const held = ledger.heldBy(lease);
       const tools = parts.toolsFor({
         ...held,
@@ -53,7 +55,7 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
       while (steering.control.paused && gate.jobsClosed === undefined) await clock.sleep(pausePollMs, signal);
       const startedAt = clock.now();
       reporter.report({type: 'job.started', at: startedAt, job: recorded});
-      const preparation = prepare(recorded, lease, tools);
+      const preparation = prepare(taken, tools);
       // A rejection belongs to whoever executes the job.
       preparation.catch(() => {});
       const detail = await executeJob(
@@ -68,9 +70,9 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
     close: () => parts.close(),
   };
 
-  async function prepare(recorded: Job, lease: Lease, tools: JobTools): ReturnType<typeof prepareJob> {
+  async function prepare({job: recorded, takes}: TakenJob, tools: JobTools): ReturnType<typeof prepareJob> {
     gate.checkJob();
-    if (lease.fence > maxTakes) {
+    if (takes > maxTakes) {
       throw new JobFailure('crashed', `It was begun ${maxTakes} times, and no worker that began it came to its end`);
     }
     const job = localJob(recorded, run, paths);
@@ -79,8 +81,16 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
         next: 'Give it a "url", add it to the fleet file of the workers, or let "needs" choose workers that have it.',
       });
     }
-    return await prepareJob(job, tools);
+    return await prepareJob(job, tools).catch(error => {
+      throw namePlace(error, job);
+    });
   }
+}
+
+/** A path of this machine says nothing to whoever reads the results elsewhere, unless both are named. */
+function namePlace(error: unknown, {path}: Job): unknown {
+  if (!(error instanceof JobFailure) || error.failure.reason !== 'path-missing') return error;
+  return new JobFailure('path-missing', `${error.message}: ${path} on ${hostname()}`, {cause: error});
 }
 
 /** The path that this machine knows the repo by; that of the planning machine only where it is this one. */
@@ -92,13 +102,19 @@ export function localJob(job: Job, run: RunRecord, paths: ReadonlyMap<string, st
   return planned !== undefined && plannedOn === hostname() ? job : rest;
 }
 
-/** @throws OrchestratorError for a run whose record this version cannot read. */
-export function assertReadable(run: RunRecord): RunSettings {
+/** @throws OrchestratorError for a run that another version planned: what it means by a setting may not be what this one does. */
+export function assertReadable(run: RunRecord, version: string): RunSettings {
   const settings = run.settings as Partial<RunSettings> | null;
-  if (settings?.version !== 1) {
-    throw new OrchestratorError('run-newer', `${run.id} was started by a version that this one does not fit`, {
+  const planned = settings?.plannedBy ?? version;
+  if (settings?.version !== 1 || lineOf(planned) !== lineOf(version)) {
+    throw new OrchestratorError('run-other-version', `it was planned by version ${planned}, and this is ${version}`, {
       hint: 'run the same version of orchestrator on every machine',
     });
   }
   return settings as RunSettings;
+}
+
+/** Versions of one line fit together: major and minor. */
+function lineOf(version: string): string {
+  return version.split('.').slice(0, 2).join('.');
 }

@@ -1,19 +1,12 @@
-import type {Job} from '../domain/job.ts';
-import {isQueued, type WorkerRecord} from '../domain/run.ts';
-import {type Lease, LeaseLost, type SharedLedger} from '../ledger/shared-ledger.ts';
+import {OrchestratorError} from '../domain/errors.ts';
+import {isQueued, type RunRecord, type WorkerRecord} from '../domain/run.ts';
+import {LedgerError} from '../ledger/ledger.ts';
+import {LeaseLost, type SharedLedger} from '../ledger/shared-ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import type {JobQueue, QueuedJob, QueueTimes, Ticket} from './job-queue.ts';
-import {startScheduledRun} from './scheduled-run.ts';
-
-/** What executes jobs of one run in this process. */
-export interface WorkerSession {
-  /**
-   * Executes the job to its recorded end. Rejects with `LeaseLost` when somebody else has it, and when `signal` aborts: then
-   * nothing is recorded. `answered` as in the dispatcher of one machine.
-   */
-  execute(lease: Lease, job: Job, answered: () => Promise<void>, signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
+import {RunSessions, type WorkerSession} from './run-sessions.ts';
+import {ScheduledStarts} from './scheduled-starts.ts';
+import {endWhatWaits, putBackLost} from './tend-run.ts';
 
 export interface WorkerOptions {
   readonly identity: Pick<WorkerRecord, 'id' | 'host' | 'pid' | 'version'>;
@@ -36,36 +29,44 @@ export interface WorkerOptions {
 /** How long an idle worker waits before it looks for jobs again. */
 const pollMs = 500;
 const beatMs = 5_000;
-const tidyMs = 10_000;
-const startsMs = 2_000;
 const maxTaken = 64;
 
 /** Takes jobs from the queue until told to drain: then it takes no other, and gives back what does not end in time. */
 export class QueueWorker {
   readonly #options: WorkerOptions;
   readonly #held = new Map<string, HeldJob>();
-  readonly #sessions = new Map<string, SessionSlot>();
+  readonly #sessions: RunSessions;
+  readonly #starts: ScheduledStarts;
   readonly #ended = new AbortController();
   readonly #startedAt: number;
   #places = 0;
-  #nextLook = 0;
   #doneTickets: Ticket[] = [];
   #isDraining = false;
   #failure: unknown;
   #wake: () => void = () => {};
 
   constructor(options: WorkerOptions) {
+    const {openSession, clock, note} = options;
     this.#options = options;
-    this.#startedAt = options.clock.now();
+    this.#startedAt = clock.now();
+    this.#starts = new ScheduledStarts(options);
+    this.#sessions = new RunSessions({
+      open: openSession,
+      clock,
+      onTrouble: ({runId, message}, waitMs) => {
+        note('warn', `${runId} cannot be executed here and is left to others for ${waitMs / 1000} s: ${message}`);
+        this.#beat().catch(() => {});
+      },
+    });
   }
 
   /** Resolves when it has drained; rejects when it cannot go on. */
   async run(): Promise<void> {
-    const {queue, ledger, identity} = this.#options;
-    await this.#beat();
+    const {queue, ledger, identity, note} = this.#options;
+    await this.#beat().catch(error => note('warn', messageOf(error)));
     const background = [
       this.#every(Math.min(beatMs, (this.#options.times.heartbeatSeconds * 1000) / 4), () => this.#keepAlive()),
-      this.#every(tidyMs, () => this.#tidy()),
+      this.#every(this.#options.times.monitorSeconds * 1000, () => this.#tidy()),
     ];
     try {
       while (!this.#isDraining) await this.#takeSome();
@@ -74,7 +75,7 @@ export class QueueWorker {
       this.#ended.abort();
       await Promise.all(background);
       await this.#settle().catch(() => {});
-      for (const {session} of this.#sessions.values()) await (await session.catch(() => undefined))?.close();
+      await this.#sessions.closeAll();
       await ledger.removeWorker(identity.id).catch(() => {});
       await queue.close();
     }
@@ -104,8 +105,8 @@ export class QueueWorker {
     // Deliveries that are still being written may not pile up without bound behind fast models.
     if (free <= 0 || this.#held.size >= 2 * maxWorkers + maxTaken) return await this.#waitForWake();
     try {
-      await this.#startScheduled();
-      const taken = await queue.take(new Set(labels), Math.min(free, maxTaken));
+      await this.#starts.look();
+      const taken = await queue.take(new Set(labels), Math.min(free, maxTaken), this.#sessions.refused());
       for (const queued of taken) void this.#work(queued);
       if (taken.length > 0) return;
     } catch (error) {
@@ -113,28 +114,6 @@ export class QueueWorker {
     }
     // Spread, so that many idle workers do not ask in step.
     await Promise.race([this.#waitForWake(), clock.sleep(pollMs * (0.75 + Math.random() / 2), this.#ended.signal)]);
-  }
-
-  /** Looks now and then for starts that are due. */
-  async #startScheduled(): Promise<void> {
-    const {queue, clock, note} = this.#options;
-    if (clock.now() < this.#nextLook) return;
-    this.#nextLook = clock.now() + startsMs;
-    for (const start of await queue.takeStarts()) {
-      try {
-        const run = await startScheduledRun(start, queue, this.#options.ledger);
-        note(
-          'info',
-          run === undefined
-            ? `schedule ${start.plan.id}: its run goes on already`
-            : `schedule ${start.plan.id} starts ${run.id}`,
-        );
-        await queue.done([start.ticket]);
-      } catch (error) {
-        note('warn', `schedule ${start.plan.id} could not start: ${messageOf(error)}`);
-        await queue.giveBack([start.ticket]);
-      }
-    }
   }
 
   async #work(queued: QueuedJob): Promise<void> {
@@ -154,25 +133,25 @@ export class QueueWorker {
     try {
       const taken = await ledger.takeJob(runId, jobId, identity.id);
       if (taken !== undefined) {
-        const slot = this.#sessionOf(runId);
-        slot.jobs++;
         try {
-          const session = await slot.session;
-          await session.execute(taken.lease, taken.job, async () => leavePlace(), held.abort.signal);
+          await this.#sessions.use(taken, async session => {
+            await session.execute(taken, async () => leavePlace(), held.abort.signal);
+            // The next in turn.
+            if (!session.parallel) await this.#tend(await ledger.run(runId));
+          });
         } catch (error) {
           // Refused where somebody else has it by now.
           await ledger.giveBack(taken.lease).catch(() => {});
           throw error;
         } finally {
-          slot.jobs--;
-          if (slot.jobs === 0) void this.#endWhenDone(runId);
+          if (this.#sessions.isIdle(runId)) void this.#endWhenDone(runId);
         }
       }
       isOver = true;
     } catch (error) {
       if (!(error instanceof LeaseLost)) {
         note('warn', `job ${jobId} of ${runId} goes back to the queue: ${messageOf(error)}`);
-        // A run that cannot be executed here must not go round and round at full speed.
+        // What cannot be done here must not go round and round at full speed.
         await this.#options.clock.sleep(1_000, this.#ended.signal).catch(() => {});
       }
     } finally {
@@ -183,26 +162,12 @@ export class QueueWorker {
     else await this.#options.queue.giveBack([ticket]).catch(() => {});
   }
 
-  #sessionOf(runId: string): SessionSlot {
-    let slot = this.#sessions.get(runId);
-    if (slot === undefined) {
-      slot = {session: this.#options.openSession(runId), jobs: 0};
-      // The next job tries again.
-      slot.session.catch(() => this.#sessions.delete(runId));
-      this.#sessions.set(runId, slot);
-    }
-    return slot;
-  }
-
   async #endWhenDone(runId: string): Promise<void> {
     const {ledger, endRun, note} = this.#options;
     try {
       if (await ledger.hasOpenJobs(runId)) return;
       await endRun(runId);
-      const slot = this.#sessions.get(runId);
-      if (slot?.jobs !== 0) return;
-      this.#sessions.delete(runId);
-      await (await slot.session).close();
+      if (this.#sessions.isIdle(runId)) await this.#sessions.close(runId);
     } catch (error) {
       note('warn', `the end of ${runId} could not be recorded, and is tried again: ${messageOf(error)}`);
     }
@@ -237,24 +202,37 @@ export class QueueWorker {
       labels,
       maxWorkers,
       jobs: this.#held.size,
+      troubles: this.#sessions.troubles(),
       startedAt: this.#startedAt,
       heartbeatAt: clock.now(),
     });
   }
 
-  /** Runs whose last worker died between its last job and the end of the run. */
+  /** What no worker does with a job in hand: ends what was stopped, finds what was lost, and ends runs whose last worker died. */
   async #tidy(): Promise<void> {
     const {ledger, checkVersion} = this.#options;
     try {
       await checkVersion();
     } catch (error) {
+      // A database that is away comes back; one of a newer version does not.
+      if (!(error instanceof OrchestratorError) || error instanceof LedgerError) throw error;
       this.#failure ??= error;
       this.drain();
       return;
     }
-    for (const run of await ledger.runs({state: 'running'})) {
-      if (isQueued(run) && (this.#sessions.get(run.id)?.jobs ?? 0) === 0) await this.#endWhenDone(run.id);
+    const runs = (await ledger.runs({state: 'running'})).filter(isQueued);
+    await this.#sessions.keepOnly(new Set(runs.map(({id}) => id)));
+    for (const run of runs) {
+      await this.#tend(run);
+      if (this.#sessions.isIdle(run.id)) await this.#endWhenDone(run.id);
     }
+  }
+
+  async #tend(run: RunRecord | undefined): Promise<void> {
+    const {ledger, queue, clock} = this.#options;
+    if (run?.state !== 'running') return;
+    await endWhatWaits(run, ledger, clock.now());
+    await putBackLost(run, ledger, queue);
   }
 
   async #every(ms: number, work: () => Promise<void>): Promise<void> {
@@ -285,11 +263,6 @@ export class QueueWorker {
 interface HeldJob {
   readonly ticket: Ticket;
   readonly abort: AbortController;
-}
-
-interface SessionSlot {
-  readonly session: Promise<WorkerSession>;
-  jobs: number;
 }
 
 function messageOf(error: unknown): string {

@@ -48,6 +48,8 @@ export type RunEvent =
       readonly job: Job;
       readonly detail: JobDetail;
       readonly startedAt: number;
+      /** Which worker of a queue executed it. */
+      readonly worker?: string;
     }
   | {
       readonly type: 'run.finished';

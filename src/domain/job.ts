@@ -115,6 +115,11 @@ export function jobId(task: string, skill: string, repo: string): string {
     .slice(0, 16);
 }
 
+/** Labels that a worker must have to be given it: the same list for the same labels. */
+export function needsOf({needs = []}: Pick<Job, 'needs'>): readonly string[] {
+  return [...new Set(needs)].sort();
+}
+
 /** Scripts ask none, and another agent asks its own. */
 export function asksNoModel({mode, agent}: {readonly mode: Mode; readonly agent?: unknown}): boolean {
   return mode === 'script' || (mode === 'agent' && agent !== undefined);

@@ -35,7 +35,11 @@ export interface RunRecord {
   readonly holder: ProcessIdentity;
   readonly heartbeatAt: number;
   readonly startedAt: number;
+  /** When the jobs of an ended run were put into the queue again. */
+  readonly resumedAt?: number;
   readonly endedAt?: number;
+  /** Of a run in the queue: the moment after which nothing of it starts, the same for every worker, wherever its clock is set. */
+  readonly deadlineAt?: number;
   /** How long nobody was at it between its start and now: after its process ended, until it was resumed. Absent when never. */
   readonly idleMs?: number;
   readonly exitCode?: number;
@@ -65,6 +69,8 @@ export interface JobRecord {
   readonly detail?: JobDetail;
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** Id of the worker that has it, or had it last; absent for a run of one machine. */
+  readonly worker?: string;
 }
 
 /** What is kept of an ended job beside its outcome. */
@@ -105,6 +111,25 @@ export interface WorkerRecord {
   readonly jobs: number;
   readonly startedAt: number;
   readonly heartbeatAt: number;
+  /** Runs that it leaves to others. */
+  readonly troubles: readonly WorkerTrouble[];
+}
+
+/** Why a worker executes no job of a run: something of its machine, or a version that does not fit. */
+export interface WorkerTrouble {
+  readonly runId: string;
+  readonly message: string;
+}
+
+/** Jobs of a run that nobody has, and the labels that a worker must have to be given them. */
+export interface WaitingJobs {
+  readonly needs: readonly string[];
+  readonly jobs: number;
+}
+
+/** Changes when the run is resumed, so that what a process learnt of it before is not taken for true. */
+export function begunAt({startedAt, resumedAt}: Pick<RunRecord, 'startedAt' | 'resumedAt'>): number {
+  return resumedAt ?? startedAt;
 }
 
 /** `r-20251201-020000-7f3a`, in local time; the suffix tells apart runs of one second. */

@@ -30,10 +30,11 @@ export async function collectRuns(
       {sql: 'DELETE FROM batch_requests WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM batches WHERE run_id = ?', params: [id]},
       {sql: 'DELETE FROM spending WHERE run_id = ?', params: [id]},
-      {sql: 'DELETE FROM claims WHERE run_id = ?', params: [id]},
+      {sql: 'DELETE FROM claims WHERE run_id = ? OR run_id LIKE ?', params: [id, `${id}/%`]},
       {sql: 'DELETE FROM runs WHERE id = ?', params: [id]},
     ]);
     replies += digests.length;
   }
+  await database.write([{sql: 'DELETE FROM workers WHERE heartbeat_at < ?', params: [before]}]);
   return {runs: old.length, replies};
 }

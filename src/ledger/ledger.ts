@@ -4,7 +4,16 @@ import type {Job} from '../domain/job.ts';
 import type {ModelReply} from '../domain/model.ts';
 import type {ProviderLimits} from '../domain/models-configuration.ts';
 import type {ChangedFile, Delivered, EndStatus, FailureReason} from '../domain/outcome.ts';
-import type {JobDetail, JobRecord, JobState, RunControl, RunRecord, RunState, WorkerRecord} from '../domain/run.ts';
+import type {
+  JobDetail,
+  JobRecord,
+  JobState,
+  RunControl,
+  RunRecord,
+  RunState,
+  WaitingJobs,
+  WorkerRecord,
+} from '../domain/run.ts';
 import type {Standing} from '../domain/standing.ts';
 import type {TurnRecord} from '../domain/turn.ts';
 import type {Cost} from '../domain/usage.ts';
@@ -57,6 +66,8 @@ export interface JobFilter {
   readonly status?: EndStatus;
   /** At most so many, those that ended last first. Without it: all, in the order of the plan. */
   readonly newest?: number;
+  /** At most so many of those that the plan has first. */
+  readonly first?: number;
 }
 
 /** Digests of everything that produced a result, by part, so that a change can be named. */
@@ -148,6 +159,11 @@ export interface CallMinute {
   readonly usd: number;
 }
 
+export interface LiveWorker extends WorkerRecord {
+  /** Since it was last heard of, milliseconds. */
+  readonly silentMs: number;
+}
+
 export type CostKey = 'repo' | 'skill' | 'model' | 'week';
 
 /** `name` of a week is its Monday, `YYYY-MM-DD`. */
@@ -218,6 +234,8 @@ export interface Ledger {
       readonly reason?: string;
     },
   ): Promise<void>;
+  /** The results file of the run is written to another place from now on. */
+  moveResults(runId: string, resultsFile: string): Promise<void>;
   run(id: string): Promise<RunRecord | undefined>;
   /** Newest first. */
   runs(options?: {limit?: number; since?: number; state?: RunState}): Promise<RunRecord[]>;
@@ -233,7 +251,9 @@ export interface Ledger {
   /** Names of all repos that ever had a job. */
   repoNames(): Promise<string[]>;
   /** Workers of the queue that were heard of lately; none where there is no queue. */
-  workers(): Promise<WorkerRecord[]>;
+  workers(): Promise<LiveWorker[]>;
+  /** Jobs of a run that nobody has, by what they need. */
+  waitingJobs(runId: string): Promise<WaitingJobs[]>;
   /**
    * By how they ended, the others by state. Of the held those whose change is not held any more apart: `held-delivered`, `held-rejected` and
    * `held-superseded`.

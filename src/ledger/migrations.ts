@@ -249,4 +249,11 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX replies_by_job ON replies (job_id, run_id);
   `,
+  `
+  ALTER TABLE runs ADD COLUMN resumed_at BIGINT;
+  ALTER TABLE runs ADD COLUMN deadline_at BIGINT;
+  ALTER TABLE jobs ADD COLUMN takes BIGINT NOT NULL DEFAULT 0;
+  ALTER TABLE jobs ADD COLUMN needs TEXT NOT NULL DEFAULT '';
+  ALTER TABLE workers ADD COLUMN troubles TEXT NOT NULL DEFAULT '[]';
+  `,
 ];

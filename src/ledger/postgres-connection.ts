@@ -1,34 +1,8 @@
 import pg from 'pg';
 import {OrchestratorError} from '../domain/errors.ts';
+import {escapeLine} from '../util/escape-text.ts';
 import {LedgerError} from './ledger.ts';
-
-/** The schema that holds our tables; the queue has one of its own beside it. */
-export const ledgerSchema = 'orchestrator';
-
-/** @throws OrchestratorError when it is no address of a PostgreSQL database. */
-export function connectionSettings(url: string): pg.PoolConfig {
-  let parsed: URL | undefined;
-  try {
-    parsed = new URL(url);
-  } catch {
-    // Said below, without the address: it may hold a password.
-  }
-  if (parsed === undefined || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
-    throw new OrchestratorError('bad-queue', 'the queue is not the address of a PostgreSQL database', {
-      hint: 'write it as postgres://user:password@host:5432/database, in --queue or ORCHESTRATOR_QUEUE',
-    });
-  }
-  return {
-    connectionString: url,
-    application_name: 'orchestrator',
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    // Answers that never come, as behind a network that swallows packets.
-    query_timeout: 35_000,
-    options: `-c search_path=${ledgerSchema}`,
-  };
-}
+import type {PostgresAddress} from './postgres-address.ts';
 
 /** Whole numbers are small enough for a JavaScript number: milliseconds since 1970 and nano-dollars. */
 export const typeParsers: pg.CustomTypesConfig = {
@@ -71,22 +45,16 @@ export function isRetryable(error: unknown): boolean {
   return ['40001', '40P01', '23505', '55P03'].includes(String((error as {code?: unknown}).code));
 }
 
-/** What the operator can do about it, without the password of the address. */
-export function explainPostgres(error: unknown, settings: pg.PoolConfig): unknown {
+/** What the operator can do about it, without the password of the address. What is left is our own error. */
+export function explainPostgres(error: unknown, {place, user}: PostgresAddress): unknown {
   if (error instanceof OrchestratorError) return error;
-  const {host, port, database} = new pg.Client(settings);
-  const place = `the queue database ${database ?? ''} at ${host}:${port}`;
-  const code = String((error as {code?: unknown}).code ?? '');
-  const refused: Readonly<Record<string, string>> = {
-    '28P01': 'refuses the password',
-    '28000': 'refuses this user',
-    '3D000': 'does not exist',
-    '42501': 'does not let this user make tables',
-    ENOTFOUND: 'cannot be found: no such host',
-  };
-  if (refused[code] !== undefined) {
-    return new LedgerError('queue-refused', `${place} ${refused[code]}`, {
-      hint: 'correct --queue or ORCHESTRATOR_QUEUE',
+  const {code: known, message: said} = error as {code?: unknown; message?: unknown};
+  const code = String(known ?? '');
+  const message = escapeLine(String(said ?? ''));
+  const refused = refusals[code] ?? refusalOfDriver(message);
+  if (refused !== undefined) {
+    return new LedgerError('queue-refused', `${place} ${refused.replace('$USER', user).replace('$SAID', message)}`, {
+      hint: 'correct --queue or ORCHESTRATOR_QUEUE; what it leaves out comes from PGPASSWORD, PGUSER and their like',
       cause: error,
     });
   }
@@ -96,5 +64,33 @@ export function explainPostgres(error: unknown, settings: pg.PoolConfig): unknow
       cause: error,
     });
   }
+  if (isForNow(code)) {
+    return new LedgerError('queue-busy', `${place} cannot do it now: ${message}`, {
+      hint: 'see the log of PostgreSQL; what was recorded is not lost',
+      cause: error,
+    });
+  }
   return error;
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  '28P01': 'refuses the password',
+  '28000': 'refuses this user',
+  '3D000': 'does not exist',
+  '42501': 'does not let the user $USER do this: $SAID',
+  '25006': 'is read only',
+  ENOTFOUND: 'cannot be found: no such host',
+};
+
+function refusalOfDriver(message: string): string | undefined {
+  // The driver has no codes for these.
+  if (message.includes('client password must be a string')) return 'wants a password and none is given';
+  if (message === 'The server does not support SSL connections')
+    return 'does not speak SSL, and the address asks for it';
+  return undefined;
+}
+
+/** The server is full, busy or on its way down; another time the same would do. */
+function isForNow(code: string): boolean {
+  return /^(?:53|55|57|58)...$/.test(code) || ['40001', '40P01'].includes(code);
 }

@@ -1,17 +1,19 @@
+import {Socket} from 'node:net';
 import pg from 'pg';
 import {OrchestratorError} from '../domain/errors.ts';
 import {migrations} from './migrations.ts';
-import {ledgerSchema} from './postgres-connection.ts';
+import {ledgerSchema} from './postgres-address.ts';
 
 /** Any number that nobody else uses for an advisory lock in this database. */
 const lockKey = 7_206_031_122;
 
 /** Brings the tables to the version of this program; several processes may do so at once. */
 export async function migratePostgres(settings: pg.PoolConfig): Promise<void> {
-  const client = new pg.Client(settings);
+  const socket = new Socket();
+  const client = new pg.Client({...settings, stream: () => socket});
   client.on('error', () => {});
-  await client.connect();
   try {
+    await client.connect();
     if ((await readVersion(client)) === migrations.length) return;
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [lockKey]);
@@ -27,6 +29,8 @@ export async function migratePostgres(settings: pg.PoolConfig): Promise<void> {
     await client.query('COMMIT');
   } finally {
     await client.end().catch(() => {});
+    // One that was refused half way is left open by the driver, and would keep the process for a minute.
+    socket.destroy();
   }
 }
 

@@ -2,13 +2,8 @@ import pg from 'pg';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type SqlValue, type Statement} from './database.ts';
 import {LedgerError} from './ledger.ts';
-import {
-  connectionSettings,
-  explainPostgres,
-  isConnectionError,
-  isRetryable,
-  typeParsers,
-} from './postgres-connection.ts';
+import {type PostgresAddress, readPostgresAddress} from './postgres-address.ts';
+import {explainPostgres, isConnectionError, isRetryable, typeParsers} from './postgres-connection.ts';
 import {migratePostgres, refuseNewer} from './postgres-migrations.ts';
 
 export interface PostgresOptions {
@@ -23,6 +18,8 @@ export interface PostgresDatabase extends Database {
   query(sql: string, values?: readonly unknown[]): Promise<{rows: Record<string, unknown>[]}>;
   /** @throws OrchestratorError when a newer version has changed the tables since they were opened. */
   checkVersion(): Promise<void>;
+  /** What the operator can do about an error that came with `query`; any other as it is. */
+  explain(error: unknown): unknown;
   /** Time of the database server minus time of this process, milliseconds. */
   clockOffsetMs(): Promise<number>;
 }
@@ -34,14 +31,14 @@ export interface PostgresDatabase extends Database {
  * @throws OrchestratorError when the address is wrong, nobody answers there, or the tables come from a newer version.
  */
 export async function openPostgres(url: string, options: PostgresOptions): Promise<PostgresDatabase> {
-  const settings = connectionSettings(url);
-  const database = new Postgres(settings, options);
+  const address = readPostgresAddress(url);
+  const database = new Postgres(address, options);
   try {
-    await migratePostgres(settings);
+    await migratePostgres(address.settings);
     return database;
   } catch (error) {
     await database.close();
-    throw explainPostgres(error, settings);
+    throw database.explain(error);
   }
 }
 
@@ -62,7 +59,7 @@ const maxTries = 20;
 const maxBatch = 400;
 
 class Postgres implements PostgresDatabase {
-  readonly #settings: pg.PoolConfig;
+  readonly #address: PostgresAddress;
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #pool: pg.Pool;
@@ -71,17 +68,21 @@ class Postgres implements PostgresDatabase {
   #isWriting = false;
   readonly #closed = new AbortController();
 
-  constructor(settings: pg.PoolConfig, options: PostgresOptions) {
-    this.#settings = settings;
+  constructor(address: PostgresAddress, options: PostgresOptions) {
+    this.#address = address;
     this.#clock = options.clock;
     this.#patienceMs = options.patienceMs ?? 60_000;
-    this.#pool = new pg.Pool({...settings, max: 4, idleTimeoutMillis: 30_000, types: typeParsers});
+    this.#pool = new pg.Pool({...address.settings, max: 4, idleTimeoutMillis: 30_000, types: typeParsers});
     // An idle connection that breaks is replaced by the next one who asks.
     this.#pool.on('error', () => {});
   }
 
   async read(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    return await this.#patiently(async () => (await this.#pool.query(prepared(sql, params))).rows as Row[]);
+    try {
+      return await this.#patiently(async () => (await this.#pool.query(prepared(sql, params))).rows as Row[]);
+    } catch (error) {
+      throw this.explain(error);
+    }
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<{rows: Record<string, unknown>[]}> {
@@ -105,6 +106,10 @@ class Postgres implements PostgresDatabase {
   async checkVersion(): Promise<void> {
     const {rows} = await this.query('SELECT version FROM ledger_version');
     refuseNewer(Number(rows[0]?.['version']));
+  }
+
+  explain(error: unknown): unknown {
+    return explainPostgres(error, this.#address);
   }
 
   async clockOffsetMs(): Promise<number> {
@@ -164,7 +169,7 @@ class Postgres implements PostgresDatabase {
         });
       } catch (error) {
         if (error instanceof GuardFailed || error instanceof LedgerError) throw error;
-        if (!isRetryable(error) || tries >= maxTries) throw error;
+        if (!isRetryable(error) || tries >= maxTries) throw this.explain(error);
         inDoubt = undefined;
         await this.#clock.sleep(Math.random() * 10 * tries);
       }
@@ -173,7 +178,7 @@ class Postgres implements PostgresDatabase {
 
   async #connectedWriter(): Promise<pg.Client> {
     if (this.#writer !== undefined) return this.#writer;
-    const client = new pg.Client({...this.#settings, types: typeParsers, pipeline: true});
+    const client = new pg.Client({...this.#address.settings, types: typeParsers, pipeline: true});
     const forget = (): void => {
       if (this.#writer === client) this.#writer = undefined;
     };
@@ -198,8 +203,7 @@ class Postgres implements PostgresDatabase {
         const broken = this.#writer;
         this.#writer = undefined;
         broken?.end().catch(() => {});
-        if (this.#clock.now() + waitMs > until || this.#closed.signal.aborted)
-          throw explainPostgres(error, this.#settings);
+        if (this.#clock.now() + waitMs > until || this.#closed.signal.aborted) throw this.explain(error);
         await this.#clock.sleep(waitMs + Math.random() * waitMs);
       }
     }

@@ -1,4 +1,4 @@
-import type {Job} from '../domain/job.ts';
+import {type Job, needsOf} from '../domain/job.ts';
 import {endStatus} from '../domain/outcome.ts';
 import {
   isQueued,
@@ -75,8 +75,8 @@ function isRecorded({id, claim}: RunRecord): Statement {
 
 function insertRun(run: RunRecord): Statement {
   return {
-    sql: `INSERT INTO runs (id, claim, state, host, pid, process_start, heartbeat_at, started_at, description, command, settings, control, results_file, log_file)
-          SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)
+    sql: `INSERT INTO runs (id, claim, state, host, pid, process_start, heartbeat_at, started_at, description, command, settings, control, results_file, log_file, deadline_at)
+          SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)
             AND NOT EXISTS (SELECT 1 FROM runs WHERE id = ? OR results_file = ?)`,
     params: [
       run.id,
@@ -93,6 +93,7 @@ function insertRun(run: RunRecord): Statement {
       JSON.stringify(run.control),
       run.resultsFile,
       run.logFile ?? null,
+      run.deadlineAt ?? null,
       run.claim,
       run.id,
       run.id,
@@ -103,11 +104,11 @@ function insertRun(run: RunRecord): Statement {
 
 function insertJob({id, claim, holder}: RunRecord, job: Job): Statement {
   return {
-    sql: `INSERT INTO jobs (run_id, id, sequence, skill, repo, spec, state)
-          SELECT ?, ?, ?, ?, ?, ?, 'pending' WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})
+    sql: `INSERT INTO jobs (run_id, id, sequence, skill, repo, needs, spec, state)
+          SELECT ?, ?, ?, ?, ?, ?, ?, 'pending' WHERE EXISTS (SELECT 1 FROM runs WHERE id = ? AND ${isHolder})
             AND EXISTS (SELECT 1 FROM claims WHERE name = ? AND run_id = ?)`,
     params: [
-      ...[id, job.id, job.sequence, job.skill, job.repo, JSON.stringify(job)],
+      ...[id, job.id, job.sequence, job.skill, job.repo, needsOf(job).join(' '), JSON.stringify(job)],
       ...[id, ...holderParams(holder), claim, id],
     ],
   };
@@ -251,7 +252,9 @@ function toRun(row: Row): RunRecord {
     holder: {host: String(row['host']), pid: Number(row['pid']), start: String(row['process_start'])},
     heartbeatAt: Number(row['heartbeat_at']),
     startedAt: Number(row['started_at']),
+    ...optional('resumedAt', row['resumed_at'], Number),
     ...optional('endedAt', row['ended_at'], Number),
+    ...optional('deadlineAt', row['deadline_at'], Number),
     ...(Number(row['idle_ms']) === 0 ? {} : {idleMs: Number(row['idle_ms'])}),
     ...optional('exitCode', row['exit_code'], Number),
     ...optional('endReason', row['end_reason'], String),
@@ -272,10 +275,13 @@ export async function readJobs(database: Database, runId: string, only: JobFilte
   if (only.status !== undefined) conditions.push(['status = ?', only.status]);
   const where = conditions.map(([condition]) => condition).join(' AND ');
   const params = conditions.map(([, value]) => value);
-  const columns = 'spec, state, detail, started_at, ended_at';
+  const columns = 'spec, state, detail, started_at, ended_at, worker';
   const rows =
     only.newest === undefined
-      ? await database.read(`SELECT ${columns} FROM jobs WHERE ${where} ORDER BY sequence`, params)
+      ? await database.read(
+          `SELECT ${columns} FROM jobs WHERE ${where} ORDER BY sequence${only.first === undefined ? '' : ' LIMIT ?'}`,
+          [...params, ...(only.first === undefined ? [] : [only.first])],
+        )
       : await database.read(
           // The ids come from the index alone, so that looking at a large run reads few of its specs.
           `SELECT ${columns} FROM jobs WHERE run_id = ? AND id IN (SELECT id FROM jobs WHERE ${where} ORDER BY ended_at DESC, id LIMIT ?)
@@ -290,7 +296,7 @@ export async function readJobsById(database: Database, runId: string, ids: reado
   for (let at = 0; at < ids.length; at += 500) {
     const some = ids.slice(at, at + 500);
     const rows = await database.read(
-      `SELECT spec, state, detail, started_at, ended_at FROM jobs WHERE run_id = ? AND id IN (${some.map(() => '?').join(', ')}) ORDER BY ended_at, sequence`,
+      `SELECT spec, state, detail, started_at, ended_at, worker FROM jobs WHERE run_id = ? AND id IN (${some.map(() => '?').join(', ')}) ORDER BY ended_at, sequence`,
       [runId, ...some],
     );
     records.push(...rows.map(toJob));
@@ -304,7 +310,7 @@ export async function readJobsOfRepo(
   limit: number,
 ): Promise<(JobRecord & {runId: string})[]> {
   const rows = await database.read(
-    `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at FROM jobs JOIN runs ON runs.id = jobs.run_id
+    `SELECT jobs.run_id, jobs.spec, jobs.state, jobs.detail, jobs.started_at, jobs.ended_at, jobs.worker FROM jobs JOIN runs ON runs.id = jobs.run_id
      WHERE jobs.repo = ? ORDER BY runs.started_at DESC, runs.id DESC, jobs.sequence LIMIT ?`,
     [repo, limit],
   );
@@ -318,6 +324,7 @@ export function toJob(row: Row): JobRecord {
     ...optional('detail', row['detail'], text => JSON.parse(String(text)) as JobDetail),
     ...optional('startedAt', row['started_at'], Number),
     ...optional('endedAt', row['ended_at'], Number),
+    ...optional('worker', row['worker'], String),
   };
 }
 
@@ -411,7 +418,7 @@ export function markEnded(runId: string, jobId: string, detail: JobDetail, nowMs
 export function reopenJob(runId: string, jobId: string): Statement {
   return {
     sql: `UPDATE jobs SET state = 'pending', status = NULL, detail = NULL, started_at = NULL, ended_at = NULL,
-            worker = NULL, fence = fence + 1
+            worker = NULL, fence = fence + 1, takes = 0
           WHERE run_id = ? AND id = ?`,
     params: [runId, jobId],
   };

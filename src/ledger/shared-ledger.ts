@@ -1,4 +1,5 @@
 import type {Job} from '../domain/job.ts';
+import type {NotStartedReason} from '../domain/outcome.ts';
 import type {RunControl, RunRecord, WorkerRecord} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Statement} from './database.ts';
@@ -18,6 +19,16 @@ export interface Lease {
   readonly fence: number;
 }
 
+/** A job as a worker was given it. */
+export interface TakenJob {
+  readonly lease: Lease;
+  readonly job: Job;
+  /** How many workers began it and neither ended it nor gave it back, this one included. */
+  readonly takes: number;
+  /** Of its run: what was learnt of the run before is not true any more when this has changed. */
+  readonly runBegunAt: number;
+}
+
 /** What several machines need of the ledger beside what one needs. */
 export interface SharedLedger extends Ledger {
   /** As `startRun`, with the contents of skills; what hands the jobs to the queue is done in the same transaction. */
@@ -27,23 +38,19 @@ export interface SharedLedger extends Ledger {
     skills: readonly SkillContent[],
     enqueue: readonly Statement[],
   ): ReturnType<Ledger['startRun']>;
-  /** Starts an ended run again with these jobs, in one transaction with `enqueue`. False when it has not ended. */
+  /** Starts an ended run again with these jobs, in one transaction with `enqueue`. False when it, or another run of its claim, goes on. */
   reopenSharedRun(
     runId: string,
     ids: readonly string[],
     enqueue: readonly Statement[],
-    control?: RunControl,
+    goesOn?: {readonly control?: RunControl; readonly deadlineAt?: number},
   ): Promise<boolean>;
   saveSkills(skills: readonly SkillContent[]): Promise<void>;
   skill(digest: string): Promise<SkillContent | undefined>;
 
   /** Claims a job that has not ended, also from whoever has it. What calls that one had in flight count as lost. Undefined when there is nothing to do. */
-  takeJob(
-    runId: string,
-    jobId: string,
-    worker: string,
-  ): Promise<{readonly lease: Lease; readonly job: Job} | undefined>;
-  /** The job waits for another worker. */
+  takeJob(runId: string, jobId: string, worker: string): Promise<TakenJob | undefined>;
+  /** The job waits for another worker, as if this one had not begun it. */
   giveBack(lease: Lease): Promise<void>;
   /** A ledger whose writes are refused with `LeaseLost` once somebody else has the job. */
   heldBy(lease: Lease): Ledger;
@@ -51,6 +58,8 @@ export interface SharedLedger extends Ledger {
   assertHeld(lease: Lease): Promise<void>;
 
   hasOpenJobs(runId: string): Promise<boolean>;
+  /** Ends the jobs that no living worker is at; how many. Nothing when the run was resumed since it was looked at. */
+  endWaitingJobs(runId: string, why: {readonly begunAt: number; readonly reason: NotStartedReason}): Promise<number>;
   /** Ends a run whose jobs have all ended; true for the one caller who did. */
   endSharedRun(
     runId: string,

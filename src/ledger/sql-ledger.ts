@@ -15,6 +15,7 @@ import * as runs from './run-queries.ts';
 import * as spending from './spending-queries.ts';
 import {readTrends} from './trend-queries.ts';
 import {readTurns, recordTurn} from './turn-queries.ts';
+import {readWaitingJobs} from './waiting-queries.ts';
 import {readWorkers} from './worker-queries.ts';
 
 /** The ledger over any database that speaks the shared dialect. */
@@ -59,6 +60,9 @@ export function createLedger(
     async endRun(runId, end) {
       await database.write(runs.endRun(runId, end, clock.now()));
     },
+    async moveResults(runId, resultsFile) {
+      await database.write([{sql: 'UPDATE runs SET results_file = ? WHERE id = ?', params: [resultsFile, runId]}]);
+    },
     run: id => runs.readRun(database, id),
     runs: (options = {}) => runs.readRuns(database, options),
     expectedRuns: () => runs.readExpectedRuns(database),
@@ -72,6 +76,7 @@ export function createLedger(
       return rows.map(row => String(row['repo']));
     },
     workers: () => readWorkers(database, clock.now()),
+    waitingJobs: runId => readWaitingJobs(database, runId),
     countJobs: runId => runs.countJobs(database, runId),
     lastJobs: () => readLastJobs(database),
     async startJob(runId, job, repoKey) {

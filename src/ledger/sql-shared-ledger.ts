@@ -1,24 +1,35 @@
 import type {Job} from '../domain/job.ts';
-import {noControl, type WorkerRecord} from '../domain/run.ts';
+import {noControl} from '../domain/run.ts';
 import type {SkillContent} from '../domain/skill.ts';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type Statement} from './database.ts';
 import {idleUntil, reopenJob, startRun} from './run-queries.ts';
 import {type Lease, LeaseLost, type SharedLedger} from './shared-ledger.ts';
+import {readCostOfJobs} from './spending-queries.ts';
 import {createLedger} from './sql-ledger.ts';
+import {endWaitingJobs, noteCost} from './waiting-queries.ts';
+import {beatWorker} from './worker-queries.ts';
 
 export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>): SharedLedger {
   return {
     ...createLedger(database, clock),
     startSharedRun: (run, jobs, skills, enqueue) =>
       startRun(database, run, jobs, clock.now(), [...skills.map(insertSkill), ...enqueue]),
-    async reopenSharedRun(runId, ids, enqueue, control = noControl) {
+    async reopenSharedRun(runId, ids, enqueue, {control = noControl, deadlineAt} = {}) {
       try {
         await database.write([
           {
-            sql: `UPDATE runs SET ${idleUntil}, state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?
+            sql: `INSERT INTO claims (name, run_id) SELECT claim, id FROM runs WHERE id = ?
+                  ON CONFLICT (name) DO UPDATE SET run_id = excluded.run_id WHERE NOT EXISTS (
+                    SELECT 1 FROM runs other WHERE other.id = claims.run_id AND other.id <> excluded.run_id AND other.state = 'running')
+                  RETURNING run_id`,
+            params: [runId],
+            guard: true,
+          },
+          {
+            sql: `UPDATE runs SET ${idleUntil}, state = 'running', ended_at = NULL, exit_code = NULL, end_reason = NULL, control = ?, resumed_at = ?, deadline_at = ?
                   WHERE id = ? AND state <> 'running' RETURNING id`,
-            params: [...Array(2).fill(clock.now()), JSON.stringify(control), runId],
+            params: [...Array(2).fill(clock.now()), JSON.stringify(control), clock.now(), deadlineAt ?? null, runId],
             guard: true,
           },
           ...ids.map(id => reopenJob(runId, id)),
@@ -39,11 +50,11 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
     },
 
     async takeJob(runId, jobId, worker) {
-      const [taken] = await database.write([
+      const [taken, , run] = await database.write([
         {
-          sql: `UPDATE jobs SET state = 'running', fence = fence + 1, worker = ?, started_at = ?
+          sql: `UPDATE jobs SET state = 'running', fence = fence + 1, takes = takes + 1, worker = ?, started_at = ?
                 WHERE run_id = ? AND id = ? AND state <> 'ended' AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND state = 'running')
-                RETURNING fence, spec`,
+                RETURNING fence, takes, spec`,
           params: [worker, clock.now(), runId, jobId, runId],
         },
         // Nobody knows whether the calls of whoever had it were billed.
@@ -51,15 +62,21 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
           sql: `UPDATE spending SET state = 'lost', spent_nano = reserved_nano WHERE run_id = ? AND job_id = ? AND state = 'reserved'`,
           params: [runId, jobId],
         },
+        {sql: 'SELECT COALESCE(resumed_at, started_at) AS begun_at FROM runs WHERE id = ?', params: [runId]},
       ]);
       const row = taken?.[0];
       if (row === undefined) return undefined;
-      return {lease: {runId, jobId, fence: Number(row['fence'])}, job: JSON.parse(String(row['spec'])) as Job};
+      return {
+        lease: {runId, jobId, fence: Number(row['fence'])},
+        job: JSON.parse(String(row['spec'])) as Job,
+        takes: Number(row['takes']),
+        runBegunAt: Number(run?.[0]?.['begun_at']),
+      };
     },
     async giveBack(lease) {
       await writeHeld(database, lease, [
         {
-          sql: `UPDATE jobs SET state = 'pending', fence = fence + 1, worker = NULL, started_at = NULL WHERE run_id = ? AND id = ?`,
+          sql: `UPDATE jobs SET state = 'pending', fence = fence + 1, takes = takes - 1, worker = NULL, started_at = NULL WHERE run_id = ? AND id = ?`,
           params: [lease.runId, lease.jobId],
         },
         {sql: 'DELETE FROM claims WHERE run_id = ?', params: [claimantOf(lease)]},
@@ -85,6 +102,14 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
         [runId],
       );
       return rows.length > 0;
+    },
+    async endWaitingJobs(runId, why) {
+      const [ended = []] = await database.write(endWaitingJobs(runId, why, clock.now()));
+      // What workers that died had in flight may have been billed.
+      const costs = ended.length === 0 ? new Map<string, number>() : await readCostOfJobs(database, runId, undefined);
+      const paid = ended.map(row => String(row['id'])).filter(id => (costs.get(id) ?? 0) > 0);
+      if (paid.length > 0) await database.write(paid.map(id => noteCost(runId, id, why.reason, costs.get(id)!)));
+      return ended.length;
     },
     async endSharedRun(runId, end) {
       const [ended] = await database.write([
@@ -146,23 +171,5 @@ function toSkill(row: Row): SkillContent {
     name: String(row['name']),
     source: row['source'] === 'shipped' ? 'shipped' : 'operator',
     files: JSON.parse(String(row['files'])) as Record<string, string>,
-  };
-}
-
-function beatWorker(worker: WorkerRecord): Statement {
-  return {
-    sql: `INSERT INTO workers (id, host, pid, version, labels, max_workers, jobs, started_at, heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-          ON CONFLICT (id) DO UPDATE SET jobs = excluded.jobs, heartbeat_at = excluded.heartbeat_at`,
-    params: [
-      worker.id,
-      worker.host,
-      worker.pid,
-      worker.version,
-      JSON.stringify(worker.labels),
-      worker.maxWorkers,
-      worker.jobs,
-      worker.startedAt,
-      worker.heartbeatAt,
-    ],
   };
 }

@@ -39,12 +39,14 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunEnd> {
     import('../run/run-jobs.ts'),
     import('../dispatch/local.ts'),
   ]);
-  const session = await openRunSession({...options, onChange: () => local.refresh()});
+  let refresh = (): void => {};
+  const session = await openRunSession({...options, onChange: () => refresh()});
   const {steering, gate} = session;
   const local = createLocalDispatcher({
     maxWorkers: () => (steering.control.paused && gate.jobsClosed === undefined ? 0 : session.maxWorkers()),
     parallel: settings.parallel,
   });
+  refresh = () => local.refresh();
   const single = {tools: session.toolsFor(ledger), dispatcher: local};
   const {tools, dispatcher} = settings.batch ? await inBatches(single, session, options) : single;
   options.onSteering({

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {QueueTimes} from '../dispatch/job-queue.ts';
+import type {QueueSchedule, QueueTimes} from '../dispatch/job-queue.ts';
 import type {PostgresQueue} from '../dispatch/postgres-queue.ts';
 import type {QueueWorker, WorkerOptions} from '../dispatch/worker.ts';
 import type {Reporter} from '../domain/event.ts';
@@ -22,33 +22,57 @@ export interface OpenQueue {
   close(): Promise<void>;
 }
 
-export async function openQueue(
-  url: string,
-  options: {readonly isWorker: boolean; readonly times: QueueTimes; readonly onError: (error: Error) => void},
-): Promise<OpenQueue> {
+export interface OpenQueueOptions {
+  readonly isWorker: boolean;
+  readonly times: QueueTimes;
+  readonly onError: (error: Error) => void;
+  /** As that of the database. */
+  readonly patienceMs?: number;
+}
+
+export async function openQueue(url: string, options: OpenQueueOptions): Promise<OpenQueue> {
   const [{openPostgres}, {createSharedLedger}, {openPostgresQueue}] = await Promise.all([
     import('../ledger/postgres.ts'),
     import('../ledger/sql-shared-ledger.ts'),
     import('../dispatch/postgres-queue.ts'),
   ]);
+  const {isWorker, times, onError, patienceMs} = options;
+  const database = await openPostgres(url, {clock: systemClock, ...(patienceMs === undefined ? {} : {patienceMs})});
+  try {
+    const offsetMs = await database.clockOffsetMs();
+    const clock: Clock = {now: () => Math.round(systemClock.now() + offsetMs), sleep: systemClock.sleep};
+    const queue = await openPostgresQueue({database, isWorker, onError, ...times});
+    return {
+      ledger: createSharedLedger(database, clock),
+      queue,
+      clock,
+      checkVersion: () => database.checkVersion(),
+      async close() {
+        try {
+          await queue.close();
+        } finally {
+          await database.close();
+        }
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw database.explain(error);
+  }
+}
+
+/** The schedules of a queue, for one who only looks. */
+export async function readQueueSchedules(url: string): Promise<QueueSchedule[]> {
+  const [{openPostgres}, {readSchedules}] = await Promise.all([
+    import('../ledger/postgres.ts'),
+    import('../dispatch/read-schedules.ts'),
+  ]);
   const database = await openPostgres(url, {clock: systemClock});
-  const offsetMs = await database.clockOffsetMs();
-  const clock: Clock = {now: () => Math.round(systemClock.now() + offsetMs), sleep: systemClock.sleep};
-  const {isWorker, times, onError} = options;
-  const queue = await openPostgresQueue({database, isWorker, onError, ...times});
-  return {
-    ledger: createSharedLedger(database, clock),
-    queue,
-    clock,
-    checkVersion: () => database.checkVersion(),
-    async close() {
-      try {
-        await queue.close();
-      } finally {
-        await database.close();
-      }
-    },
-  };
+  try {
+    return await readSchedules(sql => database.query(sql));
+  } finally {
+    await database.close();
+  }
 }
 
 export interface OpenWorkerOptions
@@ -76,11 +100,12 @@ export async function openWorker(options: OpenWorkerOptions): Promise<QueueWorke
     async openSession(runId) {
       const run = await ledger.run(runId);
       if (run === undefined) throw new Error(`${runId} is gone`);
-      const settings = assertReadable(run);
+      const settings = assertReadable(run, options.identity.version);
       const skills = new Map<string, Skill>();
       for (const {name, digest} of settings.skills) {
         const content = await ledger.skill(digest);
-        if (content !== undefined) skills.set(name, unpackSkill(content, path.join(stateDir, 'skills')));
+        if (content === undefined) throw new Error(`the queue does not hold its skill "${name}"`);
+        skills.set(name, unpackSkill(content, path.join(stateDir, 'skills')));
       }
       const reporter = options.reporterFor(run);
       const parts = await openRunSession({

@@ -9,6 +9,8 @@ import type {ObtainReplyOptions} from '../run/obtain-reply.ts';
 import type {RunGate} from '../run/run-gate.ts';
 import type {RunSteering} from '../run/steer-run.ts';
 import {type Clock, systemClock} from '../util/clock.ts';
+import {localDate} from '../util/local-time.ts';
+import {inZone, localZone, nextTime} from '../util/zoned-time.ts';
 import {openDeliveries} from './deliveries.ts';
 import type {ExecuteRunOptions} from './execute-run.ts';
 import {openMcp} from './open-mcp.ts';
@@ -44,7 +46,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const [
     {RunGate},
     {RepoUse},
-    {RunSteering, nextTime},
+    {RunSteering},
     {createObtainReply},
     {createStartJob, createWaitForRepo},
     {openTranscript, transcriptFile},
@@ -101,12 +103,14 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const sharedLimiters = new Map<string, Limiter>();
   const maxWorkers = (): number => options.maxWorkers ?? steering.control.maxWorkers ?? settings.maxWorkers;
-  // For a run of several machines it is the first one after the start, which may have passed.
-  const deadlineAfter = options.isShared ? run.startedAt : clock.now();
+  const {zone} = settings;
   const deadline =
     settings.deadline === undefined
       ? undefined
-      : {time: settings.deadline, at: nextTime(settings.deadline, deadlineAfter)};
+      : {
+          time: `${settings.deadline}${zone === undefined || zone === localZone() ? '' : ` ${zone}`}`,
+          at: run.deadlineAt ?? nextTime(settings.deadline, clock.now()),
+        };
   const steering = new RunSteering(
     {
       runId: run.id,
@@ -116,6 +120,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       gate,
       reporter,
       graceMs: settings.graceMs,
+      isShared: options.isShared === true,
       ...(deadline === undefined ? {} : {deadline}),
       onChange: () => {
         for (const limiter of limiters.values()) limiter.setMaxInFlight(maxWorkers());
@@ -137,6 +142,11 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     skillDigest: name => options.skills.get(name)?.digest ?? '',
   });
   const repoUse = new RepoUse();
+  // Days of a budget are those of the machine that planned the run, so that all workers count into the same.
+  const today = (): string => {
+    const now = new Date(clock.now());
+    return localDate(zone === undefined ? now : inZone(now, zone));
+  };
   const payingFor = (ledger: Ledger): ObtainReplyOptions => {
     const starting = {runId: run.id, ledger, clock, gate, busyTimeoutMs: 30 * 60_000};
     const waitForRepo = createWaitForRepo(starting);
@@ -149,6 +159,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       startJob,
       waitForRepo,
       isRunShared: options.isShared === true,
+      today,
       budget: () => {
         const runUsd = steering.control.budgetUsd ?? settings.budgetUsd;
         return {
@@ -197,6 +208,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       runStartedAt: run.startedAt,
       ledger,
       clock,
+      today,
       gate,
       startJob: paying.startJob,
       verify,

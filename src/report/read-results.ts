@@ -1,5 +1,6 @@
 import {OrchestratorError} from '../domain/errors.ts';
 import {escapeLine} from '../util/escape-text.ts';
+import {quoteText} from '../util/quote-text.ts';
 import {readBoundedFile} from '../util/read-bounded-file.ts';
 import {type ResultRow, resultsSchema} from './results-schema.ts';
 
@@ -25,8 +26,15 @@ export function readResults(file: string, label: string): ResultRow[] {
     index === undefined
       ? ''
       : `row ${Number(index) + 1}${keys.length === 0 ? '' : `, ${keys.map(String).join('.')}`}: `;
+  const message = first?.code === 'invalid_value' ? unknownValue(value, first.path) : (first?.message ?? '');
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  throw unusable(name, `this is no results file: ${escapeLine(place)}${escapeLine(first?.message ?? '')}${more}`);
+  throw unusable(name, `this is no results file: ${escapeLine(place)}${escapeLine(message)}${more}`);
+}
+
+/** The list of what is known may be longer than a screen. */
+function unknownValue(value: unknown, path: readonly PropertyKey[]): string {
+  const found = path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)[key], value);
+  return `${quoteText(String(found))} is not known here; a newer version may have written it`;
 }
 
 function unusable(name: string, message: string, cause?: unknown): OrchestratorError {

@@ -19,6 +19,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     repo: job.repo,
     path: job.path ?? null,
     job: jobLabel(job),
+    ...(record.worker === undefined ? {} : {worker: record.worker}),
   };
   const plan = {mode: job.mode, model: detail?.model ?? job.models[0] ?? null, output_file: namedOutput(job) ?? null};
   if (detail === undefined) {

@@ -47,7 +47,8 @@ export class ResultsFile implements Reporter {
   report(event: RunEvent): void {
     if (event.type === 'job.started') this.#put({job: event.job, state: 'running', startedAt: event.at});
     if (event.type === 'job.finished') {
-      this.#put({job: event.job, state: 'ended', detail: event.detail, startedAt: event.startedAt, endedAt: event.at});
+      const {job, detail, startedAt, at: endedAt, worker} = event;
+      this.#put({job, state: 'ended', detail, startedAt, endedAt, ...(worker === undefined ? {} : {worker})});
     }
   }
 

@@ -23,6 +23,10 @@ export const resultRowSchema = z.strictObject({
   repo: z.string().describe('Name of the repo in the fleet.'),
   path: z.string().nullable().describe('Path on the machine that ran the job.'),
   job: z.string().describe('What logs and commands call the job: skill/repo.'),
+  worker: z
+    .string()
+    .optional()
+    .describe('Which worker has it or had it last, by host and process; for runs in a queue.'),
   status: z.enum(['success', 'error', 'skipped', 'cancelled', 'pending', 'running']),
   outcome: z.enum(['changed', 'unchanged', 'up-to-date', 'not-started', ...failures]).optional(),
   reason: z.enum(notStarted).optional().describe('Why the job was not started.'),

@@ -187,7 +187,7 @@ export class BatchIntake {
       repoKey,
       model,
       worstCaseUsd,
-      ...budgetScopes(tools.runId, job, budget(), new Date(tools.clock.now())),
+      ...budgetScopes(tools.runId, job, budget(), tools.today()),
       batch: {batchId: group.id, digest, inputs, commit},
     });
     if (result.kind === 'busy') return {busyWith: result.runId};

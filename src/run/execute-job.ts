@@ -63,10 +63,10 @@ export async function executeJob(
 }
 
 /** A job has cost what all its calls in this run cost, also those of attempts that failed before: the ledger has the one sum. */
-async function costOf(job: Job, trace: JobTrace, {ledger, runId, clock}: JobTools): Promise<Cost> {
+async function costOf(job: Job, trace: JobTrace, {ledger, runId, today}: JobTools): Promise<Cost> {
   const noted = trace.takeNoted();
   if (noted > 0) {
-    const {counted} = budgetScopes(runId, job, {}, new Date(clock.now()));
+    const {counted} = budgetScopes(runId, job, {}, today());
     await ledger.noteSpending({runId, job, model: `agent/${job.agent?.name}`, usd: noted, counted});
   }
   if (trace.spent.cost.usd === null) return trace.spent.cost;

@@ -81,6 +81,8 @@ export interface JobTools {
   readonly runStartedAt: number;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** The day, `2025-12-01`, whose budget a call counts into. */
+  readonly today: () => string;
   readonly gate: RunGate;
   readonly repoUse: RepoUse;
   readonly skill: (name: string) => Skill;

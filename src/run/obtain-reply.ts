@@ -5,7 +5,6 @@ import {type Cost, noCost, noUsage, unknownCost} from '../domain/usage.ts';
 import type {BudgetScope, Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import {formatUsd} from '../util/format-usd.ts';
-import {localDate} from '../util/local-time.ts';
 import {digestRequest} from './inputs.ts';
 import type {JobTools, ObtainedReply, ReplyRequest} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
@@ -46,6 +45,7 @@ export interface ObtainReplyOptions {
   readonly budget: () => RunBudget;
   /** Other processes make calls of this run too, so that they may give back a part of what they reserved. */
   readonly isRunShared?: boolean;
+  readonly today: JobTools['today'];
   readonly startJob: JobTools['startJob'];
   readonly waitForRepo: WaitForRepo;
 }
@@ -164,7 +164,7 @@ async function reserve(
   let isLastTry = false;
   for (;;) {
     gate.checkCall(job.task);
-    const scopes = budgetScopes(runId, job, options.budget(), new Date(clock.now()));
+    const scopes = budgetScopes(runId, job, options.budget(), options.today());
     const pending = settled.next();
     const result = await ledger.reserveCall({runId, job, repoKey, model: request.model, worstCaseUsd, ...scopes});
     if (result.kind === 'reserved') {
@@ -208,10 +208,10 @@ export function budgetScopes(
   runId: string,
   job: Job,
   budget: RunBudget,
-  now: Date,
+  today: string,
 ): {limits: BudgetScope[]; counted: string[]} {
-  const day = `day:${localDate(now)}`;
-  const month = `month:${localDate(now).slice(0, 7)}`;
+  const day = `day:${today}`;
+  const month = `month:${today.slice(0, 7)}`;
   const task = `task:${runId}:${job.task}`;
   const run = `run:${runId}`;
   const ofJob = `${jobScope}${runId}:${job.id}`;

@@ -1,7 +1,8 @@
-import {isQueued, type JobRecord, type RunRecord, type RunState, type WorkerRecord} from '../domain/run.ts';
+import {isQueued, type JobRecord, type RunRecord, type RunState} from '../domain/run.ts';
 import type {BatchRecord} from '../ledger/batch-ledger.ts';
-import type {Ledger} from '../ledger/ledger.ts';
+import type {Ledger, LiveWorker} from '../ledger/ledger.ts';
 import {chooseRetried} from './plan-retry.ts';
+import {describeObstacles} from './queue-obstacles.ts';
 import type {RunSettings} from './run-settings.ts';
 
 export interface RunCounts {
@@ -36,7 +37,9 @@ export interface RunView {
 
 export interface RunDetails extends RunView {
   /** Of the queue, while the run goes on; absent for a run of one machine. */
-  readonly workers?: readonly WorkerRecord[];
+  readonly workers?: readonly LiveWorker[];
+  /** Why jobs that wait in the queue do not go on, a line each. */
+  readonly obstacles: readonly string[];
   readonly running: readonly JobRecord[];
   /** Newest first. */
   readonly failures: readonly JobRecord[];
@@ -92,6 +95,7 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
       : undefined;
   const changes = await ledger.countChanges(run.id);
   const batches = await ledger.batches.open();
+  const workers = isQueued(run) && view.state === 'running' ? await ledger.workers() : undefined;
   return {
     ...view,
     batches: batches.filter(({runId, state}) => runId === run.id && state !== 'collecting'),
@@ -103,7 +107,8 @@ export async function readRunDetails(ledger: Ledger, run: RunRecord, nowMs: numb
     running: isOpen ? (await ledger.jobs(run.id, {state: 'running'})).slice(0, shownRunning) : [],
     failures: await ledger.jobs(run.id, {status: 'failed', newest: shownFailures}),
     ...(endsAt === undefined ? {} : {endsAt}),
-    ...(isQueued(run) && view.state === 'running' ? {workers: await ledger.workers()} : {}),
+    ...(workers === undefined ? {} : {workers}),
+    obstacles: workers === undefined ? [] : describeObstacles(run.id, await ledger.waitingJobs(run.id), workers),
   };
 }
 

@@ -10,6 +10,9 @@ export interface RunSettings {
   readonly parallel: boolean;
   /** Host whose paths the jobs have; only for runs that other machines execute. */
   readonly plannedOn?: string;
+  /** Version of the program that planned it, and the time zone of its dates and its deadline; only for such runs too. */
+  readonly plannedBy?: string;
+  readonly zone?: string;
   readonly maxWorkers: number;
   /** Replies come through the batch interfaces of providers. */
   readonly batch?: true;
@@ -19,6 +22,8 @@ export interface RunSettings {
   readonly deadline?: string;
   readonly graceMs: number;
   readonly maxAttempts?: number;
+  /** Absolute path of the task configuration, on the machine that planned the run. */
+  readonly configFile?: string;
   /** As written: what a `$NAME` stands for is looked up when something is sent. */
   readonly notify?: readonly string[];
   readonly deadManUrl?: string;
@@ -51,6 +56,7 @@ export function toRunSettings(
     ...(deadline === undefined ? {} : {deadline}),
     graceMs: settings.graceMs,
     ...(maxAttempts === undefined ? {} : {maxAttempts}),
+    ...(configFile === undefined ? {} : {configFile}),
     notify: settings.notify,
     ...(deadManUrl === undefined ? {} : {deadManUrl}),
     logMaxBytes: settings.logMaxBytes,

@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Reporter} from '../domain/event.ts';
 import type {NotStartedReason} from '../domain/outcome.ts';
-import type {RunControl, RunRecord} from '../domain/run.ts';
+import {noControl, type RunControl, type RunRecord} from '../domain/run.ts';
 import type {Ledger} from '../ledger/ledger.ts';
 import type {Clock} from '../util/clock.ts';
 import type {RunGate} from './run-gate.ts';
@@ -15,8 +15,10 @@ export interface SteerOptions {
   readonly gate: RunGate;
   readonly reporter: Reporter;
   readonly graceMs: number;
-  /** Local time `HH:MM`, and the moment it stands for in milliseconds since 1970, which may have passed. */
+  /** The time `HH:MM` as people know it, and the moment it stands for in milliseconds since 1970, which may have passed. */
   readonly deadline?: {readonly time: string; readonly at: number};
+  /** Other processes execute jobs of the run too: what this one cannot do, they can. */
+  readonly isShared: boolean;
   /** Something changed that decides how many jobs may run at once. */
   readonly onChange: () => void;
 }
@@ -29,11 +31,13 @@ export class RunSteering {
   readonly #options: SteerOptions;
   readonly #calls = new AbortController();
   readonly #ended = new AbortController();
-  control: RunControl;
+  control = noControl;
 
   constructor(options: SteerOptions, control: RunControl) {
     this.#options = options;
-    this.control = control;
+    // What was asked for before this process had a job of the run holds for its first one.
+    this.#checkDeadline();
+    this.#apply(control);
     void this.#watch();
   }
 
@@ -65,8 +69,9 @@ export class RunSteering {
   }
 
   async #watch(): Promise<void> {
-    const {clock, ledger, runId, holder, deadline} = this.#options;
+    const {clock, ledger, runId, holder} = this.#options;
     let beatAt = clock.now() + beatMs;
+    let isAnswering = true;
     for (;;) {
       try {
         await clock.sleep(pollMs, this.#ended.signal);
@@ -74,8 +79,7 @@ export class RunSteering {
         return;
       }
       const now = clock.now();
-      if (deadline !== undefined && now >= deadline.at)
-        this.stop('deadline', `deadline ${deadline.time} reached; no new job, calls in flight may end`);
+      this.#checkDeadline();
       try {
         const run = now >= beatAt ? await ledger.beat(runId, holder) : await ledger.run(runId);
         if (now >= beatAt) beatAt = now + beatMs;
@@ -84,14 +88,22 @@ export class RunSteering {
         } else {
           this.#apply(run.control);
         }
+        isAnswering = true;
       } catch (error) {
         if (this.#ended.signal.aborted) return;
-        this.stop(
-          'stopped',
-          `the ledger cannot be used any more (${error instanceof Error ? error.message : String(error)}); stopping`,
-        );
+        const cause = error instanceof Error ? error.message : String(error);
+        // Jobs that cannot be recorded go back to the queue; those that wait are not this process's to end.
+        if (!this.#options.isShared) this.stop('stopped', `the ledger cannot be used any more (${cause}); stopping`);
+        else if (isAnswering) this.#note(`the ledger does not answer (${cause}); jobs that cannot be recorded go back`);
+        isAnswering = false;
       }
     }
+  }
+
+  #checkDeadline(): void {
+    const {deadline, clock} = this.#options;
+    if (deadline !== undefined && clock.now() >= deadline.at)
+      this.stop('deadline', `deadline ${deadline.time} reached; no new job, calls in flight may end`);
   }
 
   #apply(control: RunControl): void {
@@ -108,13 +120,4 @@ export class RunSteering {
   #note(text: string): void {
     this.#options.reporter.report({type: 'run.noted', at: this.#options.clock.now(), level: 'info', text});
   }
-}
-
-/** The next moment at which the local clock shows `HH:MM`, milliseconds since 1970. */
-export function nextTime(time: string, nowMs: number): number {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number);
-  const date = new Date(nowMs);
-  date.setHours(hours, minutes, 0, 0);
-  if (date.getTime() <= nowMs) date.setDate(date.getDate() + 1);
-  return date.getTime();
 }

@@ -93,6 +93,52 @@ describe.each(ledgerKinds())('the ledger that workers share: $name', kind => {
     expect((await there.jobs('r-1', {state: 'pending'})).map(({job}) => job.id)).toEqual(['2']);
   });
 
+  it('counts how often a job was begun and left, not how often it was given back', async () => {
+    for (let round = 0; round < 30; round++) {
+      const taken = (await here.takeJob('r-1', '1', 'w'))!;
+      expect(taken.takes).toBe(1);
+      await here.giveBack(taken.lease);
+    }
+    // Their workers died.
+    for (let takes = 1; takes <= 3; takes++) expect(await there.takeJob('r-1', '1', 'w')).toMatchObject({takes});
+  });
+
+  it('ends jobs that nobody is at, and those of workers that are silent, unless the run was resumed meanwhile', async () => {
+    const beat = {id: 'w-1', host: 'h', pid: 1, version: '0', labels: [], maxWorkers: 1, jobs: 1, troubles: []};
+    await here.beatWorker({...beat, startedAt: now, heartbeatAt: now});
+    const alive = (await here.takeJob('r-1', '1', 'w-1'))!;
+    const lost = (await here.takeJob('r-1', '2', 'w-2'))!;
+    expect(await there.waitingJobs('r-1')).toEqual([{needs: [], jobs: 1}]);
+    expect(await there.endWaitingJobs('r-1', {begunAt: 1, reason: 'stopped'})).toBe(0);
+    expect(await there.endWaitingJobs('r-1', {begunAt: 0, reason: 'stopped'})).toBe(2);
+    expect((await there.jobs('r-1')).map(({state, detail}) => [state, detail?.outcome.status])).toEqual([
+      ['running', undefined],
+      ['ended', 'not-started'],
+      ['ended', 'not-started'],
+    ]);
+    await expect(here.heldBy(lost.lease).finishJob('r-1', lost.job, end)).rejects.toThrow(LeaseLost);
+    await here.heldBy(alive.lease).finishJob('r-1', alive.job, end);
+    expect(await here.endSharedRun('r-1', {state: 'stopped', exitCode: 1})).toBe(true);
+
+    now += 1_000;
+    expect(await here.reopenSharedRun('r-1', ['2'], [], {deadlineAt: 77})).toBe(true);
+    expect(await there.run('r-1')).toMatchObject({resumedAt: now, deadlineAt: 77});
+    expect(await there.endWaitingJobs('r-1', {begunAt: 0, reason: 'stopped'})).toBe(0);
+    expect(await there.takeJob('r-1', '2', 'w-1')).toMatchObject({takes: 1, runBegunAt: now});
+  });
+
+  it('is not resumed beside another run of its claim', async () => {
+    for (const job of jobs) {
+      const {lease} = (await here.takeJob('r-1', job.id, 'w'))!;
+      await here.heldBy(lease).finishJob('r-1', job, end);
+    }
+    await here.endSharedRun('r-1', {state: 'finished', exitCode: 0});
+    expect(await there.startSharedRun(runOf('r-2'), jobs, [], [])).toEqual({});
+    expect(await here.reopenSharedRun('r-1', ['1'], [])).toBe(false);
+    expect(await here.run('r-1')).toMatchObject({state: 'finished'});
+    expect((await here.jobs('r-1', {state: 'ended'})).length).toBe(3);
+  });
+
   it('keeps a repo for one job at a time, and takes it from one whose worker is silent', async () => {
     const beat = (id: string): Promise<void> =>
       here.beatWorker({
@@ -103,6 +149,7 @@ describe.each(ledgerKinds())('the ledger that workers share: $name', kind => {
         labels: [],
         maxWorkers: 1,
         jobs: 1,
+        troubles: [],
         startedAt: now,
         heartbeatAt: now,
       });

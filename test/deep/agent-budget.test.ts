@@ -42,6 +42,7 @@ it('agents with budgets of job and run never cost more, in 1,000 simulated runs'
         startJob: createStartJob(starting, waitForRepo),
         waitForRepo,
         budget: () => ({runUsd: runCents / 100}),
+        today: () => '2025-12-01',
         source: {
           call: (_, request, attempt, signal) =>
             attempt(async ({prompt}) => {

@@ -102,8 +102,8 @@ describe('the scripts and schedules', () => {
     const files = ['cron/crontab', 'systemd/orchestrator.service', 'nohup.sh', 'server1.sh', 'server2.sh'];
     const lines = files.map(file => findCommandLines(read(`examples/${file}`)).map(words => words.join(' '))[0]);
     expect(lines).toEqual([
-      '--config config/overnight.json',
-      '--config config/overnight.json',
+      '--config config/overnight.json --env-file $HOME/.config/orchestrator/env',
+      '--config config/overnight.json --env-file %h/.config/orchestrator/env',
       '--config $config',
       '--skill repo-summarizer --repo-names mcp-fleet rishi --log-file logs/server1.log',
       '--skill repo-summarizer --repo-names orchestrator synthetic-notes --log-file logs/server2.log',

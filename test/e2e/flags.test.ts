@@ -260,6 +260,7 @@ describe('what is said', () => {
     [['--skill', 'journal', '--budget', '-1'], '--budget'],
     [['--skill', 'journal', '--deadline', '25:00'], '--deadline'],
     [['--skill', 'journal', '--shard', '3/2'], '--shard'],
+    [['--skill', 'journal', '--shard', '1/1000000'], 'N up to 999999'],
     [['--skill', 'journal', '--repos', '~/code/api', '--tag', 'x'], '--tag'],
     [['--skill', 'journal', '--simple', '--agent'], '--agent'],
     [['--config', 'config/nigth.json'], 'night.json'],

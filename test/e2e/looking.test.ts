@@ -325,12 +325,27 @@ describe('history and report', () => {
       ['nonsense', 'this is not JSON'],
       ['[{"run": 1}]', 'row 1, run:'],
       ['{}', 'this is no results file'],
+      [
+        JSON.stringify([{...rows[0], outcome: 'melted'}]),
+        'row 1, outcome: "melted" is not known here; a newer version may have written it; ',
+      ],
     ] as const) {
       writeFileSync(path.join(home.path, 'bad.json'), text);
       const {exitCode, err} = await runCli(home.path, ['report', 'bad.json']);
       expect([exitCode, err]).toEqual([2, expect.stringContaining(complaint)]);
       expect(err).toContain('bad.json');
     }
+    // Of another machine alone: nothing here goes on with it, and no row goes without a word.
+    const open = other.map((row: object) => ({...row, status: 'error', outcome: 'crashed', message: 'x', next: 'x'}));
+    const elsewhere = [{...open[0], path: '/srv/api', timestamp: '2025-12-04T00:00:00.000Z'}];
+    writeFileSync(path.join(home.path, 'a.json'), JSON.stringify(open));
+    writeFileSync(path.join(home.path, 'b.json'), JSON.stringify(elsewhere));
+    const foreign = await runCli(home.path, ['report', 'a.json', 'b.json']);
+    expect(foreign.out).toContain('✗ failed: crashed (3)');
+    expect(foreign.out).not.toContain('orchestrator retry  ');
+    expect(foreign.err).toBe(
+      `${rows[0].job} stands for ${rows[0].path} and /srv/api; the row that ended last is kept\n`,
+    );
     expect((await runCli(home.path, ['report', 'absent.json'])).err).toContain('does not exist');
     expect((await runCli(home.path, ['report', '--json', '--md', '-'])).exitCode).toBe(2);
   });

@@ -31,7 +31,7 @@ it('a change of a hundred files takes no more room in the report than others', (
     files: Array.from({length: count}, (_, index) => ({path: `src/module-${index}.ts`, added: 2, removed: 1})),
   });
   const binary = {...row('logo', 0), files: [{path: 'logo.png', added: 0, removed: 0}]};
-  const report = renderReport([row('many', 100), row('few', 1), binary], {});
+  const report = renderReport([row('many', 100), row('few', 1), binary], {withNext: false});
   expect(report).toContain('s/few   src/module-0.ts +2 −1\n');
   expect(report).toContain('s/many  100 files +200 −100: src/module-0.ts, src/module-1.ts, src/module-2.ts, …\n');
   expect(report).toContain('s/logo  logo.png no lines\n');

@@ -213,7 +213,9 @@ describe.skipIf(postgresProblem !== undefined)(
         onError: () => {},
       });
       const [kept] = await opened.queue.schedules();
+      // The minute in which it was installed is given out as well, and is not meant.
       await opened.queue.boss.send('starts', kept!.plan);
+      await opened.queue.boss.send('starts', {...kept!.plan, firstAt: 0});
       const workers = ['a', 'b'].map(name => startWorker(night, {name, url, server}));
       await until(() => workers.some(worker => worker.output().includes('finished:')));
       const runs = await opened.ledger.runs();
@@ -260,7 +262,7 @@ describe.skipIf(postgresProblem !== undefined)(
       const hook = `data:text/javascript,import{registerHooks}from'node:module';import{appendFileSync}from'node:fs';registerHooks({load(url,context,next){appendFileSync(${JSON.stringify(loaded)},url+'\\n');return next(url,context)}})`;
       expect((await cli(night, ['--config', 'config/tasks.json'], {server, node: ['--import', hook]})).code).toBe(0);
       expect(existsSync(loaded)).toBe(true);
-      const names = readFileSync(loaded, 'utf8').match(/node_modules\/(?:pg|pg-boss|croner)\//g);
+      const names = readFileSync(loaded, 'utf8').match(/node_modules\/(?:pg|pg-boss)\//g);
       expect(names).toBeNull();
     });
 

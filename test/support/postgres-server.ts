@@ -12,6 +12,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
   /** Address of a new, empty database. */
   newDatabase(): Promise<string>;
+  /** As the operator of the server; users called `locked_…` have to give a password. */
+  query(sql: string, database?: string): Promise<void>;
   /** Stops it as an operator would who restarts a database: connections are cut at once. */
   stop(): void;
   start(): void;
@@ -55,6 +57,8 @@ export async function startPostgres(options: {durable?: boolean} = {}): Promise<
     ...(options.durable ? [] : ['fsync = off', 'synchronous_commit = off', 'full_page_writes = off']),
   ];
   writeFileSync(path.join(data, 'postgresql.auto.conf'), `${settings.join('\n')}\n`);
+  const hba = path.join(data, 'pg_hba.conf');
+  writeFileSync(hba, `host all /^locked_ 127.0.0.1/32 scram-sha-256\n${readFileSync(hba, 'utf8')}`);
   const control = (...args: string[]): void =>
     run(user, 'pg_ctl', ['-D', data, '-l', path.join(folder, 'log'), '-w', '-t', '60', ...args]);
   const start = (): void => control('start');
@@ -65,8 +69,8 @@ export async function startPostgres(options: {durable?: boolean} = {}): Promise<
   start();
   // It would outlive a process that ends without having closed it.
   process.once('exit', stop);
-  const admin = async (sql: string): Promise<void> => {
-    const client = new pg.Client({host: '127.0.0.1', port, user: 'postgres', database: 'postgres'});
+  const admin = async (sql: string, database = 'postgres'): Promise<void> => {
+    const client = new pg.Client({host: '127.0.0.1', port, user: 'postgres', database});
     await client.connect();
     try {
       await client.query(sql);
@@ -79,6 +83,7 @@ export async function startPostgres(options: {durable?: boolean} = {}): Promise<
     port,
     start,
     stop,
+    query: admin,
     async newDatabase() {
       const name = `test_${++databases}`;
       await admin(`CREATE DATABASE ${name}`);

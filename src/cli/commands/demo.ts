@@ -17,7 +17,9 @@ export async function demo(io: Io, options: {directory?: string}): Promise<numbe
   const fleet = await createDemoFleet(directory, {now: new Date()});
   io.out(`Made ${fleet.repos.length} small git repositories in ${directory}\n`);
   io.out(`Running: ${program} --config ${fleet.configFile}\n\n`);
-  const own: Io = {...io, cwd: directory, stateDir: path.join(directory, 'state')};
+  // Nothing of it is for the workers of a queue: they would be sent to a temporary folder of this machine.
+  const {queue: _queue, ...here} = io;
+  const own: Io = {...here, cwd: directory, stateDir: path.join(directory, 'state')};
   const exitCode = await run(own, {config: fleet.configFile, resultsDir: directory});
   const example = fleet.repos[0];
   if (example !== undefined && exitCode === 0) {

@@ -3,6 +3,7 @@ import {escapeLine} from '../../util/escape-text.ts';
 import type {Check} from '../checks/check.ts';
 import {checkConfiguration} from '../checks/configuration-checks.ts';
 import {checkMachine} from '../checks/machine-checks.ts';
+import {checkQueue} from '../checks/queue-check.ts';
 import {checkSandboxHere} from '../checks/sandbox-check.ts';
 import type {Io} from '../io.ts';
 
@@ -23,7 +24,12 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
 }
 
 export async function checkAll(io: Io): Promise<Check[]> {
-  return [...(await checkMachine(io, systemClock.now())), await checkSandboxHere(), ...(await checkConfiguration(io))];
+  return [
+    ...(await checkMachine(io, systemClock.now())),
+    ...(await checkQueue(io)),
+    await checkSandboxHere(),
+    ...(await checkConfiguration(io)),
+  ];
 }
 
 function line({name, status, message, fix}: Check, color: boolean): string {

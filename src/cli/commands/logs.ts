@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {OrchestratorError} from '../../domain/errors.ts';
-import {type Job, jobLabel} from '../../domain/job.ts';
+import {jobLabel} from '../../domain/job.ts';
 import {isQueued, type JobRecord, type RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -38,7 +38,7 @@ export async function logs(io: Io, id: string | undefined, options: LogsOptions)
       const wanted = jobLineFilter(jobs.map(({job}) => jobLabel(job)));
       await printLog(io, ledger, run, wanted, options.follow === true);
       if (options.reply) for (const record of jobs) await printReply(io, ledger, run, record);
-      if (options.transcript) for (const {job} of jobs) printTranscript(io, run, job);
+      if (options.transcript) for (const record of jobs) printTranscript(io, run, record);
       return 0;
     },
     () => {
@@ -48,10 +48,17 @@ export async function logs(io: Io, id: string | undefined, options: LogsOptions)
   );
 }
 
-function printTranscript(io: Io, run: RunRecord, job: Job): void {
+function printTranscript(io: Io, run: RunRecord, {job, worker}: JobRecord): void {
   const text = transcriptText(io.stateDir, run.id, job);
-  if (text === undefined) io.err(`${escapeLine(jobLabel(job))}: no transcript; agent mode writes one\n`);
-  else io.out(text);
+  if (text !== undefined) {
+    io.out(text);
+    return;
+  }
+  const why =
+    job.mode === 'agent' && worker !== undefined
+      ? `its transcript is in the state folder of the worker that executed it, ${worker}`
+      : 'no transcript; agent mode writes one';
+  io.err(`${escapeLine(`${jobLabel(job)}: ${why}`)}\n`);
 }
 
 function noRuns(io: Io): number {

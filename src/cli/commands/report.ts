@@ -5,11 +5,11 @@ import {jobId} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import type {ReportChange} from '../../report/html-report.ts';
-import {mergeRows} from '../../report/merge-rows.ts';
+import {findOtherPaths, mergeRows} from '../../report/merge-rows.ts';
 import {toResultRow} from '../../report/result-row.ts';
 import {renderResults} from '../../report/results-file.ts';
 import type {ResultRow} from '../../report/results-schema.ts';
-import {escapeLine} from '../../util/escape-text.ts';
+import {escapeBlock, escapeLine} from '../../util/escape-text.ts';
 import {expandPath} from '../../util/expand-path.ts';
 import {readBoundedFile} from '../../util/read-bounded-file.ts';
 import {writeAtomically} from '../../util/write-atomically.ts';
@@ -63,7 +63,9 @@ export async function report(io: Io, sources: readonly string[], options: Report
   if (options.json) io.out(`${JSON.stringify(rows, undefined, 2)}\n`);
   else if (taken.length === 0) {
     const {cacheText} = await import('../cache-text.ts');
-    io.out(`${renderReport(rows, io.outIsTerminal ? {columns: io.size().columns} : {})}${await cacheText(rows)}`);
+    const width = io.outIsTerminal ? {columns: io.size().columns} : {};
+    const withNext = await areOfHere(io, rows);
+    io.out(`${renderReport(rows, {...width, withNext})}${await cacheText(rows)}`);
   }
   return 0;
 }
@@ -107,7 +109,7 @@ async function collectRows(io: Io, sources: readonly string[]): Promise<ResultRo
     const {readResults} = await import('../../report/read-results.ts');
     return readResults(file, source);
   };
-  if (!needsLedger) return mergeRows(await Promise.all([...files].map(([source, file]) => fromFile(source, file))));
+  if (!needsLedger) return merge(io, await Promise.all([...files].map(([source, file]) => fromFile(source, file))));
   return await withLedger(
     io,
     async ledger => {
@@ -121,13 +123,34 @@ async function collectRows(io: Io, sources: readonly string[]): Promise<ResultRo
         if (file !== undefined) lists.push(await fromFile(source, file));
         else lists.push(await rowsOfRun(io, ledger, await findRun(ledger, source, () => false, '')));
       }
-      return mergeRows(lists);
+      return merge(io, lists);
     },
     () => {
       const [run] = sources.filter(source => !files.has(source));
       if (run !== undefined) throw noSuchRun(run);
       return undefined;
     },
+  );
+}
+
+const shownPaths = 5;
+
+function merge(io: Io, lists: readonly (readonly ResultRow[])[]): ResultRow[] {
+  const others = findOtherPaths(lists);
+  for (const {job, paths} of others.slice(0, shownPaths)) {
+    io.err(escapeBlock(`${job} stands for ${paths.join(' and ')}; the row that ended last is kept\n`));
+  }
+  if (others.length > shownPaths) io.err(`and ${others.length - shownPaths} more jobs at different paths\n`);
+  return mergeRows(lists);
+}
+
+/** Whether a command on this machine could go on with what the rows tell of. */
+async function areOfHere(io: Io, rows: readonly ResultRow[]): Promise<boolean> {
+  const runs = [...new Set(rows.map(({run}) => run))];
+  return await withLedger(
+    io,
+    async ledger => (await Promise.all(runs.map(run => ledger.run(run)))).some(run => run !== undefined),
+    () => false,
   );
 }
 

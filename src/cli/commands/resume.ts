@@ -16,6 +16,7 @@ import {execute} from '../execute.ts';
 import {findJobs} from '../find-jobs.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
+import {placesHere} from '../places-here.ts';
 
 /** What a run that goes on gets instead of what it was started with. */
 export interface GoOnOptions {
@@ -23,6 +24,8 @@ export interface GoOnOptions {
   readonly budget?: string;
   readonly deadline?: string;
   readonly maxWorkers?: string;
+  /** Where the results file goes; default: where it is. */
+  readonly resultsDir?: string;
 }
 
 /** Finishes an interrupted or stopped run; a paused one goes on where it runs. */
@@ -90,7 +93,7 @@ async function goOn(
   ledger: Ledger,
   run: RunRecord,
   chosen: (record: JobRecord) => boolean,
-  options: GoOnOptions,
+  {resultsDir, ...options}: GoOnOptions,
   announced: readonly string[] = [],
 ): Promise<number> {
   const json = options.json === true;
@@ -100,7 +103,8 @@ async function goOn(
     if (changes.deadline !== undefined)
       throw new OrchestratorError('bad-flag', '--deadline — a run of the queue keeps the deadline it was started with');
     const {goOnQueued} = await import('../queue-run.ts');
-    return await goOnQueued(io, io.queue, run.id, {chosen, json, control: controlOf(changes), notes: announced});
+    const control = controlOf(changes);
+    return await goOnQueued(io, io.queue, run.id, {chosen, resultsDir, json, control, notes: announced});
   }
   const before = await ledger.jobs(run.id);
   const again = before.filter(chosen);
@@ -111,6 +115,7 @@ async function goOn(
   }
   const {deadline} = changes;
   const settings: RunSettings = {...(run.settings as RunSettings), ...(deadline === undefined ? {} : {deadline})};
+  const places = placesHere(io, run, resultsDir);
   const {skills, notes} = loadSkills(settings, new Set(again.map(({job}) => job.skill)));
   const lost = await ledger.takeOverRun(run.id, ownProcess());
   if (lost === undefined) {
@@ -120,6 +125,7 @@ async function goOn(
     run.id,
     again.map(({job}) => job.id),
   );
+  await ledger.moveResults(run.id, places.run.resultsFile);
   await ledger.control(run.id, controlOf(changes));
   const taken = await ledger.run(run.id);
   return await execute(io, {
@@ -130,6 +136,7 @@ async function goOn(
     skills,
     notes: [
       ...announced,
+      ...places.notes,
       ...notes,
       ...(lost.calls === 0
         ? []

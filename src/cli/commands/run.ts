@@ -16,28 +16,31 @@ import {loadRunConfiguration, type RunConfiguration} from '../../run/load-run-co
 import {planRun} from '../../run/plan-run.ts';
 import {type RunSettings, toRunSettings} from '../../run/run-settings.ts';
 import {countOf} from '../../util/count-of.ts';
-import {escapeLine} from '../../util/escape-text.ts';
 import {formatUsd} from '../../util/format-usd.ts';
 import {localClock, localDate} from '../../util/local-time.ts';
-import {makeFolder} from '../../util/make-folder.ts';
 import {ownProcess} from '../../util/process-identity.ts';
 import {withForgeSources} from '../ask-forges.ts';
-import {configurationClaim, digestClaim} from '../configuration-claim.ts';
+import {configurationClaim, digestClaim, workClaim} from '../configuration-claim.ts';
 import {detach} from '../detach.ts';
+import {withEnvFile} from '../env-file.ts';
 import {execute} from '../execute.ts';
 import type {Io} from '../io.ts';
 import {shippedSkillsDir} from '../places.ts';
+import {makeResultsFolder} from '../results-folder.ts';
 import {parseShard, type RunOptions, toFlags} from '../run-options.ts';
 
 /** Plans and executes a run, or prints the plan. */
-export async function run(io: Io, options: RunOptions): Promise<number> {
+export async function run(given: Io, options: RunOptions): Promise<number> {
+  const io = options.envFile === undefined ? given : withEnvFile(given, options.envFile, options.queue);
   const now = new Date();
   const shard = parseShard(options.shard);
   const configuration = await loadConfiguration(io, options);
   const models = await openModels(io.env, configuration.models);
   const tasks = configuration.tasks.map(task => ({
     ...task,
-    models: asksNoModel(task) ? [] : (task.models ?? [chooseModel(models, options.dryRun === true)]),
+    models: asksNoModel(task)
+      ? []
+      : (task.models ?? [chooseModel(models, options.dryRun === true, io.queue !== undefined)]),
   }));
   const planned = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
   const jobs = await withSharedBranches(planned, configuration.fleet.forges);
@@ -158,8 +161,13 @@ export function loadConfiguration(io: Io, options: RunOptions): Promise<RunConfi
 }
 
 /** A plan can do without a key; it then shows what would be asked with one. */
-function chooseModel({defaultModel, usualModel}: Models, isPlan: boolean): string {
+function chooseModel({defaultModel, usualModel}: Models, isPlan: boolean, isQueued: boolean): string {
   if (defaultModel !== undefined || isPlan) return defaultModel ?? usualModel;
+  if (isQueued) {
+    throw new OrchestratorError('no-model', 'no model is given, and the keys of the workers are not seen from here', {
+      hint: 'name it in the configuration, "model" in its settings, or with --model',
+    });
+  }
   throw new OrchestratorError('no-model', 'no model is given and no key is set', {
     hint: 'set ANTHROPIC_API_KEY (or OPENAI_API_KEY, GOOGLE_GENERATIVE_AI_API_KEY), or try without a key: --model offline',
   });
@@ -194,12 +202,12 @@ function recordOf(
   now: Date,
   settings: RunSettings,
 ): RunRecord {
-  const {configFile, description} = configuration;
+  const {description} = configuration;
   const {resultsDir, logFile} = configuration.settings;
   const id = runId(now, Math.random());
   return {
     id,
-    claim: claimOf(io, options, configFile),
+    claim: claimOf(io, options, configuration),
     state: 'running',
     holder: ownProcess(),
     heartbeatAt: now.getTime(),
@@ -213,9 +221,10 @@ function recordOf(
   };
 }
 
-/** The same for the same configuration file, or for the same flags in the same folder. */
-function claimOf(io: Io, options: RunOptions, configFile: string | undefined): string {
-  const {json: _json, detach: _detach, queue: _queue, ...rest} = options;
+/** The same for the same configuration file, or for the same flags in the same folder; in a queue for the same work. */
+function claimOf(io: Io, options: RunOptions, {configFile, tasks}: RunConfiguration): string {
+  if (io.queue !== undefined) return workClaim(configFile, tasks, options.shard);
+  const {json: _json, detach: _detach, queue: _queue, envFile: _envFile, ...rest} = options;
   return configFile === undefined
     ? digestClaim([realpathSync(io.cwd), rest])
     : configurationClaim(realpathSync(configFile), options.shard);
@@ -230,18 +239,7 @@ function commandOf(options: RunOptions): string[] {
 }
 
 function resultsFile(directory: string, now: Date): string {
-  try {
-    makeFolder(directory);
-  } catch (error) {
-    throw new OrchestratorError(
-      'results-unwritable',
-      `${escapeLine(directory)} cannot be used for results (${(error as NodeJS.ErrnoException).code})`,
-      {
-        hint: 'choose another --results-dir',
-        cause: error,
-      },
-    );
-  }
+  makeResultsFolder(directory);
   const time = localClock(now).replaceAll(':', '');
   const base = path.join(directory, `orchestrator_batch_${localDate(now).replaceAll('-', '')}_${time}`);
   for (let suffix = 1; ; suffix++) {

@@ -6,20 +6,23 @@ import {escapeLine} from '../../util/escape-text.ts';
 import {shortenPath} from '../../util/expand-path.ts';
 import {didYouMean} from '../../util/nearest-name.ts';
 import {quoteText} from '../../util/quote-text.ts';
+import {localZone} from '../../util/zoned-time.ts';
 import {configurationClaim} from '../configuration-claim.ts';
 import type {Io} from '../io.ts';
 import {parseCount} from '../parse-count.ts';
-import {parseCron} from '../schedule/cron-expression.ts';
+import {type CronExpression, parseCron} from '../schedule/cron-expression.ts';
 import {findScheduler, installers} from '../schedule/installers.ts';
-import {checkZone, formatTime, localZone, nextTimes} from '../schedule/next-times.ts';
 import {checkCommand, commandFor, ensureEnvFile} from '../schedule/scheduled-command.ts';
 import {readSchedules, type Schedule, type Scheduler, schedulers, writeSchedules} from '../schedule/schedules.ts';
+import {nextTimes} from '../schedule/start-times.ts';
+import {checkZone, formatTime} from '../schedule/zone.ts';
 
 export interface ScheduleOptions {
   readonly config?: string;
   readonly as?: string;
   readonly name?: string;
   readonly zone?: string;
+  readonly queue?: string;
   readonly count?: string;
   readonly json?: true;
 }
@@ -33,20 +36,29 @@ export async function installSchedule(io: Io, written: string, options: Schedule
   if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(id)) {
     throw new OrchestratorError('bad-flag', `--name — ${quoteText(id)} is not a name of small letters, digits and "-"`);
   }
-  if (options.zone !== undefined) checkZone(options.zone);
-  if (io.queue !== undefined) {
+  const wantedZone = options.zone === undefined ? localZone() : checkZone(options.zone);
+  const chosen = options.as === undefined ? undefined : schedulerOf(options.as);
+  if (chosen !== undefined && options.queue !== undefined) {
+    throw new OrchestratorError('bad-flag', '--as and --queue name two places for one schedule', {
+      hint: 'leave one of them out',
+    });
+  }
+  // What was typed wins over the environment.
+  if (io.queue !== undefined && chosen === undefined) {
     const {installInQueue} = await import('../schedule/queue-schedule.ts');
-    const zone = options.zone ?? localZone();
-    const next = await nextText(cron.text, zone);
-    await installInQueue(io, io.queue, {id, cron, zone, config});
+    const next = nextText(cron, wantedZone, 'queue');
+    await installInQueue(io, io.queue, {id, cron, zone: wantedZone, config});
     io.out(`${id}: in the queue, for whichever worker is alive\n${next}`);
     return 0;
   }
-  const as = options.as === undefined ? await findScheduler(io) : schedulerOf(options.as);
-  const zone = as === 'github-actions' ? 'UTC' : (options.zone ?? localZone());
-  const next = await nextText(cron.text, zone);
+  const as = chosen ?? (await findScheduler(io));
+  const zone = as === 'github-actions' ? 'UTC' : wantedZone;
+  const next = nextText(cron, zone, as);
   const command = commandFor(io, id, config);
-  if (as !== 'github-actions') {
+  if (as === 'github-actions') {
+    const {loadConfiguration} = await import('./run.ts');
+    await loadConfiguration(io, {config, dryRun: true});
+  } else {
     ensureEnvFile(command);
     const plan = await checkCommand(io, command);
     io.err(`checked with the environment of ${as}: ${escapeLine(plan)}\n`);
@@ -58,7 +70,7 @@ export async function installSchedule(io: Io, written: string, options: Schedule
     command,
     cron,
     config,
-    zone: zone === localZone() || as === 'github-actions' ? undefined : zone,
+    zone: options.zone === undefined || wantedZone === localZone() ? undefined : wantedZone,
   });
   const claim = configurationClaim(realpathSync(config));
   const schedule: Schedule = {id, cron: cron.text, zone, as, config, claim, files, installedAt: Date.now()};
@@ -66,6 +78,11 @@ export async function installSchedule(io: Io, written: string, options: Schedule
   io.out(`${id}: installed as ${as}${files.map(file => `\n  ${escapeLine(file)}`).join('')}\n${next}`);
   if (as === 'systemd') io.err('so that it also starts while you are logged out: loginctl enable-linger "$USER"\n');
   if (as !== 'github-actions') io.err(`keys are read from ${escapeLine(command.envFile)}\n`);
+  else {
+    io.err(
+      'before it works: write where the action is instead of your-org/orchestrator, and make the secret ANTHROPIC_API_KEY\n',
+    );
+  }
   return 0;
 }
 
@@ -78,12 +95,10 @@ export async function showSchedules(io: Io, options: ScheduleOptions): Promise<n
     else io.err('there is no schedule; make one with: orchestrator schedule install "30 22 * * 1-5"\n');
     return 0;
   }
-  const rows = await Promise.all(
-    schedules.map(async schedule => ({
-      ...schedule,
-      next: await nextTimes(schedule.cron, schedule.zone, new Date(), count),
-    })),
-  );
+  const rows = schedules.map(schedule => ({
+    ...schedule,
+    next: nextTimes(parseCron(schedule.cron), schedule, new Date(), count),
+  }));
   if (options.json) {
     const shown = rows.map(({id, cron, zone, as, config, next}) => ({
       id,
@@ -145,10 +160,10 @@ async function listed(io: Io): Promise<readonly ListedSchedule[]> {
   return await listQueueSchedules(io, io.queue);
 }
 
-async function nextText(cron: string, zone: string): Promise<string> {
-  const times = await nextTimes(cron, zone, new Date(), 3);
+function nextText(cron: CronExpression, zone: string, as: Scheduler | 'queue'): string {
+  const times = nextTimes(cron, {zone, as}, new Date(), 3);
   if (times.length === 0)
-    throw new OrchestratorError('bad-schedule', `schedule "${cron}" never comes`, {hint: 'check day and month'});
+    throw new OrchestratorError('bad-schedule', `schedule "${cron.text}" never comes`, {hint: 'check day and month'});
   return `next: ${times.map(at => formatTime(at, zone)).join(', ')}\n`;
 }
 

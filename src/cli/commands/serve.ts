@@ -5,6 +5,7 @@ import {OrchestratorError} from '../../domain/errors.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {systemClock} from '../../util/clock.ts';
 import {escapeBlock} from '../../util/escape-text.ts';
+import {makeFolder} from '../../util/make-folder.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {readJobEvents} from '../job-events.ts';
@@ -25,6 +26,8 @@ export async function serve(io: Io, options: ServeOptions): Promise<number> {
   const ledger = openLedger(io.stateDir, io.queue);
   try {
     const run = options.run === undefined ? undefined : await findRun(ledger, options.run, () => false, '');
+    // Said here and not by a page that can show nothing.
+    await ledger.runs({limit: 1});
     const {openPage} = await import('../../web/server.ts');
     const page = await openPage({
       ledger,
@@ -80,13 +83,15 @@ function startProgram(
   args: readonly string[],
   on: {said(text: string): void; ended(exitCode: number): void},
 ): void {
+  makeFolder(io.stateDir, 0o700);
   const talkFile = path.join(io.stateDir, `page-${process.pid}-${Date.now()}.log`);
   const talk = openSync(talkFile, 'wx', 0o600);
   const child = spawn(process.execPath, [process.argv[1]!, ...args], {
     detached: true,
     stdio: ['ignore', talk, talk],
     cwd: io.cwd,
-    env: {...io.env, ORCHESTRATOR_HOME: io.stateDir, NO_COLOR: '1'},
+    // The address holds a password, which other users see in a command line.
+    env: {...io.env, ORCHESTRATOR_HOME: io.stateDir, NO_COLOR: '1', ...(io.queue && {ORCHESTRATOR_QUEUE: io.queue})},
   });
   closeSync(talk);
   child.unref();

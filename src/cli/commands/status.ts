@@ -2,7 +2,7 @@ import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {jobLabel} from '../../domain/job.ts';
 import type {RunRecord} from '../../domain/run.ts';
-import type {Ledger} from '../../ledger/ledger.ts';
+import type {Ledger, LiveWorker} from '../../ledger/ledger.ts';
 import {findMissedRuns, type MissedRun} from '../../run/find-missed-runs.ts';
 import {readRunDetails} from '../../run/read-run-view.ts';
 import {systemClock} from '../../util/clock.ts';
@@ -10,6 +10,7 @@ import {noRunsYet, noSuchRun, withLedger} from '../existing-ledger.ts';
 import {findRun} from '../find-run.ts';
 import type {Io} from '../io.ts';
 import {missedLine, toMissedJson} from '../missed-runs.ts';
+import {queueFlag} from '../queue-flag.ts';
 import {runLogFile} from '../reporters.ts';
 import {resumeCommand} from '../resume-command.ts';
 import {toRunJson} from '../run-view.ts';
@@ -48,13 +49,17 @@ export async function status(io: Io, id: string | undefined, options: StatusOpti
   );
 }
 
-/** Starts that did not come: of what says how often it is expected, and of schedules of this machine. */
+/** Starts that did not come: of what says how often it is expected, and of schedules of this machine and of the queue. */
 async function findMissed(io: Io, ledger: Ledger | undefined): Promise<readonly MissedRun[]> {
   const now = systemClock.now();
   const missed = ledger === undefined ? [] : await findMissedRuns(ledger, now);
-  if (!existsSync(path.join(io.stateDir, 'schedules.json'))) return missed;
-  const {findMissedStarts} = await import('../schedule/missed-starts.ts');
-  const starts = await findMissedStarts(io, ledger, now);
+  const isScheduledHere = existsSync(path.join(io.stateDir, 'schedules.json'));
+  if (!isScheduledHere && io.queue === undefined) return missed;
+  const {findMissedStarts, findMissedQueueStarts} = await import('../schedule/missed-starts.ts');
+  const starts = [
+    ...(isScheduledHere ? await findMissedStarts(io, ledger, now) : []),
+    ...(io.queue === undefined || ledger === undefined ? [] : await findMissedQueueStarts(io.queue, ledger, now)),
+  ];
   return [...missed, ...starts.filter(start => missed.every(each => each.configFile !== start.configFile))];
 }
 
@@ -97,14 +102,16 @@ async function wrapFor({outIsTerminal, size}: Io): Promise<StatusPlaces['wrap']>
 }
 
 function toText(io: Io, views: readonly ShownRun[], wrap: StatusPlaces['wrap']): string {
-  const places = {nowMs: systemClock.now(), home: io.home, stateDir: io.stateDir, color: io.color, wrap};
+  const {home, stateDir, color} = io;
+  const places = {nowMs: systemClock.now(), home, stateDir, color, wrap, flag: queueFlag(io)};
   return views.map(view => `${statusLines(view, places).join('\n')}\n`).join('\n');
 }
 
 function toJson(io: Io, views: readonly ShownRun[], missed: readonly MissedRun[], id: string | undefined): unknown {
+  const next = (view: ShownRun): string[] => nextSteps(view).map(command => command + queueFlag(io));
   const entries = views.map(view => ({
     view,
-    json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: nextSteps(view)},
+    json: {...toRunJson(view), ...detailsJson(view), log: runLogFile(io.stateDir, view.run.id), next: next(view)},
   }));
   if (id !== undefined) return entries[0]?.json;
   const of = (isShown: (view: ShownRun) => boolean): unknown[] =>
@@ -114,13 +121,13 @@ function toJson(io: Io, views: readonly ShownRun[], missed: readonly MissedRun[]
     interrupted: of(view => view.run.state === 'running' && view.state === 'interrupted'),
     last: of(view => view.run.state !== 'running')[0] ?? null,
     missed: missed.map(toMissedJson),
-    next: [...new Set(views.flatMap(view => nextSteps(view)))],
+    next: [...new Set(views.flatMap(next))],
   };
 }
 
 /** Metadata only: a program that polls this never reads text of a model or a repo. */
 function detailsJson(details: ShownRun): Record<string, unknown> {
-  const {running, failures, batches, endsAt} = details;
+  const {running, failures, batches, endsAt, workers, obstacles} = details;
   return {
     running_jobs: running.map(({job, startedAt}) => ({
       job: jobLabel(job),
@@ -138,12 +145,17 @@ function detailsJson(details: ShownRun): Record<string, unknown> {
       provider_id: providerId ?? null,
       sent_at: sentAt === undefined ? null : new Date(sentAt).toISOString(),
     })),
+    ...(workers === undefined ? {} : {workers: workers.map(toWorkerJson), obstacles}),
     to_review: details.toReview,
     to_deliver: details.toDeliver,
     delivered_after_review: details.reviewed,
     rejected: details.rejected,
     estimated_end: endsAt === undefined ? null : new Date(endsAt).toISOString(),
   };
+}
+
+function toWorkerJson({id, host, version, labels, maxWorkers, jobs, silentMs}: LiveWorker): Record<string, unknown> {
+  return {id, host, version, labels, max_workers: maxWorkers, jobs, silent_ms: silentMs};
 }
 
 const refreshMs = 1_000;

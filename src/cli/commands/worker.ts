@@ -4,23 +4,18 @@ import path from 'node:path';
 import {findFleetFile} from '../../config/find-files.ts';
 import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
 import type {Reporter} from '../../domain/event.ts';
-import {exitCodeOf} from '../../domain/outcome.ts';
 import type {RunRecord} from '../../domain/run.ts';
-import type {SharedLedger} from '../../ledger/shared-ledger.ts';
 import {openQueue, openWorker} from '../../orchestrator/queue.ts';
 import {formatLogLine} from '../../report/log-line.ts';
 import {openFleet} from '../../run/open-fleet.ts';
-import type {RunSettings} from '../../run/run-settings.ts';
-import {summarizeRun} from '../../run/summarize-run.ts';
 import {countOf} from '../../util/count-of.ts';
 import {escapeLine} from '../../util/escape-text.ts';
 import {makeFolder} from '../../util/make-folder.ts';
+import {endQueuedRun} from '../end-queued-run.ts';
 import type {Io} from '../io.ts';
-import {notifyEnd} from '../notify-end.ts';
 import {packageVersion} from '../package-version.ts';
 import {parseCount} from '../parse-count.ts';
 import {queueTimes} from '../queue-times.ts';
-import {stopReasonOf} from '../stop-reason.ts';
 
 export interface WorkerCommandOptions {
   readonly maxWorkers?: string;
@@ -65,7 +60,7 @@ export async function worker(io: Io, options: WorkerCommandOptions): Promise<num
     env: io.env,
     paths,
     reporterFor: run => lineReporter(io, run),
-    endRun: runId => endRun(io, opened.ledger, runId),
+    endRun: runId => endQueuedRun(io, opened.ledger, runId, run => lineReporter(io, run)),
   });
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -115,19 +110,4 @@ function repoPaths(io: Io, fleetFile: string | undefined): ReadonlyMap<string, s
 
 function lineReporter(io: Io, run: RunRecord): Reporter {
   return {report: event => io.out(`${formatLogLine(run.id, event)}\n`), close: async () => {}};
-}
-
-/** Records the end of a run whose jobs have all ended; whoever was first tells those who want to know. */
-async function endRun(io: Io, ledger: SharedLedger, runId: string): Promise<void> {
-  const run = await ledger.run(runId);
-  if (run === undefined || run.state !== 'running') return;
-  const outcomes = (await ledger.jobs(runId, {state: 'ended'})).flatMap(({detail}) => detail?.outcome ?? []);
-  const reason = stopReasonOf(outcomes);
-  const exitCode = exitCodeOf(outcomes);
-  const state = reason === 'stopped' || reason === 'deadline' ? 'stopped' : 'finished';
-  if (!(await ledger.endSharedRun(runId, {state, exitCode, ...(reason === undefined ? {} : {reason})}))) return;
-  const reporter = lineReporter(io, run);
-  const summary = summarizeRun(outcomes);
-  reporter.report({type: 'run.finished', at: Date.now(), run, exitCode, summary});
-  await notifyEnd(io, {run, settings: run.settings as RunSettings, ledger, reporter, exitCode, summary});
 }

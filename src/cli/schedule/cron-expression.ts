@@ -61,6 +61,7 @@ export function parseCron(written: string): CronExpression {
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = parts;
   const field = (part: string, name: string, least: number, most: number, names: readonly string[] = []) =>
     parseField(part, {name, least, most, names}, written);
+  refuseAmbiguous(dayOfMonth, dayOfWeek, written);
   const weekDays = field(dayOfWeek, 'day of week', 0, 7, days);
   const fields: CronFields = {
     minute: field(minute, 'minute', 0, 59),
@@ -91,6 +92,18 @@ function phraseToCron(phrase: string): string | undefined {
   return `${Number(minute)} ${Number(hour)} * * ${when}`;
 }
 
+/** Where one of the two begins with `*` but is more than that, cron takes days that fit both, and all others days that fit either. */
+function refuseAmbiguous(dayOfMonth: string, dayOfWeek: string, written: string): void {
+  if (dayOfMonth === '*' || dayOfWeek === '*') return;
+  const unclear = [dayOfMonth, dayOfWeek].find(part => part.startsWith('*'));
+  if (unclear === undefined) return;
+  throw wrong(
+    written,
+    `${quoteText(unclear)} beside the other field of days means one thing to cron and another to the rest`,
+    'leave one of the two fields "*", or write its days out, as in "1-31/2"',
+  );
+}
+
 interface FieldRange {
   readonly name: string;
   readonly least: number;
@@ -105,15 +118,18 @@ function parseField(part: string, range: FieldRange, written: string): number[] 
     const match = /^(?:(\*)|([A-Za-z0-9]+)(?:-([A-Za-z0-9]+))?)(?:\/(\d{1,3}))?$/.exec(item);
     if (match === null) throw wrong(written, `${range.name} ${quoteText(part)} is not understood`, example);
     const [, any, first = '', last, step] = match;
+    if (any === undefined && last === undefined && step !== undefined) {
+      // cron itself reads the number and leaves the step out.
+      const hint = `write it as ${quoteText(`${first}-${range.most}/${step}`)}`;
+      throw wrong(written, `${range.name} ${quoteText(part)} has a step without a range`, hint);
+    }
     const from = any === undefined ? valueIn(first, range, written) : range.least;
-    const to =
-      any !== undefined || (last === undefined && step !== undefined)
-        ? range.most
-        : last === undefined
-          ? from
-          : valueIn(last, range, written);
+    const to = any !== undefined ? range.most : last === undefined ? from : valueIn(last, range, written);
     const every = step === undefined ? 1 : Number(step);
     if (every < 1) throw wrong(written, `${range.name} ${quoteText(part)} has a step of 0`, example);
+    if (any !== undefined && every > range.most - range.least) {
+      throw wrong(written, `${range.name} ${quoteText(part)} has a step of ${every}, more than it has values`, example);
+    }
     if (from > to)
       throw wrong(
         written,

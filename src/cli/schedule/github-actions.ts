@@ -21,7 +21,7 @@ jobs:
           fetch-depth: 50
       - uses: your-org/orchestrator@v0.1.0
         with:
-          config: ${config}
+          config: ${JSON.stringify(config)}
         env:
           ANTHROPIC_API_KEY: \${{ secrets.ANTHROPIC_API_KEY }}
 `;

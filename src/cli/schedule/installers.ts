@@ -1,4 +1,4 @@
-import {rmSync} from 'node:fs';
+import {existsSync, readFileSync, realpathSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {escapeLine} from '../../util/escape-text.ts';
@@ -38,12 +38,19 @@ export const installers: Readonly<Record<Scheduler, Installer>> = {
       const unit = unitOf(command.id);
       const {service, timer} = renderSystemd(command, cron, zone);
       const files = [path.join(folder, `${unit}.service`), path.join(folder, `${unit}.timer`)];
-      await writeFiles([
+      const texts = [
         [files[0]!, service],
         [files[1]!, timer],
-      ]);
-      await call(io, 'systemctl', ['--user', 'daemon-reload']);
-      await call(io, 'systemctl', ['--user', 'enable', '--now', `${unit}.timer`]);
+      ] as const;
+      const reload = (): Promise<void> => call(io, 'systemctl', ['--user', 'daemon-reload']);
+      await replaceFiles(texts, async () => {
+        await reload();
+        await call(io, 'systemctl', ['--user', 'enable', '--now', `${unit}.timer`]);
+      }).catch(async error => {
+        // What is told is why it was not enabled.
+        await reload().catch(() => {});
+        throw error;
+      });
       return files;
     },
     async remove(io, {id, files}) {
@@ -68,9 +75,11 @@ export const installers: Readonly<Record<Scheduler, Installer>> = {
       refuseZone('launchd', zone);
       const file = path.join(io.home, 'Library', 'LaunchAgents', `${labelOf(command.id)}.plist`);
       const domain = `gui/${process.getuid?.() ?? 0}`;
-      await writeFiles([[file, renderLaunchd(command, cron)]]);
-      await call(io, 'launchctl', ['bootout', `${domain}/${labelOf(command.id)}`]).catch(() => {});
-      await call(io, 'launchctl', ['bootstrap', domain, file]);
+      await replaceFiles([[file, renderLaunchd(command, cron)]], async () => {
+        // One that is not loaded is no trouble.
+        await call(io, 'launchctl', ['bootout', `${domain}/${labelOf(command.id)}`]).catch(() => {});
+        await call(io, 'launchctl', ['bootstrap', domain, file]);
+      });
       return [file];
     },
     async remove(io, {id, files}) {
@@ -82,7 +91,7 @@ export const installers: Readonly<Record<Scheduler, Installer>> = {
     async install(io, {command, cron, config, zone}) {
       if (zone !== undefined && zone !== 'UTC') refuseZone('GitHub Actions', zone, 'UTC');
       const file = path.join(io.cwd, '.github', 'workflows', `${unitOf(command.id)}.yml`);
-      await writeFiles([[file, renderWorkflow(command.id, cron, path.relative(io.cwd, config))]]);
+      await writeFiles([[file, renderWorkflow(command.id, cron, placeInRepository(io, config))]]);
       return [file];
     },
     async remove(_io, {files}) {
@@ -110,6 +119,40 @@ function refuseZone(scheduler: string, zone: string | undefined, only = 'the zon
   throw new OrchestratorError('bad-flag', `--zone — ${scheduler} knows ${only} only`, {
     hint: 'leave --zone out, or use --as systemd or --queue',
   });
+}
+
+/** @throws OrchestratorError for a configuration that the checkout of the workflow will not have. */
+function placeInRepository({cwd}: Io, config: string): string {
+  const place = path.relative(realpathSync(cwd), config);
+  if (place.startsWith('..') || path.isAbsolute(place) || place.includes('${{')) {
+    throw new OrchestratorError(
+      'schedule-outside',
+      `${escapeLine(config)} is no file that a workflow of ${escapeLine(cwd)} could name`,
+      {
+        hint: 'go to the root of the repository that holds the configuration',
+      },
+    );
+  }
+  return place;
+}
+
+/** Puts back what stood there when it cannot be activated. */
+async function replaceFiles(
+  files: readonly (readonly [string, string])[],
+  activate: () => Promise<void>,
+): Promise<void> {
+  const before = files.map(([file]) => (existsSync(file) ? readFileSync(file, 'utf8') : undefined));
+  await writeFiles(files);
+  try {
+    await activate();
+  } catch (error) {
+    for (const [index, [file]] of files.entries()) {
+      const text = before[index];
+      if (text === undefined) rmSync(file, {force: true});
+      else await writeFiles([[file, text]]);
+    }
+    throw error;
+  }
 }
 
 async function writeFiles(files: readonly (readonly [string, string])[]): Promise<void> {

@@ -1,5 +1,4 @@
 import {OrchestratorError} from '../../domain/errors.ts';
-import {shellWord} from '../../util/shell-word.ts';
 import type {CronExpression, CronFields} from './cron-expression.ts';
 import type {ScheduledCommand} from './scheduled-command.ts';
 
@@ -8,8 +7,7 @@ const maxEntries = 500;
 
 /** A property list for ~/Library/LaunchAgents. */
 export function renderLaunchd(command: ScheduledCommand, cron: CronExpression): string {
-  const {directory, path, envFile, stateDir, argv} = command;
-  const script = `set -a && . ${shellWord(envFile)} && set +a && exec ${argv.map(shellWord).join(' ')}`;
+  const {directory, path, stateDir, argv} = command;
   const variables = {PATH: path, ...(stateDir === undefined ? {} : {ORCHESTRATOR_HOME: stateDir})};
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
@@ -19,9 +17,7 @@ export function renderLaunchd(command: ScheduledCommand, cron: CronExpression): 
   <string>${escapeXml(labelOf(command.id))}</string>
   <key>ProgramArguments</key>
   <array>
-    <string>/bin/sh</string>
-    <string>-c</string>
-    <string>${escapeXml(script)}</string>
+${argv.map(argument => `    <string>${escapeXml(argument)}</string>`).join('\n')}
   </array>
   <key>WorkingDirectory</key>
   <string>${escapeXml(directory)}</string>

@@ -6,10 +6,12 @@ import {toRunSettings} from '../../run/run-settings.ts';
 import {packSkill} from '../../skills/skill-content.ts';
 import {loadConfiguration} from '../commands/run.ts';
 import type {ListedSchedule} from '../commands/schedule.ts';
-import {configurationClaim} from '../configuration-claim.ts';
+import {workClaim} from '../configuration-claim.ts';
 import type {Io} from '../io.ts';
+import {packageVersion} from '../package-version.ts';
 import {withQueue} from '../with-queue.ts';
 import type {CronExpression} from './cron-expression.ts';
+import {nextTimes} from './start-times.ts';
 
 export interface QueueSchedule {
   readonly id: string;
@@ -32,23 +34,27 @@ export async function installInQueue(io: Io, url: string, {id, cron, zone, confi
       hint: 'workers have keys of their own, so the configuration has to say which model is meant: "model" in its settings',
     });
   }
-  const plan: ScheduledPlan = {
+  const plan: Omit<ScheduledPlan, 'installedAt' | 'firstAt'> = {
     version: 1,
     id,
     config,
-    claim: configurationClaim(config),
+    claim: workClaim(config, configuration.tasks),
     ...(configuration.description === undefined ? {} : {description: configuration.description}),
     resultsDir: configuration.settings.resultsDir,
-    settings: {...settings, plannedOn: hostname()},
+    zone,
+    settings: {...settings, plannedOn: hostname(), plannedBy: packageVersion(), zone},
     tasks: configuration.tasks.map(({skill: {name, output, outputs}, index: _index, ...task}) => ({
       ...task,
       models: asksNoModel(task) ? [] : (task.models ?? []),
       skill: {name, outputs, ...(output === undefined ? {} : {output})},
     })),
   };
-  await withQueue(io, url, async ({queue, ledger}) => {
+  await withQueue(io, url, async ({queue, ledger, clock}) => {
     await ledger.saveSkills([...skills.values()].map(packSkill));
-    await queue.schedule({id, cron: cron.text, zone, plan});
+    const installedAt = clock.now();
+    const [first] = nextTimes(cron, {zone, as: 'queue'}, new Date(installedAt), 1);
+    const moments = {installedAt, firstAt: first?.getTime() ?? installedAt};
+    await queue.schedule({id, cron: cron.text, zone, plan: {...plan, ...moments}});
   });
 }
 

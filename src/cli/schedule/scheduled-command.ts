@@ -1,4 +1,4 @@
-import {chmodSync, existsSync, readFileSync, realpathSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, realpathSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {OrchestratorError} from '../../domain/errors.ts';
@@ -6,6 +6,7 @@ import {countOf} from '../../util/count-of.ts';
 import {findProgram} from '../../util/find-program.ts';
 import {makeFolder} from '../../util/make-folder.ts';
 import {runCommand} from '../../util/run-command.ts';
+import {readEnvFile} from '../env-file.ts';
 import type {Io} from '../io.ts';
 
 /** What a scheduler starts, and with which environment. */
@@ -16,7 +17,7 @@ export interface ScheduledCommand {
   readonly argv: readonly string[];
   /** PATH with the folders of node and git. */
   readonly path: string;
-  /** NAME=value lines, for its owner alone. */
+  /** NAME=value lines, for its owner alone; read by the program itself, so that every scheduler understands them alike. */
   readonly envFile: string;
   /** ORCHESTRATOR_HOME, when it is not the usual one. */
   readonly stateDir?: string;
@@ -26,14 +27,20 @@ const cliFile = fileURLToPath(new URL('../../../bin/orchestrator.js', import.met
 
 export function commandFor(io: Io, id: string, config: string): ScheduledCommand {
   const usual = path.join(io.home, '.orchestrator');
+  const envFile = envFileOf(io);
   return {
     id,
     directory: realpathSync(io.cwd),
-    argv: [process.execPath, cliFile, 'run', '--config', config],
+    argv: [process.execPath, cliFile, 'run', '--config', config, '--env-file', envFile],
     path: pathFor(io),
-    envFile: path.join(io.env['XDG_CONFIG_HOME'] || path.join(io.home, '.config'), 'orchestrator', 'env'),
+    envFile,
     ...(io.stateDir === usual ? {} : {stateDir: io.stateDir}),
   };
+}
+
+/** Variables of what is scheduled on this machine. */
+export function envFileOf({env, home}: Pick<Io, 'env' | 'home'>): string {
+  return path.join(env['XDG_CONFIG_HOME'] || path.join(home, '.config'), 'orchestrator', 'env');
 }
 
 function pathFor({env}: Io): string {
@@ -43,23 +50,25 @@ function pathFor({env}: Io): string {
   return [...new Set([...folders, ...system])].join(':');
 }
 
-/** Makes the file of keys when there is none; a file that others can read is refused. */
+/** Makes the file of keys when there is none; one that others can read, or that cannot work, is refused. */
 export function ensureEnvFile({envFile}: ScheduledCommand): void {
   if (!existsSync(envFile)) {
     makeFolder(path.dirname(envFile), 0o700);
-    writeFileSync(
-      envFile,
-      '# One NAME=value a line, without quotes and without export, for example:\n# ANTHROPIC_API_KEY=...\n',
-      {
-        mode: 0o600,
-        flag: 'wx',
-      },
-    );
+    writeFileSync(envFile, '# One NAME=value a line, for example:\n# ANTHROPIC_API_KEY=...\n', {
+      mode: 0o600,
+      flag: 'wx',
+    });
     chmodSync(envFile, 0o600);
     return;
   }
   if ((statSync(envFile).mode & 0o077) !== 0) {
     throw new OrchestratorError('env-file-open', `${envFile} can be read by others`, {hint: `chmod 600 ${envFile}`});
+  }
+  const early = Object.keys(readEnvFile(envFile)).find(name => name.startsWith('NODE_'));
+  if (early !== undefined) {
+    throw new OrchestratorError('env-file-early', `${envFile} sets ${early}, which Node reads before the file`, {
+      hint: 'set it in the crontab, with systemctl --user edit, or for the whole session',
+    });
   }
 }
 
@@ -71,7 +80,6 @@ export async function checkCommand(io: Io, command: ScheduledCommand): Promise<s
     HOME: io.home,
     PATH: command.path,
     ...(stateDir === undefined ? {} : {ORCHESTRATOR_HOME: stateDir}),
-    ...readEnvFile(envFile),
   };
   const ended = await runCommand(program, [...args, '--dry-run', '--json'], {cwd: directory, env, timeoutMs: 300_000});
   const refuse = (said: string): never => {
@@ -91,14 +99,4 @@ export async function checkCommand(io: Io, command: ScheduledCommand): Promise<s
   const count = (verdict: string): number => jobs.filter(job => job.verdict === verdict).length;
   const [run, same] = [count('run'), count('up-to-date')];
   return `${countOf(jobs.length, 'job')}: ${run} run, ${same} up to date, ${jobs.length - run - same} will fail`;
-}
-
-function readEnvFile(file: string): Record<string, string> {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return Object.fromEntries(
-    lines.flatMap(line => {
-      const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line.trim());
-      return match === null ? [] : [[match[1]!, match[2]!]];
-    }),
-  );
 }

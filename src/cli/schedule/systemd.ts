@@ -16,7 +16,6 @@ export function renderSystemd(
     `WorkingDirectory=${escapePercent(command.directory)}`,
     `Environment=${quote(`PATH=${command.path}`)}`,
     ...(command.stateDir === undefined ? [] : [`Environment=${quote(`ORCHESTRATOR_HOME=${command.stateDir}`)}`]),
-    `EnvironmentFile=${escapePercent(command.envFile)}`,
     `ExecStart=${command.argv.map(quoteArgument).join(' ')}`,
     // The stop goes to orchestrator alone, which then ends what it started.
     'KillMode=mixed',
