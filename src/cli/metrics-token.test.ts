@@ -6,7 +6,7 @@ import {metricsToken} from './metrics-token.ts';
 
 it('is the same at every start: from the environment, else from a file that nobody else can read', async () => {
   await using home = await makeTemporaryDirectory();
-  const stateDir = home.path;
+  const stateDir = path.join(home.path, 'state');
   const made = metricsToken({env: {}, stateDir});
   expect(made).toMatch(/^[\w-]{43}$/);
   expect(metricsToken({env: {}, stateDir})).toBe(made);
@@ -18,4 +18,5 @@ it('is the same at every start: from the environment, else from a file that nobo
     metricsToken({env: {ORCHESTRATOR_METRICS_TOKEN: 'from the monitor'.replaceAll(' ', '-').repeat(2)}, stateDir}),
   ).toBe('from-the-monitorfrom-the-monitor');
   expect(() => metricsToken({env: {ORCHESTRATOR_METRICS_TOKEN: 'short'}, stateDir})).toThrow(/no usable token/);
+  expect(metricsToken({env: {}, stateDir: path.join(file, 'no-folder')})).toMatch(/^[\w-]{43}$/);
 });

@@ -3,6 +3,7 @@ import {closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync} 
 import path from 'node:path';
 import {OrchestratorError} from '../domain/errors.ts';
 import {ignoreCode} from '../util/ignore-code.ts';
+import {makeFolder} from '../util/make-folder.ts';
 import type {Io} from './io.ts';
 
 /** The environment variable that sets it. */
@@ -16,9 +17,13 @@ export function metricsToken({env, stateDir}: Pick<Io, 'env' | 'stateDir'>): str
   const given = env[variable];
   if (given !== undefined && given !== '') return checkToken(given, variable);
   const file = path.join(stateDir, 'metrics-token');
-  ignoreCode('EEXIST', () =>
-    writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, {flag: 'wx', mode: 0o600}),
-  );
+  try {
+    makeFolder(stateDir, 0o700);
+  } catch {
+    // The page of a queue needs no state folder; where none can be made, nobody gets the metrics without the variable.
+    return newToken();
+  }
+  ignoreCode('EEXIST', () => writeFileSync(file, `${newToken()}\n`, {flag: 'wx', mode: 0o600}));
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(descriptor);
@@ -28,6 +33,10 @@ export function metricsToken({env, stateDir}: Pick<Io, 'env' | 'stateDir'>): str
   } finally {
     closeSync(descriptor);
   }
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function checkToken(token: string, where: string): string {
