@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import {defineConfig} from 'vitest/config';
 
 const deep = process.env['ORCHESTRATOR_TEST_DEEP'] === '1';
@@ -9,6 +10,8 @@ export default defineConfig({
     testTimeout: deep ? 1_800_000 : 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Most tests wait for processes of ours, and leave the processor to others.
+    ...(deep ? {} : {maxWorkers: Math.max(2, availableParallelism() - 1)}),
     globalSetup: ['test/support/global-setup.ts'],
   },
 });

@@ -200,10 +200,11 @@ describe.skipIf(noSandbox)(`commands in the sandbox${sandboxNeed}`, () => {
       ['shared memory that was let go of', sharedMemory('syscall(28, $at, $size, 4)')],
       ['shared memory of which little is mapped any more', sharedMemory('syscall(11, $at + 4096, $size - 4096)')],
       ['buffers of sockets', socketBuffers],
-    ])('when they hide it in %s', async (__, script) => {
+      // Without groups it is seen in what the machine has left, which others may give back in the same moment.
+    ])('when they hide it in %s', {retry: 2}, async (__, script) => {
       await using rig = await openSandboxRig({}, machine);
       const limits = {memoryBytes: 300 * 1024 ** 2};
-      const {end, output} = await rig.run(`perl -e '${script}'`, {limits, timeoutMs: 10_000});
+      const {end, output} = await rig.run(`perl -e '${script}'`, {limits, timeoutMs: 20_000});
       // What the shell says when the kernel was faster than we.
       expect(output.replace('Killed\n', '')).toBe('');
       expect(end).toEqual({kind: 'limit', limit: 'memory'});
