@@ -5,6 +5,7 @@ import {type EndStatus, endStatus} from '../domain/outcome.ts';
 import type {JobRecord, RunRecord} from '../domain/run.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {Ledger} from '../ledger/ledger.ts';
+import type {StartedThreads} from '../orchestrator/context/start-context-threads.ts';
 import {executeRun} from '../orchestrator/execute-run.ts';
 import {describeOutcome, formatParts, formatSummary} from '../report/log-line.ts';
 import type {InterruptedCode} from '../run/run-jobs.ts';
@@ -27,6 +28,7 @@ export interface ExecuteOptions {
   readonly notes: readonly string[];
   readonly resumed: boolean;
   readonly json: boolean;
+  readonly contextThreads?: StartedThreads;
 }
 
 /** Runs what has not ended, listens to signals, prints the end. Returns the exit code. */
@@ -60,6 +62,7 @@ export async function execute(io: Io, options: ExecuteOptions): Promise<number> 
       stateDir: io.stateDir,
       env: io.env,
       batchBounds: batchBounds(io.env),
+      ...(options.contextThreads === undefined ? {} : {contextThreads: options.contextThreads}),
       reporter,
       interrupted: () => signals.exitCode,
       onSteering: steering => signals.connect(steering),

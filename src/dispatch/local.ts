@@ -1,5 +1,6 @@
 import type {Job} from '../domain/job.ts';
 import type {Dispatcher, JobHandlers} from './dispatcher.ts';
+import {Lull} from './lull.ts';
 
 export interface LocalDispatcherOptions {
   /** Jobs at once, asked again before each start; 0 pauses. */
@@ -14,6 +15,9 @@ const maxPreparedAhead = 64;
 /** Prepared at the same time: few, so that the first is ready while the others are still being read, and its call goes out. */
 const maxPreparing = 6;
 
+/** Answers come together. The calls that take their places go out first; what follows an answer, and what is prepared, can wait so long. */
+const burst = {quietMs: 10, maxMs: 100};
+
 /** Runs jobs in this process. Jobs that write the same file of the same repo follow one another. */
 export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatcher {
   let pump: () => void = () => {};
@@ -27,6 +31,16 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
         let places = 0;
         let preparing = 0;
         let open = 0;
+        const answers = new Lull(burst);
+        let isPutOff = false;
+        const prepareLater = (): void => {
+          if (isPutOff) return;
+          isPutOff = true;
+          answers.wait().then(() => {
+            isPutOff = false;
+            pump();
+          });
+        };
         let failure: {readonly error: unknown} | undefined;
 
         const prepareNext = (): boolean => {
@@ -56,14 +70,13 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
             if (!hasPlace) return;
             hasPlace = false;
             places--;
+            answers.note();
             pump();
           };
           handlers
             .execute(job, preparation, async () => {
               if (options.parallel) leavePlace();
-              // The calls of the next jobs go out before the deliveries of those that were answered.
-              await new Promise(setImmediate);
-              await new Promise(setImmediate);
+              if (options.parallel && (prepared.length > 0 || waiting.length > 0)) await answers.wait();
             })
             .catch(error => {
               failure ??= {error};
@@ -86,7 +99,8 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
           // Deliveries that are still being written may not pile up without bound behind fast models.
           const mayStart = (): boolean => places < limit && open < 2 * limit + maxPreparedAhead;
           while (mayStart() && (prepared.length > 0 || prepareNext())) start(prepared.shift()!);
-          while (prepared.length < ahead && prepareNext());
+          if (prepared.length > ahead / 4 && !answers.isNow) prepareLater();
+          else while (prepared.length < ahead && prepareNext());
           if (waiting.length === 0 && prepared.length === 0 && open === 0) resolve();
         };
         pump();

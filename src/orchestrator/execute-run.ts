@@ -9,6 +9,7 @@ import type {BatchTimes, GroupLimits} from '../run/batch-times.ts';
 import type {JobTools} from '../run/job-tools.ts';
 import type {InterruptedCode, RunEnd} from '../run/run-jobs.ts';
 import type {RunSettings} from '../run/run-settings.ts';
+import type {StartedThreads} from './context/start-context-threads.ts';
 import type {Env} from './env.ts';
 import {openBatchModels} from './open-models.ts';
 import {openRunSession, type RunSession} from './run-session.ts';
@@ -25,6 +26,8 @@ export interface ExecuteRunOptions {
   readonly stateDir: string;
   readonly env: Env;
   readonly reporter: Reporter;
+  /** Those that were started for it already. */
+  readonly contextThreads?: StartedThreads;
   readonly batchBounds: BatchTimes & GroupLimits;
   /** Exit code of a run that a signal has ended. */
   readonly interrupted: () => InterruptedCode | undefined;

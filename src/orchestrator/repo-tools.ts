@@ -7,6 +7,7 @@ import type {JobTools, OpenRepo} from '../run/job-tools.ts';
 import {withoutUser} from '../util/show-address.ts';
 import type {Checkouts} from '../workspace/checkout.ts';
 import type {Mirrors} from '../workspace/mirrors.ts';
+import {gitDirectoryOf, type StartedThreads, startContextThreads} from './context/start-context-threads.ts';
 import {openModes, type RunPlaces} from './open-modes.ts';
 import {openMirrors, type Remotes} from './remote-git.ts';
 
@@ -27,6 +28,7 @@ export async function openRepoTools(
   jobs: readonly Job[],
   places: RunPlaces = noRun,
   remotes: Remotes = {env: process.env, forges: wellKnownForges},
+  threads?: StartedThreads,
 ): Promise<RepoTools> {
   const [{openObjectStore}, {openContexts}, {findCertainSecrets}, {holdsBlob}, {estimateTokens}] = await Promise.all([
     import('../workspace/object-store.ts'),
@@ -35,8 +37,8 @@ export async function openRepoTools(
     import('../util/holds-blob.ts'),
     import('../context/estimate-tokens.ts'),
   ]);
-  const gitDirectory = path.join(stateDir, 'git');
-  const contexts = await openContexts(gitDirectory, jobs.length);
+  const gitDirectory = gitDirectoryOf(stateDir);
+  const contexts = openContexts(await (threads ?? startContextThreads(stateDir, jobs.length)));
   const store = await openObjectStore({directory: gitDirectory});
   let createdCheckouts: Promise<Checkouts> | undefined;
   const checkouts = (): Promise<Checkouts> => {

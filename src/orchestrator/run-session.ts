@@ -18,7 +18,10 @@ import {openModels} from './open-models.ts';
 import {openRepoTools} from './repo-tools.ts';
 
 export interface RunSessionOptions
-  extends Pick<ExecuteRunOptions, 'ledger' | 'run' | 'settings' | 'jobs' | 'skills' | 'stateDir' | 'env' | 'reporter'> {
+  extends Pick<
+    ExecuteRunOptions,
+    'ledger' | 'run' | 'settings' | 'jobs' | 'skills' | 'stateDir' | 'env' | 'reporter' | 'contextThreads'
+  > {
   /** Something changed that decides how many jobs may run at once. */
   readonly onChange: () => void;
   /** Default: what the run says. */
@@ -95,10 +98,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
     ...(sandbox === undefined ? {} : {sandbox}),
     ...(mcp === undefined ? {} : {mcp}),
   };
-  const repos = await openRepoTools(options.stateDir, jobs, places, {
-    env: options.env,
-    forges: settings.forges ?? wellKnownForges,
-  });
+  const remotes = {env: options.env, forges: settings.forges ?? wellKnownForges};
+  const repos = await openRepoTools(options.stateDir, jobs, places, remotes, options.contextThreads);
   const verify = createVerifyChange({openSandbox, mask: maskSecrets});
   const limiters = new Map<string, ReturnType<typeof createLimiter>>();
   const sharedLimiters = new Map<string, Limiter>();

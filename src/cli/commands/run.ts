@@ -8,6 +8,7 @@ import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import type {Models} from '../../models/models.ts';
 import {checkSandbox, describeUnknownTools} from '../../orchestrator/check-jobs.ts';
+import {startContextThreads} from '../../orchestrator/context/start-context-threads.ts';
 import {openLedger} from '../../orchestrator/open-ledger.ts';
 import {openModels} from '../../orchestrator/open-models.ts';
 import {removeLeftovers} from '../../report/results-file.ts';
@@ -43,6 +44,8 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
       : (task.models ?? [chooseModel(models, options.dryRun === true, io.queue !== undefined)]),
   }));
   const planned = planRun(tasks, {date: now, ...(shard === undefined ? {} : {shard})});
+  const isHere = io.queue === undefined && !options.dryRun && !options.detach;
+  const contextThreads = isHere ? startContextThreads(io.stateDir, planned.length) : undefined;
   const jobs = await withSharedBranches(planned, configuration.fleet.forges);
   if (configuration.settings.batch && io.queue !== undefined) {
     throw new OrchestratorError(
@@ -129,6 +132,7 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
       notes: [...interrupted, ...notes],
       resumed: false,
       json: options.json === true,
+      ...(contextThreads === undefined ? {} : {contextThreads}),
     });
   } finally {
     await ledger.close();

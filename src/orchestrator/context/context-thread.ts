@@ -1,7 +1,8 @@
+import {setImmediate} from 'node:timers/promises';
 import {parentPort, workerData} from 'node:worker_threads';
 import {OrchestratorError} from '../../domain/errors.ts';
 import {JobFailure} from '../../domain/outcome.ts';
-import {openObjectStore} from '../../workspace/object-store.ts';
+import {type ObjectStore, openObjectStore} from '../../workspace/object-store.ts';
 import {buildRepoContext, type ContextRequest, type PackedContext} from './build-repo-context.ts';
 
 export interface ThreadQuestion {
@@ -19,14 +20,23 @@ export type ThreadAnswer = {readonly id: number} & (
 /** The whole of a thread that makes contexts: it answers each question, and ends when its port is closed. */
 export function answerQuestions(): void {
   const port = parentPort!;
-  const store = openObjectStore({directory: (workerData as {gitDirectory: string}).gitDirectory});
+  const {gitDirectory} = workerData as {gitDirectory: string};
+  // Not before it is asked: until then nobody knows whether there is a run, and whose the folder is.
+  let opened: Promise<ObjectStore> | undefined;
+  const openStore = (): Promise<ObjectStore> => {
+    opened ??= openObjectStore({directory: gitDirectory});
+    return opened;
+  };
   port.on('message', async ({id, request}: ThreadQuestion) => {
     port.postMessage({id, ...(await answer(request))} as ThreadAnswer);
   });
 
   async function answer(request: ContextRequest): Promise<object> {
     try {
-      const reader = (await store).openFound(request.found);
+      const store = await openStore();
+      // One after the other where nothing has to be waited for: the first is ready before the last is begun.
+      await setImmediate();
+      const reader = store.openFound(request.found);
       try {
         return {kind: 'built', built: await buildRepoContext(reader, request)};
       } finally {

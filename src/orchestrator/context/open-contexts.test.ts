@@ -28,8 +28,8 @@ it('gives the same context here and in threads', async () => {
   });
   const gitDirectory = path.join(folder, 'git');
   await using store = await openObjectStore({directory: gitDirectory});
-  const few = await openContexts(gitDirectory, 1);
-  const many = await openContexts(gitDirectory, 1000);
+  const few = openContexts(undefined);
+  const many = openContexts(openContextThreads(gitDirectory));
   for (const [name, {path: at, commit}] of fleet) {
     using reader = await store.open(at);
     const delivered = [{path: 'README.md', blob: 'f'.repeat(40), added: 1, removed: 0, state: 'confirmed'}] as const;
@@ -48,8 +48,8 @@ it('says the same of a repo that cannot be read, whoever reads it', async () => 
   using reader = await store.open(repo.path);
   rmSync(path.join(repo.path, '.git/objects'), {recursive: true});
   const failures: unknown[] = [];
-  for (const jobs of [1, 1000]) {
-    const contexts = await openContexts(gitDirectory, jobs);
+  for (const threads of [undefined, openContextThreads(gitDirectory)]) {
+    const contexts = openContexts(threads);
     await contexts.build(reader, jobOf('broken', repo.path), skill, []).catch(error => failures.push(error));
     await contexts.close();
   }

@@ -4,6 +4,7 @@ import type {DeliveryRecord} from '../../ledger/ledger.ts';
 import type {BuiltContext} from '../../run/job-tools.ts';
 import type {RepoReader} from '../../workspace/object-reader.ts';
 import {buildRepoContext, contextRequest} from './build-repo-context.ts';
+import type {ContextThreads} from './context-threads.ts';
 import {readTree} from './packed-tree.ts';
 
 /** Builds what a model is shown of a repo. */
@@ -17,13 +18,8 @@ export interface Contexts {
   close(): Promise<void>;
 }
 
-/** With fewer jobs, starting a thread takes longer than it saves. */
-const leastJobsForThreads = 16;
-
-/** For so many jobs: here, or in threads of their own. Both take the same request through the same function. */
-export async function openContexts(gitDirectory: string, jobs: number): Promise<Contexts> {
-  const threads =
-    jobs < leastJobsForThreads ? undefined : (await import('./context-threads.ts')).openContextThreads(gitDirectory);
+/** Here, or in the threads that were started for it. Both take the same request through the same function. */
+export function openContexts(threads: ContextThreads | undefined): Contexts {
   return {
     async build(reader, job, skill, deliveries) {
       const request = contextRequest(reader, job, skill, deliveries);
