@@ -77,16 +77,21 @@ function executesJobs(args) {
 }
 
 // A run makes short-lived text by the megabyte, and V8 lets the heap of a large machine grow to several times what is
-// alive. These bounds can only be given at the start, so the process starts itself once more: same pid, same streams.
+// alive, and glibc keeps a heap for each thread. These bounds can only be given at the start, so the process starts itself
+// once more: same pid, same streams.
 function replaceWithSmallHeap() {
   const mark = 'ORCHESTRATOR_HEAP_SET';
+  const arenas = 'MALLOC_ARENA_MAX';
   const isSet = process.env[mark] !== undefined;
+  // What is started from here on gets none of this.
+  if (process.env[mark] === arenas) delete process.env[arenas];
   delete process.env[mark];
   if (isSet || typeof process.execve !== 'function' || process.platform === 'win32') return;
-  const flags = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
+  const flags = ['--max-semi-space-size=4', '--max-old-space-size=1024'];
   process.execve(process.execPath, [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)], {
+    [arenas]: '1',
     ...process.env,
-    [mark]: '1',
+    [mark]: process.env[arenas] === undefined ? arenas : 'heap',
   });
 }
 
