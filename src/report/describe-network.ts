@@ -5,7 +5,7 @@ import {quoteText} from '../util/quote-text.ts';
 /** A line names no more of each kind; the results have them all. */
 const namedPlaces = 5;
 
-/** ` network: "registry.npmjs.org:443" 12 times, 20 kB out, 3.4 MB in; refused: "evil.example:443" 2 times` for a line of the log; nothing where nothing was asked for. */
+/** What commands asked for, for a line of the log: `network: "registry.npmjs.org:443" 12 times (20 kB out, 3.4 MB in); refused: …`. */
 export function describeNetwork(network: NetworkRecord | undefined): string {
   if (network === undefined || network.uses.length === 0) return '';
   const reached = network.uses.filter(isReached);
@@ -25,6 +25,6 @@ function list(uses: readonly NetworkUse[], further: number): string {
 
 function describeUse(use: NetworkUse): string {
   const times = `${quoteText(use.host, 100)} ${use.times === 1 ? 'once' : `${use.times} times`}`;
-  if (!isReached(use)) return times;
+  if (use.refused !== undefined) return `${times} (${use.refused})`;
   return `${times} (${formatBytes(use.sentBytes)} out, ${formatBytes(use.receivedBytes)} in)`;
 }

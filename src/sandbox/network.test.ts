@@ -140,6 +140,36 @@ describe.skipIf(noSandbox || lacksCurl)(`commands in a sandbox with named hosts$
     expect(output).toBe('1.2.3\nfetched\ngot\n{"name":"curled"\n');
   });
 
+  it('use npm, pip and git over TLS', async () => {
+    await using registry = await serve((request, response) => {
+      const url = request.url ?? '';
+      response.setHeader('Content-Type', url.startsWith('/simple/') ? 'text/html' : 'text/plain');
+      if (url.startsWith('/simple/tiny/'))
+        response.end('<a href="tiny-4.5.6-py3-none-any.whl">tiny-4.5.6-py3-none-any.whl</a>');
+      else if (url.startsWith('/code.git/info/refs')) response.end(`${'a'.repeat(40)}\trefs/heads/main\n`);
+      else if (url === '/tiny')
+        response.end(
+          JSON.stringify({name: 'tiny', 'dist-tags': {latest: '1.2.3'}, versions: {'1.2.3': {version: '1.2.3'}}}),
+        );
+      else response.writeHead(404).end();
+    }, makeSelfSigned('localhost'));
+    await using rig = await openSandboxRig({network: [`localhost:${registry.port}`, `127.0.0.1:${registry.port}`]});
+    const url = `https://localhost:${registry.port}`;
+    const hasPip = existsSync('/usr/lib/python3/dist-packages/pip');
+    const pip = `/usr/bin/python3 -m pip index versions tiny --index-url ${url}/simple --trusted-host localhost:${registry.port} 2>&1`;
+    const {output, network} = await rig.run(
+      `npm view --registry ${url}/ --strict-ssl=false tiny version 2>/dev/null
+       git -c http.sslVerify=false ls-remote ${url}/code.git
+       ${hasPip ? pip : ''}`,
+    );
+    expect(output).toContain('1.2.3\n');
+    expect(output).toContain(`${'a'.repeat(40)}\trefs/heads/main\n`);
+    if (hasPip) expect(output).toContain('tiny (4.5.6)');
+    expect(network?.uses.filter(({refused}) => refused === undefined).map(({host}) => host)).toEqual([
+      `localhost:${registry.port}`,
+    ]);
+  });
+
   it('reach what they serve themselves, without the proxy', async () => {
     await using rig = await openSandboxRig({network: ['registry.example']});
     const {output} = await rig.run(
@@ -216,7 +246,7 @@ describe.skipIf(noSandbox || lacksCurl)(`commands in a sandbox with named hosts$
     const flood = `const {connect} = require('net'); let n = 0;
       const one = () => { const s = connect(3128, '127.0.0.1', () => s.write('CONNECT x' + n++ + '.example:443 HTTP/1.1\\r\\n\\r\\n'));
         s.on('error', () => {}); s.on('close', () => n < 2000 ? one() : process.exit()); s.resume(); };
-      for (let i = 0; i < 200; i++) one();`;
+      for (let i = 0; i < 400; i++) one();`;
     const {end, network} = await rig.run(`node -e "${flood}"`);
     expect(end).toEqual({kind: 'exited', exitCode: 0});
     expect(network!.uses.length).toBeLessThanOrEqual(20);

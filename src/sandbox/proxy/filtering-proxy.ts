@@ -48,6 +48,9 @@ export class FilteringProxy {
     this.#outside = outside;
     this.#traffic = new Traffic(this.#counter, this.#limits, () => this.#cutAll());
     this.#server = this.#createServer();
+    // Who is one too many is told so, as long as these are not too many themselves.
+    this.#server.maxConnections = 4 * this.#limits.connections;
+    this.#server.on('drop', () => this.#note('', new Refusal('far too many connections at once')));
     this.#server.on('connection', socket => this.#admit(socket));
     this.#server.on('connect', (request, socket, head) => void this.#openTunnel(request, socket, head));
     this.#inTunnels = this.#createServer();

@@ -12,7 +12,7 @@ const proxyPort = 3128;
  */
 export function serverDoor(serve: (server: Server) => Promise<void>): Door {
   return {
-    script: `NODE_CHANNEL_FD=${descriptors.gate} NODE_CHANNEL_SERIALIZATION_MODE=json ${nodeInside()} ${smallNode} -e '${openPort}' || exit 125`,
+    script: `(cd / && NODE_CHANNEL_FD=${descriptors.gate} NODE_CHANNEL_SERIALIZATION_MODE=json ${nodeInside()} ${smallNode} -e '${openPort}') || exit 125`,
     attach(child, onReady) {
       // A proxy that cannot serve is lost, and with it the command.
       child.once('message', (_word, server) => void serve(server as Server).then(onReady, ignore));
