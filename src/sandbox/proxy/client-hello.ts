@@ -2,8 +2,8 @@
 export type ReadHello =
   /** More bytes are needed. */
   | {readonly kind: 'incomplete'}
-  /** The name that is asked for; absent where none is. */
-  | {readonly kind: 'hello'; readonly name?: string}
+  /** The name that is asked for, absent where none is, and how many bytes its records are. */
+  | {readonly kind: 'hello'; readonly name?: string; readonly length: number}
   /** No ClientHello, or one whose name cannot be told. */
   | {readonly kind: 'unreadable'; readonly why: string};
 
@@ -12,44 +12,49 @@ const clientHello = 1;
 const serverName = 0;
 const encryptedHello = 0xfe0d;
 
-/** Whether bytes begin a TLS connection, as far as the first one tells. */
+/** Whether bytes begin a TLS connection, as far as the first one tells: a server may pass over an alert that comes before. */
 export function looksLikeTls(bytes: Buffer): boolean {
-  return bytes[0] === handshakeRecord;
+  const [type = 0] = bytes;
+  return type >= 20 && type <= 24;
 }
 
-/** Reads the name of the server out of a ClientHello, over as many records as it takes. Never throws. */
+/** Reads the name of the server out of a ClientHello, over as many records as it takes; nothing else may be in them. Never throws. */
 export function readClientHello(bytes: Buffer): ReadHello {
-  const message = joinRecords(bytes);
-  if (!Buffer.isBuffer(message)) return message;
-  if (message.length > 0 && message[0] !== clientHello) return {kind: 'unreadable', why: 'TLS without a ClientHello'};
-  if (message.length < 4) return {kind: 'incomplete'};
-  const length = message.readUIntBE(1, 3);
-  if (message.length < 4 + length) return {kind: 'incomplete'};
+  let message: Buffer = Buffer.alloc(0);
+  for (let at = 0; ; ) {
+    if (bytes.length > at && bytes[at] !== handshakeRecord) return unreadable('TLS without a ClientHello');
+    if (bytes.length > at + 1 && bytes[at + 1] !== 3) return unreadable('no TLS');
+    if (bytes.length < at + 5) return {kind: 'incomplete'};
+    const length = bytes.readUInt16BE(at + 3);
+    if (length === 0) return unreadable('an empty TLS record');
+    message = Buffer.concat([message, bytes.subarray(at + 5, at + 5 + length)]);
+    if (message[0] !== undefined && message[0] !== clientHello) return unreadable('TLS without a ClientHello');
+    if (bytes.length < at + 5 + length) return {kind: 'incomplete'};
+    at += 5 + length;
+    if (message.length < 4) continue;
+    const end = 4 + message.readUIntBE(1, 3);
+    if (message.length > end) return unreadable('more than a ClientHello in its record');
+    if (message.length === end) return readMessage(message.subarray(4), at);
+  }
+}
+
+function unreadable(why: string): ReadHello {
+  return {kind: 'unreadable', why};
+}
+
+function readMessage(message: Buffer, length: number): ReadHello {
   try {
-    return readExtensions(new Reader(message.subarray(4, 4 + length)));
+    const read = readExtensions(new Reader(message));
+    return read.kind === 'hello' ? {...read, length} : read;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return {kind: 'unreadable', why: 'a ClientHello that is cut'};
+    return unreadable('a ClientHello that is cut');
   }
 }
 
-/** What handshake records carry, put together. */
-function joinRecords(bytes: Buffer): Buffer | ReadHello {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    if (bytes[at] !== handshakeRecord || (bytes.length > at + 1 && bytes[at + 1] !== 3))
-      // What comes behind a whole ClientHello is none of ours.
-      return parts.length > 0 ? Buffer.concat(parts) : {kind: 'unreadable', why: 'no TLS'};
-    if (bytes.length < at + 5) break;
-    const length = bytes.readUInt16BE(at + 3);
-    if (length === 0) return {kind: 'unreadable', why: 'an empty TLS record'};
-    parts.push(bytes.subarray(at + 5, at + 5 + length));
-    at += 5 + length;
-  }
-  return Buffer.concat(parts);
-}
+type ReadName = {readonly kind: 'hello'; readonly name?: string} | Extract<ReadHello, {kind: 'unreadable'}>;
 
-function readExtensions(hello: Reader): ReadHello {
+function readExtensions(hello: Reader): ReadName {
   // Version and random.
   hello.skip(34);
   hello.vector(1);

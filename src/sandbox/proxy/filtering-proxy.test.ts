@@ -1,9 +1,10 @@
 import {once} from 'node:events';
 import {request} from 'node:http';
-import {connect} from 'node:net';
+import {connect, type Socket} from 'node:net';
+import {Duplex} from 'node:stream';
 import {connect as connectTls, createServer as createTlsServer} from 'node:tls';
-import {expect, it} from 'vitest';
-import {openProxyRig} from '../../../test/support/proxy-rig.ts';
+import {describe, expect, it} from 'vitest';
+import {openProxyRig, portOf} from '../../../test/support/proxy-rig.ts';
 import {makeSelfSigned} from '../../../test/support/self-signed.ts';
 
 const entries = [
@@ -314,6 +315,94 @@ it('passes TLS on as it is, to the host that it asks for and to no other', async
     expect.objectContaining({host: 'good.example:443', times: 3}),
     expect.objectContaining({host: 'good.example:443', times: 1, refused: 'TLS asks for another name than the tunnel'}),
   ]);
+});
+
+describe('when a server asks for a second ClientHello', () => {
+  const helloFor = (servername: string): Promise<Buffer> =>
+    new Promise(resolve => {
+      const socket = new Duplex({read() {}, write: (chunk: Buffer) => resolve(chunk)});
+      connectTls({socket, servername}).on('error', () => {});
+    });
+  const retry = Buffer.from(
+    '160303003a020000360303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c00130100000e002b0002030400330002001d'.slice(
+      0,
+      126,
+    ),
+    'hex',
+  );
+  const change = Buffer.from([20, 3, 3, 0, 1, 1]);
+
+  it.each([
+    ['as it is asked', false],
+    ['before it is asked', true],
+  ])('it may not name another host, %s', async (_, atOnce) => {
+    await using rig = await openProxyRig(entries, {
+      names,
+      serve: socket => socket.once('data', () => void socket.write(retry)),
+    });
+    const socket = connect(rig.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(connectTo('good.example:443'));
+    await once(socket, 'data');
+    const second = Buffer.concat([change, await helloFor('evil.example')]);
+    socket.write(atOnce ? Buffer.concat([await helloFor('good.example'), second]) : await helloFor('good.example'));
+    await once(socket, 'data');
+    if (!atOnce) socket.write(second);
+    await once(socket, 'close');
+    expect(rig.received()).toContain('good.example');
+    expect(rig.received()).not.toContain('evil.example');
+    expect(rig.proxy.record.uses).toContainEqual(
+      expect.objectContaining({refused: 'TLS asks for another name than the tunnel'}),
+    );
+  });
+
+  it('it is passed on when it names the same', async () => {
+    const world = createTlsServer(
+      {...makeSelfSigned('good.example'), ecdhCurve: 'P-521', minVersion: 'TLSv1.3'},
+      socket => socket.end('well'),
+    );
+    world.listen(0, '127.0.0.1');
+    await once(world, 'listening');
+    // Through bytes that can be seen.
+    const serve = (socket: Socket): void => {
+      const inner = connect(portOf(world), '127.0.0.1');
+      inner.on('error', () => {});
+      socket.pipe(inner).pipe(socket);
+    };
+    await using rig = await openProxyRig(entries, {names, serve});
+    const socket = connect(rig.port, '127.0.0.1');
+    socket.write(connectTo('good.example:443'));
+    await once(socket, 'data');
+    const tls = connectTls({socket, servername: 'good.example', rejectUnauthorized: false, ecdhCurve: 'X25519:P-521'});
+    const [said] = (await once(tls, 'data')) as [Buffer];
+    expect(said.toString()).toBe('well');
+    world.close();
+    // Two of them.
+    expect(rig.received().split('good.example').length).toBe(3);
+  });
+});
+
+it.each(['good.example:8080', 'good.example:443'])(
+  'takes an alert before a ClientHello for no other protocol: %s',
+  async target => {
+    await using rig = await openProxyRig(entries, {names});
+    const said = await rig.ask(connectTo(target), Buffer.from([21, 3, 1, 0, 2, 1, 90]));
+    expect(said).toContain(' 200 ');
+    expect(rig.received()).toBe('');
+    expect(rig.proxy.record.uses).toContainEqual(expect.objectContaining({refused: 'TLS without a ClientHello'}));
+  },
+);
+
+it('reads plain HTTP in a tunnel also when it comes with the CONNECT', async () => {
+  await using rig = await openProxyRig(entries, {
+    names,
+    serve: socket => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')),
+  });
+  const said = await rig.ask(connectTo('good.example:80') + plain('GET /early HTTP/1.1', 'Host: good.example'));
+  expect(said).toContain('HTTP/1.1 200 OK');
+  expect(rig.received()).toContain('GET /early HTTP/1.1\r\n');
+  await rig.ask(connectTo('good.example:80') + plain('GET /other HTTP/1.1', 'Host: evil.example'));
+  expect(rig.received()).not.toContain('/other');
 });
 
 it('speaks plain HTTP with programs that ask through a tunnel', async () => {

@@ -5,6 +5,7 @@ import {looksLikeTls} from './client-hello.ts';
 import {judgeFirstBytes} from './first-bytes.ts';
 import {leave} from './leave.ts';
 import {answerText, type Refusal} from './refusal.ts';
+import {guardSecondHello, lengthOfHello} from './second-hello.ts';
 import type {Traffic} from './traffic.ts';
 
 interface Tunnel {
@@ -24,26 +25,38 @@ export function joinTunnel(
   onRefused: (refusal: Refusal) => void,
 ): void {
   const name = formatAuthority(authority);
-  pipeline(upstream, traffic.through(name, 'received'), client, error => {
+  const judge = (bytes: Buffer) => judgeFirstBytes(bytes, authority, helloBytes);
+  const guard = guardSecondHello(judge, onRefused);
+  const received = traffic.through(name, 'received');
+  let first = Buffer.alloc(0);
+  pipeline(upstream, guard.fromServer, received, client, error => {
     if (error) client.destroy();
   });
-  let first = Buffer.alloc(0);
-  const judge = (chunk: Buffer): void => {
+  const look = (chunk: Buffer): void => {
     first = Buffer.concat([first, chunk]);
-    const verdict = judgeFirstBytes(first, authority, helloBytes);
+    const verdict = judge(first);
     if (verdict === 'more') return;
-    client.off('data', judge);
+    client.off('data', look);
     client.pause();
+    const isTls = looksLikeTls(first);
     if (verdict !== undefined) {
       onRefused(verdict);
-      leave(client, looksLikeTls(first) ? tlsAlert : answerText(name, verdict));
+      leave(client, isTls ? tlsAlert : answerText(name, verdict));
       return;
     }
     const sent = traffic.through(name, 'sent');
-    pipeline(client, sent, upstream, error => {
+    const done = (error?: Error | null): void => {
       if (error) upstream.destroy();
-    });
-    sent.write(first);
+    };
+    if (!isTls) {
+      pipeline(client, sent, upstream, done);
+      sent.write(first);
+      return;
+    }
+    const length = lengthOfHello(first);
+    if (first.length > length) client.unshift(first.subarray(length));
+    pipeline(client, guard.fromClient, sent, upstream, done);
+    sent.write(first.subarray(0, length));
   };
-  client.on('data', judge);
+  client.on('data', look);
 }
