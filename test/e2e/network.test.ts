@@ -4,6 +4,8 @@ import {createServer} from 'node:http';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {makeRepo} from '../../src/testing/temporary-fleet.ts';
+import type {JobView} from '../../src/web/api.ts';
+import {openTestPage} from '../support/open-test-page.ts';
 import {invitePerson, type Person} from '../support/person.ts';
 import {portOf} from '../support/proxy-rig.ts';
 import {noSandbox, sandboxNeed} from '../support/sandbox-rig.ts';
@@ -25,6 +27,13 @@ async function plan(person: Person, places: readonly string[], sandbox: object):
   });
 }
 
+/** What the page says of the sandbox of its only job. */
+async function shownOnPage(person: Person, run: string): Promise<string | undefined> {
+  await using page = await openTestPage(person.state);
+  const {rows} = (await (await page.ask(`/api/runs/${run}/jobs`)).json()) as {rows: {id: string}[]};
+  return ((await (await page.ask(`/api/runs/${run}/jobs/${rows[0]!.id}`)).json()) as JobView).sandbox;
+}
+
 it.skipIf(noSandbox)(`a run says what its commands may reach, and what they asked for${sandboxNeed}`, async () => {
   const server = createServer((_request, response) => response.end('hello\n')).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -44,7 +53,9 @@ it.skipIf(noSandbox)(`a run says what its commands may reach, and what they aske
   expect(stdout).toMatch(
     /network: "127\.0\.0\.1:\d+" once \(\d+ B out, \d+ B in\); refused: "evil\.example:80" once \(not in "sandbox\.network"\)/,
   );
-  expect((await person.results())[0]).toMatchObject({
+  const [row] = await person.results();
+  expect(await shownOnPage(person, row!.run)).toBe(`strong, network: ${place}, registry.npmjs.org`);
+  expect(row).toMatchObject({
     sandbox: 'strong',
     network: {
       allowed: [place, 'registry.npmjs.org'],
@@ -62,6 +73,7 @@ it.skipIf(noSandbox)(`a run without named hosts says that there is no network${s
   expect(stdout).toMatch(/sandbox: strong, no network, 8\d of 8\d attacks held/);
   const [row] = await person.results();
   expect(row).toMatchObject({sandbox: 'strong', network: {allowed: []}});
+  expect(await shownOnPage(person, row!.run)).toBe('strong, no network');
 });
 
 it('a host that cannot be meant is a problem at its place', async () => {
