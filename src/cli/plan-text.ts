@@ -51,6 +51,8 @@ export function planText({planned, configuration, warnings}: Plan): string {
   if (basis.length > 0) lines.push(`Basis: ${basis.join('; ')}.`);
   if (settings.budgetUsd !== undefined)
     lines.push(`Budget: ${formatLimit(settings.budgetUsd)} USD; calls stop before it could be passed.`);
+  const {network} = settings.sandbox;
+  if (network.length > 0) lines.push(`Commands may reach: ${network.map(escapeLine).join(', ')}.`);
   for (const warning of warnings) lines.push(`! ${escapeLine(warning)}`);
   if (lines.at(-1) !== '') lines.push('');
   for (const {job, verdict, message, next} of bad)
@@ -151,5 +153,6 @@ export function planJson({planned, configuration, warnings, missing}: Plan): unk
     warnings,
     missing: missing.map(formatProblem),
     budget_usd: settings.budgetUsd ?? null,
+    network: settings.sandbox.network,
   };
 }

@@ -15,12 +15,23 @@ it('counts megabytes', () => {
 });
 
 it.each([
-  [{network: ['github.com']}, 'commands have no network at all in this version'],
+  [{network: ['https://github.com']}, 'expected a host without'],
+  [{network: ['*']}, 'would be every host'],
+  [{network: 'github.com'}, 'expected array'],
   [{minimum: 'none'}, 'strong'],
   [{uid: 0}, '>=1'],
   [{memory_mb: 1}, '>=64'],
 ])('refuses %j', (written, message) => {
   expect(JSON.stringify(sandboxSchema.safeParse(written).error?.issues)).toContain(message);
+});
+
+it('keeps hosts as they are compared, each once', () => {
+  const network = ['Registry.npmjs.org:443', 'registry.npmjs.org', '127.0.0.1:4873', '*.Example.org'];
+  expect(toSandboxSettings(sandboxSchema.parse({network})).network).toEqual([
+    'registry.npmjs.org',
+    '127.0.0.1:4873',
+    '*.example.org',
+  ]);
 });
 
 it.each(['/', '~', '~/', '/home', '/home/me', '/root', '/etc/', '/tmp', 'relative', '/proc'])(

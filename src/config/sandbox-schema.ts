@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {formatNetworkHost, readNetworkHost} from '../domain/network-host.ts';
 import {defaultSandboxSettings, type SandboxSettings, sandboxTiers} from '../domain/sandbox.ts';
 import {line} from './fields.ts';
 
@@ -20,12 +21,12 @@ export const sandboxSchema = z
       .exactOptional()
       .describe('Folders of language tools outside /usr, shown read-only: "~/.rustup/toolchains/stable".'),
     network: z
-      .array(line('a host'))
-      .refine(hosts => hosts.length === 0, {
-        error: 'commands have no network at all in this version; leave "network" out',
-      })
+      .array(networkHost())
+      .max(100)
       .exactOptional()
-      .describe('Hosts that commands may reach. In this version none: the list must be empty.'),
+      .describe(
+        'Hosts that commands in a strong sandbox may reach, through a proxy of ours and with nothing else: "registry.npmjs.org" (port 443), "host:port", "*.example.org" for all names below it, an address written exactly. An allowed host is a way out for what the repo holds. Default: none, no network at all.',
+      ),
     uid: z
       .int()
       .min(1)
@@ -48,10 +49,11 @@ export const sandboxSchema = z
   .describe('Where commands run: scripts of skills, verify commands, commands of agents.');
 
 export function toSandboxSettings(written: z.infer<typeof sandboxSchema>): SandboxSettings {
-  const {minimum, tools, uid} = {...defaultSandboxSettings, ...written};
+  const {minimum, tools, network, uid} = {...defaultSandboxSettings, ...written};
   return {
     minimum,
     tools,
+    network: [...new Set(network.map(normalHost))],
     uid,
     limits: {
       ...limits,
@@ -60,6 +62,21 @@ export function toSandboxSettings(written: z.infer<typeof sandboxSchema>): Sandb
       ...(written.processes === undefined ? {} : {processes: written.processes}),
     },
   };
+}
+
+/** A short text that is read by a grammar of its own, whose words say what is wrong with it. */
+function networkHost() {
+  return line('a host')
+    .max(300)
+    .superRefine((text, context) => {
+      const read = readNetworkHost(text);
+      if ('problem' in read) context.addIssue({code: 'custom', message: read.problem, input: text});
+    });
+}
+
+function normalHost(text: string): string {
+  const read = readNetworkHost(text);
+  return 'problem' in read ? text : formatNetworkHost(read);
 }
 
 function megabytes() {

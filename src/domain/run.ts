@@ -3,6 +3,7 @@ import type {ProcessIdentity} from '../util/process-identity.ts';
 import type {VerifyResult} from './change.ts';
 import type {Head} from './git.ts';
 import type {Job} from './job.ts';
+import type {NetworkRecord} from './network-use.ts';
 import type {Outcome} from './outcome.ts';
 import type {UsedSandbox} from './sandbox.ts';
 
@@ -89,6 +90,8 @@ export interface JobDetail {
   readonly batch?: true;
   /** Absent when it had no use for any. */
   readonly sandbox?: UsedSandbox;
+  /** What its commands could reach, and what they asked for; absent where the machine decides, and in jobs of an earlier version. */
+  readonly network?: NetworkRecord;
   /** Its verify commands, before and after the change; absent when none was run. */
   readonly verified?: readonly VerifyResult[];
   /** What somebody should know who takes the job for done; one line each. Absent when there is nothing. */

@@ -36,9 +36,17 @@ export interface SandboxSettings {
   readonly minimum: SandboxTier;
   /** Absolute folders of language tools outside `/usr`, shown read-only under their own path. */
   readonly tools: readonly string[];
+  /** What commands may reach in a strong sandbox, as `formatNetworkHost` writes it; empty: no network at all. */
+  readonly network: readonly string[];
   /** User and group number under which commands run when we are root. */
   readonly uid: number;
   readonly limits: SandboxLimits;
+}
+
+/** What the operator should know who names hosts where nothing of ours holds commands back; undefined when none is named. */
+export function networkWithoutEffect({network}: Pick<SandboxSettings, 'network'>): string | undefined {
+  if (network.length === 0) return undefined;
+  return '"sandbox.network" is without effect on commands that run beside the orchestrator ("external"): they reach whatever this machine reaches';
 }
 
 // Between the numbers that distributions, systemd and containers give away.
@@ -47,6 +55,7 @@ const unusedUid = 65_530;
 export const defaultSandboxSettings: SandboxSettings = {
   minimum: 'strong',
   tools: [],
+  network: [],
   uid: unusedUid,
   limits: defaultSandboxLimits,
 };

@@ -5,6 +5,7 @@ import type {Job} from '../domain/job.ts';
 import type {ModelReply, ModelRequest} from '../domain/model.ts';
 import type {Spent} from '../domain/outcome.ts';
 import type {Skill} from '../domain/skill.ts';
+import type {NoteNetwork} from '../sandbox/note-network.ts';
 import type {Checkout, CheckoutOptions} from '../workspace/checkout.ts';
 import type {Shortfall} from './agent/judge-end.ts';
 import type {TurnLog} from './agent/turn-log.ts';
@@ -27,6 +28,8 @@ export interface ModeInput {
   readonly hasReply: (request: ModelRequest) => Promise<boolean>;
   /** For what is paid by other ways than `obtainReply`. */
   readonly noteSpent: (spent: Spent) => void;
+  /** What a command asked of the network. */
+  readonly noteNetwork: NoteNetwork;
   /** What the verify commands blame these edits for, before they count as done; undefined when there is nothing. The signal breaks them off. */
   readonly verify: (edits: readonly FileEdit[], signal: AbortSignal) => Promise<Shortfall | undefined>;
   /** The record of what was asked and answered, for a mode that works in turns. */

@@ -4,6 +4,7 @@ import {chown, mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {defaultCommandTimeoutMs, type Job, namedOutput} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import {notingNetwork} from '../sandbox/note-network.ts';
 import type {Mount, Sandbox, SandboxResult} from '../sandbox/sandbox.ts';
 import {copySkill} from '../skills/copy-skill.ts';
 import {quoteText} from '../util/quote-text.ts';
@@ -31,7 +32,7 @@ export function createScriptMode({openSandbox, workspaces, runId, mask}: ScriptM
     preview: () => undefined,
     async propose(input) {
       const {job} = input;
-      const sandbox = await openSandbox();
+      const sandbox = notingNetwork(await openSandbox(), input.noteNetwork);
       await input.begin();
       const checkout = await input.openCheckout({owner: sandbox.owner});
       const aside = path.join(workspaces, workspaceName(randomBytes(6).toString('hex')));

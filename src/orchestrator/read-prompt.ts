@@ -98,12 +98,15 @@ async function skillOfQueue(queue: string, digest: string, scratch: string) {
 /** An agent is offered commands where it had a sandbox; nothing runs in this one. */
 function placesOf({detail}: JobRecord): RunPlaces {
   const used = detail?.sandbox;
-  return used === undefined || used === 'none' ? noRun : {...noRun, sandbox: sandboxToName(used)};
+  return used === undefined || used === 'none'
+    ? noRun
+    : {...noRun, sandbox: sandboxToName(used, detail?.network?.allowed)};
 }
 
-function sandboxToName(tier: SandboxTier): Sandbox {
+function sandboxToName(tier: SandboxTier, network: readonly string[] | undefined): Sandbox {
   return {
     tier,
+    ...(network === undefined ? {} : {network}),
     seenAt: ({at}) => at,
     run: () => Promise.reject(new Error('nothing is run for whoever only looks')),
   };

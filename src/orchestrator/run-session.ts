@@ -78,7 +78,8 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
   const gate = new RunGate();
   const models = await openModels(options.env, settings.models);
   const runSandbox = createRunSandbox(
-    async () => (await import('../sandbox/open-sandbox.ts')).openSandbox(settings.sandbox ?? defaultSandboxSettings),
+    async () =>
+      (await import('../sandbox/open-sandbox.ts')).openSandbox({...defaultSandboxSettings, ...settings.sandbox}),
     (level, text) => reporter.report({type: 'run.noted', at: clock.now(), level, text}),
   );
   const openSandbox = runSandbox.open;
@@ -214,6 +215,7 @@ export async function openRunSession(options: RunSessionOptions): Promise<RunSes
       startJob: paying.startJob,
       verify,
       sandboxTier: runSandbox.tier,
+      sandboxNetwork: runSandbox.network,
       repoUse: options.isShared ? new RepoUse() : repoUse,
       skill: name => options.skills.get(name)!,
       openTranscript: job => openTranscript(transcriptFile(options.stateDir, run.id, job)),

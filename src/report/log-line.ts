@@ -7,6 +7,7 @@ import {escapeLine, escapeWord} from '../util/escape-text.ts';
 import {formatUsd} from '../util/format-usd.ts';
 import {joinCounts} from '../util/join-counts.ts';
 import {sumLines} from '../util/sum-lines.ts';
+import {describeNetwork} from './describe-network.ts';
 import {describeVerified} from './describe-verified.ts';
 import {droppedText} from './result-row.ts';
 import {type ReviewRow, reviewStep, reviewText} from './review-state.ts';
@@ -37,7 +38,7 @@ export function formatLogLine(runId: string, event: RunEvent): string {
       const replayed = event.detail.replayed ? ' recorded reply' : event.detail.batch ? ' at batch price' : '';
       const {dropped} = event.detail;
       const lost = dropped === undefined ? '' : ` ${escapeLine(droppedText(dropped))}`;
-      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}${lost}`;
+      return `${head(level)} job=${escapeWord(jobLabel(event.job))} ${describeOutcome(outcome)} ${formatCost(outcome.cost)} ${took}${replayed}${heldBack}${describeVerified(event.detail.verified)}${describeNetwork(event.detail.network)}${lost}`;
     }
     case 'run.finished':
       return `${head(endLevel(event))} finished: ${formatSummary(event.summary)}, exit ${event.exitCode}${formatParts(event.parts)}`;

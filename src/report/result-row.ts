@@ -1,5 +1,6 @@
 import type {ChangeSummary, VerifyResult} from '../domain/change.ts';
 import {jobLabel, namedOutput} from '../domain/job.ts';
+import type {NetworkRecord} from '../domain/network-use.ts';
 import {nextStep, nextStepOf, type Outcome, type Shortfall} from '../domain/outcome.ts';
 import type {JobRecord} from '../domain/run.ts';
 import type {Cost} from '../domain/usage.ts';
@@ -62,6 +63,7 @@ export function toResultRow(runId: string, record: JobRecord, change?: ChangeSum
     ...(detail.batch ? {batch: true} : {}),
     ...(detail.replayed ? {replayed: true} : {}),
     ...(detail.sandbox === undefined ? {} : {sandbox: detail.sandbox}),
+    ...(detail.network === undefined ? {} : {network: toNetworkRow(detail.network)}),
     ...(detail.verified === undefined ? {} : {verified: detail.verified.map(toVerifiedRow)}),
     ...(detail.warnings === undefined ? {} : {warnings: [...detail.warnings]}),
   };
@@ -126,6 +128,19 @@ function describeShortfall(shortfall: Shortfall | undefined): string {
 
 function describeUnknown({reason, atLeastUsd}: Extract<Cost, {readonly usd: null}>): string {
   return atLeastUsd === undefined ? reason : `${reason}; known are ${atLeastUsd.toFixed(4)} USD`;
+}
+
+function toNetworkRow({allowed, uses, more}: NetworkRecord): NonNullable<ResultRow['network']> {
+  const reached = uses.flatMap(({refused, host, times, sentBytes, receivedBytes}) =>
+    refused === undefined ? [{host, times, sent_bytes: sentBytes, received_bytes: receivedBytes}] : [],
+  );
+  const refused = uses.flatMap(({host, times, refused: why}) => (why === undefined ? [] : [{host, times, why}]));
+  return {
+    allowed: [...allowed],
+    ...(reached.length === 0 ? {} : {reached}),
+    ...(refused.length === 0 ? {} : {refused}),
+    ...(more === 0 ? {} : {more}),
+  };
 }
 
 function toVerifiedRow({

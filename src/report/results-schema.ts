@@ -87,6 +87,27 @@ export const resultRowSchema = z.strictObject({
     .describe(
       'What kept commands in: "strong" was attacked before it was used, "external" is the word of the operator, "none" stands for an agent without commands, or one that is not ours.',
     ),
+  network: z
+    .strictObject({
+      allowed: z.array(z.string()).describe('Hosts that commands could reach; empty: no network at all.'),
+      reached: z
+        .array(
+          z.strictObject({
+            host: z.string(),
+            times: z.int(),
+            sent_bytes: z.int().describe('By commands.'),
+            received_bytes: z.int(),
+          }),
+        )
+        .optional(),
+      refused: z
+        .array(z.strictObject({host: z.string().describe('Untrusted.'), times: z.int(), why: z.string()}))
+        .optional()
+        .describe('What the proxy did not pass on.'),
+      more: z.int().optional().describe('Requests to further hosts, of which no more is kept.'),
+    })
+    .optional()
+    .describe('What commands in a strong sandbox could reach, and what they asked for.'),
   verified: z
     .array(
       z.strictObject({

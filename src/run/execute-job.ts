@@ -46,7 +46,7 @@ export async function executeJob(
     // Without the ledger nothing can be promised: the run has to stop, and `resume` finds the job as it was.
     if (error instanceof LedgerError) throw error;
     const reason = signal.aborted ? new NotStarted(tools.gate.jobsClosed ?? 'stopped') : error;
-    end = {detail: detailOf(failedOutcome(reason, trace.spent), trace)};
+    end = {detail: detailOf(failedOutcome(reason, trace.spent), trace, tools)};
   } finally {
     if (trace.preparation?.kind === 'ready') trace.preparation.prepared.repo.release();
   }
@@ -84,7 +84,7 @@ async function reachEnd(
   for (let preparation = first; ; preparation = prepareJob(job, tools)) {
     const prepared = await preparation;
     trace.preparation = prepared;
-    if (prepared.kind === 'ended') return {detail: detailOf(prepared.outcome, trace)};
+    if (prepared.kind === 'ended') return {detail: detailOf(prepared.outcome, trace, tools)};
     const {key} = prepared.prepared.repo;
     if (trace.repoKey === undefined) tools.repoUse.enter(key);
     trace.repoKey = key;
@@ -134,7 +134,9 @@ async function makeChange(
   trace.verified = judged?.results ?? [];
   trace.findings = [...(await tools.judgeChange(job, change)), ...(judged?.findings ?? [])];
   await assertApproved(change, repo.key, trace.findings, tools.ledger);
-  const verified = judged ?? (await tools.verify({job, repo, entries: prepared.built.entries, change, signal}));
+  const verified =
+    judged ??
+    (await tools.verify({job, repo, entries: prepared.built.entries, change, signal, onNetwork: trace.noteNetwork}));
   const {results, failure} = verified;
   trace.verified = results;
   if (results.length > 0) trace.sandbox ??= tools.sandboxTier();
@@ -155,7 +157,7 @@ async function makeChange(
     const left = job.deliver === 'files' ? done : {edits: []};
     const memory = memoryOf(prepared, left, blobs, trace, tools);
     return {
-      detail: detailOf(outcome, trace),
+      detail: detailOf(outcome, trace, tools),
       confirm: {repoKey: repo.key, blobs: Object.fromEntries(blobs)},
       memory: {repoKey: repo.key, output: job.outputPattern, memory},
     };
@@ -235,9 +237,10 @@ function changeOf(job: Job, outcome: Outcome, {change, repoKey, findings, verifi
   return {repoKey, change, findings, verified, deliver: job.deliver, ...delivered};
 }
 
-function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
+function detailOf(outcome: Outcome, trace: JobTrace, {sandboxNetwork}: Pick<JobTools, 'sandboxNetwork'>): JobDetail {
   const prepared = trace.preparation?.kind === 'ready' ? trace.preparation.prepared : undefined;
   const leftOut = prepared?.built.context.leftOut ?? [];
+  const network = trace.networkOf(sandboxNetwork());
   const warnings = trace.verified.filter(({missing}) => missing !== undefined).map(describeNotRun);
   return {
     outcome,
@@ -248,6 +251,7 @@ function detailOf(outcome: Outcome, trace: JobTrace): JobDetail {
     replayed: trace.reply?.replayed ?? false,
     ...(trace.reply?.batch === true ? {batch: true} : {}),
     ...(trace.sandbox === undefined ? {} : {sandbox: trace.sandbox}),
+    ...(network === undefined ? {} : {network}),
     ...(trace.verified.length === 0 ? {} : {verified: trace.verified}),
     ...(warnings.length === 0 ? {} : {warnings}),
     ...(trace.dropped.length === 0 ? {} : {dropped: trace.dropped}),

@@ -102,6 +102,8 @@ export interface JobTools {
   readonly verify: VerifyChange;
   /** What keeps commands of this run in, as far as one was opened. */
   readonly sandboxTier: () => SandboxTier | undefined;
+  /** What they may reach; undefined where the machine decides. */
+  readonly sandboxNetwork: () => readonly string[] | undefined;
   readonly obtainReply: (request: ReplyRequest, signal: AbortSignal) => Promise<ObtainedReply>;
   readonly openTranscript: (job: Job) => Transcript;
   /** Told of every turn of an agent when it is recorded. */

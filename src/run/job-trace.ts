@@ -1,4 +1,5 @@
 import type {Change, PolicyFinding, VerifyResult} from '../domain/change.ts';
+import {NetworkCounter, type NetworkRecord} from '../domain/network-use.ts';
 import type {Spent} from '../domain/outcome.ts';
 import type {UsedSandbox} from '../domain/sandbox.ts';
 import {addCost, addUsage, knownUsd, noCost, noUsage} from '../domain/usage.ts';
@@ -25,6 +26,15 @@ export class JobTrace {
   dropped: readonly string[] = [];
   /** Set when commands were or could be run. */
   sandbox: UsedSandbox | undefined;
+  readonly #network = new NetworkCounter();
+
+  readonly noteNetwork = (network: Pick<NetworkRecord, 'uses' | 'more'>): void => this.#network.addAll(network);
+
+  /** Of a job whose commands may reach these hosts. */
+  networkOf(allowed: readonly string[] | undefined): NetworkRecord | undefined {
+    if (this.sandbox === undefined || this.sandbox === 'none' || allowed === undefined) return undefined;
+    return {allowed, ...this.#network.record};
+  }
 
   readonly addSpent = (spent: Spent): void => {
     this.spent = {usage: addUsage(this.spent.usage, spent.usage), cost: addCost(this.spent.cost, spent.cost)};

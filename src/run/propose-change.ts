@@ -46,6 +46,7 @@ export async function proposeChange(
       signal,
       turns,
       noteSpent: trace.noteSpent,
+      noteNetwork: trace.noteNetwork,
       async verify(edits, verifySignal) {
         const change = await tools.diff(repo.reader, {edits});
         const verified = await tools.verify({
@@ -55,6 +56,7 @@ export async function proposeChange(
           change,
           signal: verifySignal,
           onResults: trace.setVerified,
+          onNetwork: trace.noteNetwork,
         });
         trace.verdict = {patch: change.patch, verified};
         return describeBlame(verified);

@@ -1,3 +1,4 @@
+import {networkText} from '../domain/network-use.ts';
 import {JobFailure} from '../domain/outcome.ts';
 import type {SandboxTier} from '../domain/sandbox.ts';
 import type {OpenedSandbox} from '../sandbox/open-sandbox.ts';
@@ -8,6 +9,8 @@ export interface RunSandbox {
   open(): Promise<Sandbox>;
   /** Of the one that was opened. */
   tier(): SandboxTier | undefined;
+  /** What commands in it may reach; undefined where the machine decides. */
+  network(): readonly string[] | undefined;
 }
 
 /** Opens and attacks the sandbox when the first job needs it, once a run. Jobs that need one fail when there is none. */
@@ -16,7 +19,7 @@ export function createRunSandbox(
   note: (level: 'info' | 'warn', text: string) => void,
 ): RunSandbox {
   let opened: Promise<OpenedSandbox> | undefined;
-  let tier: SandboxTier | undefined;
+  let found: Sandbox | undefined;
   const openOnce = async (): Promise<Sandbox> => {
     opened ??= open().then(result => {
       note(...describe(result));
@@ -25,10 +28,10 @@ export function createRunSandbox(
     const {sandbox, fault} = await opened;
     if (fault !== undefined)
       throw new JobFailure('sandbox-unavailable', fault.message, {next: `${fault.fix}, then: orchestrator retry`});
-    tier = sandbox.tier;
+    found = sandbox;
     return {...sandbox, run: command => sandbox.run(command).catch(asFailure)};
   };
-  return {open: openOnce, tier: () => tier};
+  return {open: openOnce, tier: () => found?.tier, network: () => found?.network};
 }
 
 /** One that held at the start of the run, and cannot be started for this command. */
@@ -39,11 +42,14 @@ function asFailure(error: unknown): never {
 
 function describe(opened: OpenedSandbox): ['info' | 'warn', string] {
   if (opened.fault !== undefined) return ['warn', `sandbox: none: ${opened.fault.message}`];
-  const {probe, weaker} = opened;
-  if (probe === undefined) return ['warn', `sandbox: external, as the configuration says; ${weaker?.message ?? ''}`];
+  const {probe, weaker, note, sandbox} = opened;
+  if (probe === undefined) {
+    const more = note === undefined ? '' : `; ${note}`;
+    return ['warn', `sandbox: external, as the configuration says; ${weaker?.message ?? ''}${more}`];
+  }
   const held = probe.attacks.filter(({end}) => end === 'held').length;
   return [
     'info',
-    `sandbox: strong, ${held} of ${probe.attacks.length} attacks held in ${(probe.durationMs / 1000).toFixed(1)} s`,
+    `sandbox: strong, ${networkText(sandbox.network ?? [])}, ${held} of ${probe.attacks.length} attacks held in ${(probe.durationMs / 1000).toFixed(1)} s`,
   ];
 }

@@ -2,6 +2,7 @@ import {type Change, type FileEdit, isBroken, type PolicyFinding, type VerifyRes
 import type {TreeEntry} from '../domain/git.ts';
 import {defaultCommandTimeoutMs, type Job} from '../domain/job.ts';
 import {JobFailure} from '../domain/outcome.ts';
+import {type NoteNetwork, notingNetwork} from '../sandbox/note-network.ts';
 import type {Sandbox} from '../sandbox/sandbox.ts';
 import {quoteText} from '../util/quote-text.ts';
 import type {OpenRepo} from './job-tools.ts';
@@ -19,6 +20,8 @@ export interface VerifyRequest {
   readonly entries: ReadonlyMap<string, TreeEntry>;
   readonly change: Pick<Change, 'edits'>;
   readonly signal: AbortSignal;
+  /** Told of what its commands asked of the network. */
+  readonly onNetwork?: NoteNetwork;
   /** Told of what is known when the signal breaks it off: what then ran counts as timed out. */
   readonly onResults?: (results: readonly VerifyResult[]) => void;
 }
@@ -45,12 +48,12 @@ export type VerifyChange = (request: VerifyRequest) => Promise<Verified>;
  */
 export function createVerifyChange({openSandbox, mask}: VerifyOptions): VerifyChange {
   const baselines = new Baselines();
-  return async ({job, repo, entries, change, signal, onResults}) => {
+  return async ({job, repo, entries, change, signal, onResults, onNetwork = () => {}}) => {
     if (change.edits.length === 0) return {results: []};
     const text = textOf(repo, entries);
     const commands = job.verify === 'auto' ? await findVerifyCommands(entries, text) : job.verify;
     if (commands.length === 0) return {results: []};
-    const sandbox = await openSandbox();
+    const sandbox = notingNetwork(await openSandbox(), onNetwork);
     const timeoutMs = job.commandTimeoutMs ?? defaultCommandTimeoutMs;
     const trees: VerifyTree[] = [];
     const treeWith = (edits: readonly FileEdit[]): VerifyTree => {

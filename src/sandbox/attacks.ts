@@ -1,4 +1,4 @@
-// Runs inside the sandbox, alone: nothing but Node's own modules may be imported here.
+// Runs inside the sandbox: nothing but Node's own modules and what lies beside it there may be imported here.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {createSocket} from 'node:dgram';
 import {
@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import {connect, type NetConnectOpts} from 'node:net';
 import {networkInterfaces} from 'node:os';
+import type {NamedBait} from './proxy-attacks.ts';
 
 /** What lies outside, for the attacks to reach for. */
 export interface Bait {
@@ -35,6 +36,8 @@ export interface Bait {
   readonly abstractSocket: string;
   /** A name that no file outside may get. */
   readonly plant: string;
+  /** Of the hosts that commands may reach; absent where there is no network. */
+  readonly named?: NamedBait;
 }
 
 /** How one attack ended. `untried` where a program that it needs is not here. */
@@ -47,13 +50,13 @@ export interface Attack {
 /** Every attack in turn: each tries to do what must not be possible. */
 export async function runAttacks(bait: Bait): Promise<Attack[]> {
   const attacks: Attack[] = [];
-  for (const [name, attack] of Object.entries({...files(bait), ...kernel(), ...system(), ...network(bait)}))
-    attacks.push({name, ...(await judge(attack))});
+  const all = {...files(bait), ...kernel(), ...system(), ...network(bait), ...(await throughProxy(bait))};
+  for (const [name, attack] of Object.entries(all)) attacks.push({name, ...(await judge(attack))});
   return attacks;
 }
 
 /** Throws or answers `false` when it does not get what it wants; answers what it got when it does. */
-type Try = () => unknown;
+export type Try = () => unknown;
 
 async function judge(attack: Try): Promise<Pick<Attack, 'end' | 'detail'>> {
   try {
@@ -249,6 +252,11 @@ function network(bait: Bait): Record<string, Try> {
       return false;
     },
   };
+}
+
+async function throughProxy(bait: Bait): Promise<Record<string, Try>> {
+  if (bait.named === undefined) return {};
+  return (await import('./proxy-attacks.ts')).proxyAttacks(bait, bait.named);
 }
 
 function linkOf(file: string): string {

@@ -4,9 +4,11 @@ import {programFile} from '../util/find-program.ts';
 import {once} from '../util/once.ts';
 import {bubblewrapArguments, nodeMounts, systemPath, temporaryFolders} from './bubblewrap-arguments.ts';
 import {findControlGroups} from './find-control-groups.ts';
-import {attachGate, descriptors, gated} from './gate.ts';
+import {attachGate, descriptors, gated, plainDoor} from './gate.ts';
 import {launchAs} from './launch-as.ts';
 import {SandboxesHere} from './machine-memory.ts';
+import {proxyEnvironment, serverDoor} from './proxy/server-door.ts';
+import {startProxy} from './proxy/start-proxy.ts';
 import {runLimited} from './run-limited.ts';
 import {type Mount, type Sandbox, workspaceMount} from './sandbox.ts';
 import {seccompFilter} from './seccomp-filter.ts';
@@ -17,8 +19,8 @@ export interface MachineParts {
 }
 
 /**
- * Commands under bubblewrap: a root of their own with `/usr` and the workspace, no network, no key, no process but theirs; as root under
- * another user. Whether this machine lets it do so is for `probeSandbox` to find out.
+ * Commands under bubblewrap: a root of their own with `/usr` and the workspace, no network but what a proxy of ours lets through, no key,
+ * no process but theirs; as root under another user. Whether this machine lets it do so is for `probeSandbox` to find out.
  */
 export function createBubblewrap(
   settings: Omit<SandboxSettings, 'minimum'>,
@@ -33,10 +35,12 @@ export function createBubblewrap(
     [descriptors.group, Buffer.from(`agent:x:${uid}:\nnogroup:x:65534:\n`)],
     [descriptors.hosts, Buffer.from('127.0.0.1 localhost sandbox\n::1 localhost\n')],
   ]);
+  const {network} = settings;
   const sandboxes = new SandboxesHere();
   const groups = once(findGroups);
   return {
     tier: 'strong',
+    network,
     ...(isRoot ? {owner: {uid, gid: uid}} : {}),
     seenAt: ({at}) => at,
     async run(command) {
@@ -48,26 +52,38 @@ export function createBubblewrap(
         ...nodeMounts(),
       ];
       const {prefix, mounts} = isRoot ? launchAs(uid, wanted) : {prefix: [], mounts: wanted};
-      const env = command.env ?? {};
+      const env = {...(network.length === 0 ? {} : proxyEnvironment(network)), ...command.env};
       const told = bubblewrapArguments({mounts, tools: settings.tools, env, limits, hasFilter: filter !== undefined});
-      const inside = ['--chdir', workspaceMount, '--', ...gated(limits.processes), ...command.argv];
-      return await runLimited({
-        command,
-        writable: wanted.flatMap(({source, writable}) => (writable ? [source] : [])),
-        limits,
-        argv: [...prefix, programFile('bwrap', process.env), ...told, ...inside],
-        cwd: '/',
-        // Whoever reads the environment of bubblewrap itself finds nothing either.
-        env: {PATH: systemPath},
-        descriptors: Object.keys(descriptors).length,
-        temporary: temporaryFolders,
-        groups: await groups(),
-        ownNetwork: true,
-        sandboxes,
-        attach: (child, watch) => attachGate(child, files, watch),
-      });
+      const proxy = network.length === 0 ? undefined : await startProxy(network);
+      const door = proxy === undefined ? plainDoor : serverDoor(server => proxy.serve(server));
+      const inside = ['--chdir', workspaceMount, '--', ...gated(limits.processes, door), ...command.argv];
+      try {
+        const result = await runLimited({
+          command: proxy === undefined ? command : {...command, signal: endingWith(proxy.lost, command.signal)},
+          writable: wanted.flatMap(({source, writable}) => (writable ? [source] : [])),
+          limits,
+          argv: [...prefix, programFile('bwrap', process.env), ...told, ...inside],
+          cwd: '/',
+          // Whoever reads the environment of bubblewrap itself finds nothing either.
+          env: {PATH: systemPath},
+          descriptors: Object.keys(descriptors).length,
+          ...(proxy === undefined ? {} : {channel: descriptors.gate}),
+          temporary: temporaryFolders,
+          groups: await groups(),
+          ownNetwork: true,
+          sandboxes,
+          attach: (child, watch) => attachGate(child, files, door, watch),
+        });
+        return proxy === undefined ? result : {...result, network: await proxy.finish()};
+      } finally {
+        proxy?.kill();
+      }
     },
   };
+}
+
+function endingWith(lost: AbortSignal, signal: AbortSignal | undefined): AbortSignal {
+  return signal === undefined ? lost : AbortSignal.any([lost, signal]);
 }
 
 function passwd(uid: number): string {

@@ -2,12 +2,15 @@ import {existsSync, statSync} from 'node:fs';
 import {chown, rm} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
-import type {SandboxSettings} from '../domain/sandbox.ts';
+import {readNetworkHost} from '../domain/network-host.ts';
+import {networkWithoutEffect, type SandboxSettings} from '../domain/sandbox.ts';
 import {findProgram} from '../util/find-program.ts';
+import {quoteText} from '../util/quote-text.ts';
 import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import {createBubblewrap} from './bubblewrap.ts';
 import {createExternal} from './external.ts';
 import {AttacksNotRun, brokenThrough, type ProbeReport, probeSandbox} from './probe-sandbox.ts';
+import {ProxyFailed} from './proxy/start-proxy.ts';
 import {type Sandbox, SandboxError} from './sandbox.ts';
 
 export interface SandboxFault {
@@ -24,6 +27,8 @@ export type OpenedSandbox =
       readonly probe?: ProbeReport;
       /** Why it is not a strong one. */
       readonly weaker?: SandboxFault;
+      /** What of the settings has no effect in it. */
+      readonly note?: string;
       readonly fault?: undefined;
     }
   | {readonly fault: SandboxFault; readonly sandbox?: undefined};
@@ -36,7 +41,8 @@ export async function openSandbox(settings: SandboxSettings): Promise<OpenedSand
   if (strong.fault === undefined || settings.minimum === 'strong') return strong;
   const sandbox = createExternal(settings);
   const reason = await reasonNotToStart(sandbox);
-  if (reason === undefined) return {sandbox, weaker: strong.fault};
+  const note = networkWithoutEffect(settings);
+  if (reason === undefined) return {sandbox, weaker: strong.fault, ...(note === undefined ? {} : {note})};
   return {fault: {message: reason, fix: 'run the orchestrator as an ordinary user in that container'}};
 }
 
@@ -59,8 +65,13 @@ async function openStrong(settings: SandboxSettings): Promise<OpenedSandbox> {
     };
   } catch (error) {
     if (!(error instanceof SandboxError)) throw error;
-    return {fault: {message: error.message, fix: error instanceof AttacksNotRun ? unclearFix : namespaceFix()}};
+    return {fault: {message: error.message, fix: fixOf(error)}};
   }
+}
+
+function fixOf(error: SandboxError): string {
+  if (error instanceof ProxyFailed) return 'leave "sandbox.network" out, and report it';
+  return error instanceof AttacksNotRun ? unclearFix : namespaceFix();
 }
 
 async function reasonNotToStart(sandbox: Sandbox): Promise<string | undefined> {
@@ -77,7 +88,7 @@ async function reasonNotToStart(sandbox: Sandbox): Promise<string | undefined> {
   }
 }
 
-function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | undefined {
+function faultOfSettings({tools, minimum, network}: SandboxSettings): SandboxFault | undefined {
   if (process.platform !== 'linux') {
     const fix = minimum === 'strong' ? 'run commands on Linux, or in a Linux container' : 'run in a Linux container';
     return {message: `there is no sandbox for commands on ${process.platform}`, fix};
@@ -86,6 +97,14 @@ function faultOfSettings({tools, minimum}: SandboxSettings): SandboxFault | unde
   const missing = needed.find(program => findProgram(program, process.env) === undefined);
   if (missing !== undefined)
     return {message: `${missing} is not installed`, fix: 'apt-get install -y util-linux coreutils'};
+  for (const host of network) {
+    const read = readNetworkHost(host);
+    if ('problem' in read)
+      return {
+        message: `"sandbox.network" names ${quoteText(host)}: ${read.problem}`,
+        fix: 'correct it, or leave it out',
+      };
+  }
   for (const folder of tools) {
     if (!statSync(folder, {throwIfNoEntry: false})?.isDirectory())
       return {message: `the folder ${folder} of "sandbox.tools" does not exist`, fix: 'correct it, or leave it out'};

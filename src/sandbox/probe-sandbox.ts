@@ -7,6 +7,7 @@ import {createServer, type Server} from 'node:net';
 import {homedir, networkInterfaces} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {readNetworkHost} from '../domain/network-host.ts';
 import {programFile} from '../util/find-program.ts';
 import {makeTemporaryFolder} from '../util/temporary-folder.ts';
 import type {Attack, Bait} from './attacks.ts';
@@ -33,12 +34,12 @@ export async function probeSandbox(sandbox: Sandbox): Promise<ProbeReport> {
   const workspace = path.join(folder, 'workspace');
   mkdirSync(workspace);
   if (sandbox.owner !== undefined) chownSync(workspace, sandbox.owner.uid, sandbox.owner.gid);
-  const trap = await layBait(folder);
+  const trap = await layBait(folder, sandbox.network ?? []);
   try {
     const {end, output} = await sandbox.run({
       argv: [nodeInside(), '--input-type=module', '-e', script, base64(trap.bait)],
       workspace,
-      mounts: [{source: fileURLToPath(attacksFile), at: attacksInside, writable: false}],
+      mounts: attackFiles.map(file => ({source: fileURLToPath(file), at: placeInside(file), writable: false})),
       timeoutMs: 30_000,
       // What the attacks need; the operator may give commands less than Node takes to start.
       limits: {memoryBytes: 1024 ** 3},
@@ -63,11 +64,13 @@ function reasonOf(end: SandboxEnd, output: string): string {
   return end.kind === 'limit' ? `stopped at the limit of ${end.limit}` : 'broken off';
 }
 
-const attacksFile = new URL(import.meta.url.endsWith('.ts') ? './attacks.ts' : './attacks.js', import.meta.url);
-const attacksInside = `/probe/${path.basename(attacksFile.pathname)}`;
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const attacksFile = new URL(`./attacks.${extension}`, import.meta.url);
+const attackFiles = [attacksFile, new URL(`./proxy-attacks.${extension}`, import.meta.url)];
+const placeInside = (file: URL): string => `/probe/${path.basename(file.pathname)}`;
 const marker = 'attacks: ';
 // Nothing of the repo runs here, so what is printed is ours.
-const script = `const {runAttacks} = await import('${attacksInside}');
+const script = `const {runAttacks} = await import('${placeInside(attacksFile)}');
 console.log('\\n${marker}' + JSON.stringify(await runAttacks(JSON.parse(Buffer.from(process.argv[1], 'base64').toString()))));`;
 
 /** As it is, the canary would stand in a command line, where it is looked for. */
@@ -81,7 +84,7 @@ interface Trap {
   close(): void;
 }
 
-async function layBait(folder: string): Promise<Trap> {
+async function layBait(folder: string, network: readonly string[]): Promise<Trap> {
   const canary = randomBytes(16).toString('hex');
   const file = path.join(folder, 'bait');
   writeFileSync(file, canary, {mode: 0o644});
@@ -120,6 +123,7 @@ async function layBait(folder: string): Promise<Trap> {
       unixSocket,
       abstractSocket,
       plant,
+      ...nameBait(network),
     },
     seenOutside: () => [
       seen('a visit at a socket of the host', visits > 0),
@@ -137,6 +141,16 @@ async function layBait(folder: string): Promise<Trap> {
       datagrams.close();
     },
   };
+}
+
+/** The first of the list, and a port of it that the list does not name. */
+function nameBait(network: readonly string[]): Pick<Bait, 'named'> {
+  const hosts = network.map(readNetworkHost).flatMap(read => ('problem' in read ? [] : [read]));
+  const [first] = hosts;
+  if (first === undefined) return {};
+  const ports = new Set(hosts.map(({port}) => port));
+  const otherPort = [22, 25, 53, 110, 143].find(port => !ports.has(port)) ?? 1;
+  return {named: {host: first.isWildcard ? `probe.${first.host}` : first.host, port: first.port, otherPort}};
 }
 
 const plantedAt = ['', '/tmp', '/etc', '/usr', '/dev'];

@@ -5,7 +5,7 @@ import {programFile} from '../util/find-program.ts';
 import {sealStdio} from '../util/seal-stdio.ts';
 import type {ControlGroup} from './control-group.ts';
 import type {ControlGroups, GroupStart} from './find-control-groups.ts';
-import {GuardedProcesses, guarded} from './guard.ts';
+import {GuardedProcesses, guarded, lifeline} from './guard.ts';
 import {kernelLimits} from './kernel-limits.ts';
 import {killMarked, newMark} from './leash.ts';
 import type {SandboxesHere} from './machine-memory.ts';
@@ -27,6 +27,8 @@ export interface LimitedCommand {
   readonly marked?: boolean;
   /** How many files the program gets beside its standard ones, counted from 4. */
   readonly descriptors: number;
+  /** Which of them is a channel between two Nodes; none when absent. */
+  readonly channel?: number;
   /** Temporary file systems of its own, as it names them. */
   readonly temporary: readonly string[];
   /** Where the kernel can count memory, and whether sockets are to be told from those of the machine. */
@@ -128,8 +130,10 @@ function spawnGuarded(
   output: number,
 ): ChildProcess {
   const argv = [...prefix, ...limited.argv];
-  const pipes = Array.from({length: 1 + limited.descriptors}, () => 'pipe' as const);
-  const sealed = sealStdio(['ignore', output, output, ...pipes]);
+  const files = Array.from({length: 1 + limited.descriptors}, (_, index) =>
+    lifeline + index === limited.channel ? 'ipc' : 'pipe',
+  );
+  const sealed = sealStdio(['ignore', output, output, ...files]);
   try {
     const program = programFile('prlimit', process.env);
     return spawn(program, [...kernelLimits(limited.limits), '--', ...guarded(argv, limited.descriptors)], {

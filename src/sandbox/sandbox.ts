@@ -1,3 +1,4 @@
+import type {NetworkRecord} from '../domain/network-use.ts';
 import type {SandboxLimits, SandboxTier} from '../domain/sandbox.ts';
 
 /** A folder of this machine that a command sees. */
@@ -35,11 +36,15 @@ export interface SandboxResult {
   /** Head and tail of standard output and standard error together, with a note where something was left out. Untrusted. */
   readonly output: string;
   readonly durationMs: number;
+  /** What it asked of the network; absent where there was none, or nothing of ours before it. */
+  readonly network?: Pick<NetworkRecord, 'uses' | 'more'>;
 }
 
 /** Where commands run that a model, a skill or a repo has chosen. Whatever they do, no process of theirs outlives the call or us. */
 export interface Sandbox {
   readonly tier: SandboxTier;
+  /** Hosts that commands may reach; empty: no network at all. Absent where the machine decides. */
+  readonly network?: readonly string[];
   /** Whom a workspace must belong to; absent: to us. */
   readonly owner?: {readonly uid: number; readonly gid: number};
   /** Where a command sees a folder: at `at` where it has a root of its own, else at `source`. */

@@ -1,6 +1,6 @@
 import {closeSync, openSync, readdirSync, readFileSync} from 'node:fs';
 
-type Entry = 'ignore' | 'pipe' | number;
+type Entry = 'ignore' | 'pipe' | 'ipc' | number;
 
 export interface SealedStdio {
   readonly stdio: Entry[];

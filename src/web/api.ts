@@ -147,6 +147,8 @@ export interface JobView {
   readonly next?: string;
   readonly cause?: string;
   readonly heldBack: readonly string[];
+  /** What kept its commands in, and what they could reach: `strong, no network`. */
+  readonly sandbox?: string;
   /** What to know before the job is taken for done. */
   readonly warnings: readonly string[];
   readonly leftOut: Readonly<Record<string, number>>;

@@ -60,11 +60,12 @@ it.skipIf(noSandbox)(
     expect(exitCode).toBe(0);
     const rows = await person.results();
     expect(
-      rows.map(({outcome, mode, model, sandbox, delivered}) => ({
+      rows.map(({outcome, mode, model, sandbox, network, delivered}) => ({
         outcome,
         mode,
         model,
         sandbox,
+        network,
         kind: delivered?.kind,
       })),
     ).toEqual([
@@ -73,9 +74,10 @@ it.skipIf(noSandbox)(
         mode: 'simple',
         model: 'anthropic/claude-sonnet-4-5',
         sandbox: 'strong',
+        network: {allowed: []},
         kind: 'files',
       },
-      {outcome: 'changed', mode: 'script', model: null, sandbox: 'strong', kind: 'patch'},
+      {outcome: 'changed', mode: 'script', model: null, sandbox: 'strong', network: {allowed: []}, kind: 'patch'},
     ]);
     expect(rows[0]!.verified).toMatchObject([{command: 'npm test'}]);
     expect(readdirSync(outside)).toEqual([]);
@@ -83,3 +85,36 @@ it.skipIf(noSandbox)(
     expect(server.requests.length).toBe(1);
   },
 );
+
+it.skipIf(noSandbox)(`a repo adds nothing to the hosts that the operator has named${sandboxNeed}`, async () => {
+  let visits = 0;
+  const elsewhere = createServer((_, response) => {
+    visits++;
+    response.end('{}');
+  });
+  elsewhere.listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const {port} = elsewhere.address() as AddressInfo;
+  await using person = await invitePerson();
+  const repo = path.join(person.home, 'code/api');
+  await makeRepo(repo, {
+    files: steeringFiles({outside: path.join(person.directory, 'outside'), endpoint: `http://127.0.0.1:${port}`}),
+  });
+  await person.write('skills/edit/SKILL.md', '---\nname: edit\ndescription: Edits\n---\nEdits.\n');
+  const asks = ["--noproxy ''", "-p --noproxy ''", "--noproxy '*'"].map(
+    how => `curl -sS -m 2 ${how} http://127.0.0.1:${port}/`,
+  );
+  await person.write('skills/edit/scripts/run', `#!/bin/sh\n. ./.env; ${asks.join('; ')}; npm ping; echo x > made\n`);
+  await person.write('config/tasks.json', {
+    tasks: [{name: 'Edit', skill: 'edit', repos: [repo], mode: 'script', deliver: 'patch'}],
+    settings: {skills: ['../skills'], sandbox: {network: ['registry.example']}},
+  });
+  const {stdout} = await person.start(['run', '-c', path.join(person.work, 'config/tasks.json')], {cwd: repo});
+  elsewhere.close();
+  expect(stdout).toContain('sandbox: strong, network: registry.example, ');
+  const [row] = await person.results();
+  expect(row).toMatchObject({outcome: 'changed', network: {allowed: ['registry.example']}});
+  expect(row?.network?.reached).toBeUndefined();
+  expect(row?.network?.refused).toContainEqual(expect.objectContaining({host: `127.0.0.1:${port}`}));
+  expect(visits).toBe(0);
+});

@@ -125,6 +125,7 @@ export async function openAgentRig(files: Files): Promise<AgentRig> {
           begin: async () => {},
           hasReply: async () => false,
           noteSpent: amount => void spent.push(amount),
+          noteNetwork: () => {},
           verify: async (edits, signal) => await options.verify?.(edits, signal),
           async obtainReply(request, {signal} = {}) {
             requests.push(request);

@@ -4,7 +4,9 @@ import path from 'node:path';
 import {findFleetFile} from '../../config/find-files.ts';
 import {parseTaskConfiguration} from '../../config/task-configuration.ts';
 import {ConfigurationError, type OrchestratorError} from '../../domain/errors.ts';
+import {networkText} from '../../domain/network-use.ts';
 import {formatProblem} from '../../domain/problem.ts';
+import {networkWithoutEffect, type SandboxSettings} from '../../domain/sandbox.ts';
 import {keptListings} from '../../fleet/list-sources.ts';
 import {type Provider, resolveProviders} from '../../models/providers.ts';
 import {loadRunConfiguration} from '../../run/load-run-configuration.ts';
@@ -15,17 +17,21 @@ import {openPlaces, shippedSkillsDir, sourcesDir} from '../places.ts';
 import {type Check, failure, ok, warning} from './check.ts';
 
 /** What the operator wrote, the keys, and servers on this machine. No key is shown and no provider is called. */
-export async function checkConfiguration(io: Io): Promise<Check[]> {
+export async function checkConfiguration(io: Io, machine: Machine): Promise<Check[]> {
   const places = openPlaces(io, {});
   const providers = providersOf(io, places.models);
   return [
     ...checkFleet(io, places.fleet),
     ...checkSkills(places.skills()),
-    ...checkTaskFiles(io),
+    ...checkTaskFiles(io, machine),
     ...(Array.isArray(providers) ? checkKeys(providers) : [providers]),
     ...(Array.isArray(providers) ? await Promise.all(providers.filter(isLocal).map(checkAddress)) : []),
     checkResultsFolder(io, places.settings.resultsDir),
   ];
+}
+
+interface Machine {
+  readonly isSandboxStrong: boolean;
 }
 
 type Places = ReturnType<typeof openPlaces>;
@@ -60,7 +66,7 @@ function checkSkills(library: ReturnType<Places['skills']>): Check[] {
 }
 
 /** Every task configuration under `config/`; the fleet has a check of its own. */
-function checkTaskFiles(io: Io): Check[] {
+function checkTaskFiles(io: Io, machine: Machine): Check[] {
   const folder = path.join(io.cwd, 'config');
   if (!existsSync(folder) || findFleetFile({cwd: io.cwd, orchestratorHome: io.stateDir}) === undefined) return [];
   const files = readdirSync(folder).filter(
@@ -81,11 +87,23 @@ function checkTaskFiles(io: Io): Check[] {
           shippedSkillsDir,
           listings: keptListings(sourcesDir(io)),
         });
-        const text = `${shortenPath(file, io)}: ${tasks.length} task${tasks.length === 1 ? '' : 's'}`;
+        const {network} = settings.sandbox;
+        const reach = network.length === 0 ? '' : `; commands: ${networkText(network)}`;
+        const text = `${shortenPath(file, io)}: ${tasks.length} task${tasks.length === 1 ? '' : 's'}${reach}`;
         const results = checkResultsFolder(io, settings.resultsDir);
-        return results.status === 'ok' ? [ok('configuration', text)] : [ok('configuration', text), results];
+        return [
+          ok('configuration', text),
+          ...checkNetwork(file, settings.sandbox, machine),
+          ...(results.status === 'ok' ? [] : [results]),
+        ];
       }),
     );
+}
+
+function checkNetwork(file: string, settings: SandboxSettings, {isSandboxStrong}: Machine): Check[] {
+  const note = networkWithoutEffect(settings);
+  if (note === undefined || isSandboxStrong || settings.minimum === 'strong') return [];
+  return [warning('configuration', `${path.basename(file)}: ${note}`, 'let the container or VM filter')];
 }
 
 function isTaskFile(file: string): boolean {

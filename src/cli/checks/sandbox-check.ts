@@ -1,3 +1,4 @@
+import {networkText} from '../../domain/network-use.ts';
 import {openMachineSandbox} from '../../orchestrator/check-jobs.ts';
 import {type Check, ok, warning} from './check.ts';
 
@@ -13,6 +14,6 @@ export async function checkSandboxHere(): Promise<Check> {
   const user = process.getuid?.() === 0 ? 'another user than root, ' : '';
   return ok(
     'sandbox',
-    `strong (bubblewrap, ${user}no network): ${held} of ${attacks.length} attacks held in ${(durationMs / 1000).toFixed(1)} s${rest}`,
+    `strong (bubblewrap, ${user}${networkText(opened.sandbox.network ?? [])}): ${held} of ${attacks.length} attacks held in ${(durationMs / 1000).toFixed(1)} s${rest}`,
   );
 }

@@ -24,11 +24,12 @@ export async function doctor(io: Io, options: DoctorOptions): Promise<number> {
 }
 
 export async function checkAll(io: Io): Promise<Check[]> {
+  const sandbox = await checkSandboxHere();
   return [
     ...(await checkMachine(io, systemClock.now())),
     ...(await checkQueue(io)),
-    await checkSandboxHere(),
-    ...(await checkConfiguration(io)),
+    sandbox,
+    ...(await checkConfiguration(io, {isSandboxStrong: sandbox.status === 'ok'})),
   ];
 }
 

@@ -4,6 +4,7 @@ import {ConfigurationError, OrchestratorError} from '../../domain/errors.ts';
 import {type ForgeHost, wellKnownForges} from '../../domain/forge.ts';
 import {asksNoModel, type Job} from '../../domain/job.ts';
 import {noControl, type RunRecord, runId} from '../../domain/run.ts';
+import {networkWithoutEffect, type SandboxSettings} from '../../domain/sandbox.ts';
 import type {Skill} from '../../domain/skill.ts';
 import type {Ledger} from '../../ledger/ledger.ts';
 import type {Models} from '../../models/models.ts';
@@ -78,7 +79,7 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
       configuration,
       jobs,
       missing,
-      notes: unknownTools,
+      notes: [...unknownTools, ...networkNotes(configuration.settings.sandbox)],
       json: options.json === true,
     });
   // Workers have sandboxes of their own.
@@ -137,6 +138,12 @@ export async function run(given: Io, options: RunOptions): Promise<number> {
   } finally {
     await ledger.close();
   }
+}
+
+/** A plan does not know yet which sandbox there will be. */
+function networkNotes(settings: SandboxSettings): string[] {
+  const note = networkWithoutEffect(settings);
+  return note === undefined || settings.minimum === 'strong' ? [] : [`where there is no strong sandbox, ${note}`];
 }
 
 /** Looks for jobs that would replace each other's branch, where any makes one. */

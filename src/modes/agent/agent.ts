@@ -6,6 +6,7 @@ import {defaultAgentLimits} from '../../domain/job.ts';
 import type {ModelRequest} from '../../domain/model.ts';
 import {JobFailure} from '../../domain/outcome.ts';
 import type {Skill} from '../../domain/skill.ts';
+import {notingNetwork} from '../../sandbox/note-network.ts';
 import type {Mount, Sandbox} from '../../sandbox/sandbox.ts';
 import {copySkill} from '../../skills/copy-skill.ts';
 import type {Clock} from '../../util/clock.ts';
@@ -38,7 +39,7 @@ export function createAgentMode(options: AgentModeOptions): Mode {
   const {sandbox} = options;
   const toolsOf = ({skill}: Pick<ModeInput, 'skill'>): ToolSet => {
     assertServers(skill, options);
-    return createToolSet(skill, {hasSandbox: sandbox !== undefined, more: options.mcp?.tools ?? []});
+    return createToolSet(skill, {...(sandbox === undefined ? {} : {sandbox}), more: options.mcp?.tools ?? []});
   };
   const preview: Mode['preview'] = input =>
     input.job.agent === undefined ? firstRequest(input, toolsOf(input), options) : undefined;
@@ -102,7 +103,7 @@ function firstRequest(
 }
 
 async function reachOf(
-  {skill}: ModeInput,
+  {skill, noteNetwork}: ModeInput,
   {directory}: Checkout,
   signal: AbortSignal,
   options: AgentModeOptions,
@@ -113,7 +114,14 @@ async function reachOf(
     files: openAgentFiles({root: directory, writable: true, ...(owner === undefined ? {} : {owner})}),
     skillFiles: openAgentFiles({root: skill.directory, writable: false}),
     directory,
-    ...(sandbox === undefined ? {} : {commands: {sandbox, skill: await layOutSkill(skill, directory, sandbox)}}),
+    ...(sandbox === undefined
+      ? {}
+      : {
+          commands: {
+            sandbox: notingNetwork(sandbox, noteNetwork),
+            skill: await layOutSkill(skill, directory, sandbox),
+          },
+        }),
     findSecrets,
     secretNameRule,
     programPath,

@@ -1,4 +1,5 @@
 import type {Skill} from '../../domain/skill.ts';
+import type {Sandbox} from '../../sandbox/sandbox.ts';
 import {quoteText} from '../../util/quote-text.ts';
 import {type AllowedTools, readAllowedTools} from './allowed-tools.ts';
 import {reachPath} from './reach-path.ts';
@@ -7,23 +8,17 @@ import {editFileTool} from './tools/edit-file.ts';
 import {finishTool} from './tools/finish.ts';
 import {listFilesTool} from './tools/list-files.ts';
 import {readFileTool} from './tools/read-file.ts';
-import {runCommandTool} from './tools/run-command.ts';
+import {createRunCommandTool, runCommandName} from './tools/run-command.ts';
 import {searchFilesTool} from './tools/search-files.ts';
 import {writeFileTool} from './tools/write-file.ts';
 
-const ownTools = [
-  readFileTool,
-  writeFileTool,
-  editFileTool,
-  listFilesTool,
-  searchFilesTool,
-  runCommandTool,
-  finishTool,
-];
+const fileTools = [readFileTool, writeFileTool, editFileTool, listFilesTool, searchFilesTool];
 
 export interface ToolSet {
   /** What the model is offered, always in the same order. */
   readonly offered: readonly Tool[];
+  /** What its commands may reach. */
+  readonly network: readonly string[];
   /** Throws `ToolDenied` for a tool that exists and is not offered; undefined for one that nobody knows. */
   find(name: string): Tool | undefined;
   /** Whether a call of this tool, which worked or failed, is made again when a job goes on after a crash. */
@@ -33,13 +28,18 @@ export interface ToolSet {
 /** The tools of a job: ours and those of the operator's servers, as far as the skill and the machine allow. */
 export function createToolSet(
   skill: Pick<Skill, 'allowedTools'>,
-  options: {readonly hasSandbox: boolean; readonly more?: readonly Tool[]},
+  options: {readonly sandbox?: Pick<Sandbox, 'network'>; readonly more?: readonly Tool[]},
 ): ToolSet {
   const allowed = readAllowedTools(skill.allowedTools);
+  const {sandbox} = options;
+  const network = sandbox?.network ?? [];
+  const runCommand = createRunCommandTool(network);
+  const ownTools = [...fileTools, runCommand, finishTool];
   const all = [...ownTools.map(tool => narrowed(tool, allowed)), ...(options.more ?? [])];
-  const offered = all.filter(({name}) => allowed.allows(name) && (name !== runCommandTool.name || options.hasSandbox));
+  const offered = all.filter(({name}) => allowed.allows(name) && (name !== runCommand.name || sandbox !== undefined));
   return {
     offered,
+    network,
     isRepeated: (name, failed) =>
       offered.some(tool => tool.name === name && (failed ? tool.mutatesOnError === true : tool.mutates)),
     find(name) {
@@ -60,7 +60,7 @@ function narrowed(tool: Tool, allowed: AllowedTools): Tool {
     async call(input, reach) {
       const {command, path} = input;
       const problem = typeof command === 'string' ? allowed.commandProblem(command) : undefined;
-      if (name === runCommandTool.name && problem !== undefined) throw new ToolDenied(problem);
+      if (name === runCommandName && problem !== undefined) throw new ToolDenied(problem);
       if (oneFileTools.has(name) && typeof path === 'string') assertInScope(name, path, reach, allowed);
       return await tool.call(input, {...reach, shows: file => allowed.allowsPath(name, file)});
     },

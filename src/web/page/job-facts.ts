@@ -16,6 +16,7 @@ export function JobFacts({view}: {view: JobView}): ComponentChild {
     ['Time', row.durationMs === undefined ? '' : duration(row.durationMs)],
     ['Mode', mode],
     ['Model', view.model === null || mode === 'script' ? '' : h(Text, {of: view.model})],
+    ['Sandbox', view.sandbox === undefined ? '' : h(Text, {of: view.sandbox})],
     ['Tokens', tokens.input + tokens.output === 0 ? '' : `${number(tokens.input)} in, ${number(tokens.output)} out`],
     // A script and an agent write what they like.
     ['Output', mode === 'simple' ? h(Text, {of: view.output}) : ''],

@@ -3,8 +3,9 @@ import {maskPatch} from '../../context/mask-patch.ts';
 import type {ChangeRecord} from '../../domain/change.ts';
 import type {ForgeHost} from '../../domain/forge.ts';
 import {namedOutput} from '../../domain/job.ts';
+import {networkText} from '../../domain/network-use.ts';
 import {endStatus, failureReasons, nextStep, type Outcome} from '../../domain/outcome.ts';
-import type {JobRecord} from '../../domain/run.ts';
+import type {JobDetail, JobRecord} from '../../domain/run.ts';
 import type {Mode} from '../../domain/skill.ts';
 import {readPatch} from '../../report/patch-view.ts';
 import {toResultRow} from '../../report/result-row.ts';
@@ -114,11 +115,16 @@ async function describe(
     },
     ...explain(outcome, change),
     heldBack: detail?.heldBack ?? [],
+    ...(detail?.sandbox === undefined ? {} : {sandbox: sandboxText(detail)}),
     warnings: detail?.warnings ?? [],
     leftOut: detail?.leftOut ?? {},
     ...(row.delivered === undefined ? {} : {delivered: row.delivered}),
     ...(change === undefined ? {} : {change: await toChangeView(change, job.mode)}),
   };
+}
+
+function sandboxText({sandbox = 'none', network}: JobDetail): string {
+  return network === undefined ? sandbox : `${sandbox}, ${networkText(network.allowed)}`;
 }
 
 function explain(outcome: Outcome | undefined, change: ChangeRecord | undefined): Pick<JobView, 'cause' | 'next'> {
