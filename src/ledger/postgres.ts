@@ -2,6 +2,7 @@ import pg from 'pg';
 import type {Clock} from '../util/clock.ts';
 import {type Database, GuardFailed, type Row, type SqlValue, type Statement} from './database.ts';
 import {LedgerError} from './ledger.ts';
+import {type Pipeline, PipelinedConnection} from './pipelined-connection.ts';
 import {type PostgresAddress, readPostgresAddress} from './postgres-address.ts';
 import {explainPostgres, isConnectionError, isRetryable, typeParsers} from './postgres-connection.ts';
 import {migratePostgres, refuseNewer} from './postgres-migrations.ts';
@@ -63,7 +64,8 @@ class Postgres implements PostgresDatabase {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #pool: pg.Pool;
-  #writer: pg.Client | undefined;
+  readonly #writer: PipelinedConnection;
+  readonly #reader: PipelinedConnection;
   #queue: Pending[] = [];
   #isWriting = false;
   readonly #closed = new AbortController();
@@ -72,14 +74,22 @@ class Postgres implements PostgresDatabase {
     this.#address = address;
     this.#clock = options.clock;
     this.#patienceMs = options.patienceMs ?? 60_000;
-    this.#pool = new pg.Pool({...address.settings, max: 4, idleTimeoutMillis: 30_000, types: typeParsers});
+    const settings = {...address.settings, types: typeParsers};
+    // A connection that was cut holds no lock for longer than this.
+    const bounds = `SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s'; SET lock_timeout = '20s'`;
+    this.#writer = new PipelinedConnection(settings, bounds);
+    this.#reader = new PipelinedConnection(settings);
+    this.#pool = new pg.Pool({...settings, max: 3, idleTimeoutMillis: 30_000});
     // An idle connection that breaks is replaced by the next one who asks.
     this.#pool.on('error', () => {});
   }
 
   async read(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
     try {
-      return await this.#patiently(async () => (await this.#pool.query(prepared(sql, params))).rows as Row[]);
+      return await this.#patiently(async () => {
+        const reader = await this.#reader.open();
+        return (await reader.query(prepared(sql, params))).rows as Row[];
+      });
     } catch (error) {
       throw this.explain(error);
     }
@@ -121,9 +131,7 @@ class Postgres implements PostgresDatabase {
   async close(): Promise<void> {
     while (this.#isWriting) await new Promise(resolve => setImmediate(resolve));
     this.#closed.abort();
-    const writer = this.#writer;
-    this.#writer = undefined;
-    await Promise.allSettled([writer?.end(), this.#pool.end()]);
+    await Promise.allSettled([this.#writer.end(), this.#reader.end(), this.#pool.end()]);
   }
 
   async #drain(): Promise<void> {
@@ -158,7 +166,7 @@ class Postgres implements PostgresDatabase {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#patiently(async () => {
-          const client = await this.#connectedWriter();
+          const client = await this.#writer.open();
           if (inDoubt !== undefined && (await isCommitted(client, inDoubt.transaction, this.#clock)))
             return inDoubt.rows;
           inDoubt = undefined;
@@ -176,23 +184,6 @@ class Postgres implements PostgresDatabase {
     }
   }
 
-  async #connectedWriter(): Promise<pg.Client> {
-    if (this.#writer !== undefined) return this.#writer;
-    const client = new pg.Client({...this.#address.settings, types: typeParsers, pipeline: true});
-    const forget = (): void => {
-      if (this.#writer === client) this.#writer = undefined;
-    };
-    client.on('error', forget);
-    client.on('end', forget);
-    await client.connect();
-    // A connection that was cut holds no lock for longer than this.
-    await client.query(
-      `SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s'; SET lock_timeout = '20s'`,
-    );
-    this.#writer = client;
-    return client;
-  }
-
   async #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
     const until = this.#clock.now() + this.#patienceMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
@@ -200,9 +191,8 @@ class Postgres implements PostgresDatabase {
         return await work();
       } catch (error) {
         if (!isConnectionError(error)) throw error;
-        const broken = this.#writer;
-        this.#writer = undefined;
-        broken?.end().catch(() => {});
+        this.#writer.drop();
+        this.#reader.drop();
         if (this.#clock.now() + waitMs > until || this.#closed.signal.aborted) throw this.explain(error);
         await this.#clock.sleep(waitMs + Math.random() * waitMs);
       }
@@ -211,7 +201,7 @@ class Postgres implements PostgresDatabase {
 }
 
 /** All statements in one round trip, in a transaction that is left open. */
-async function executeAll(client: pg.Client, writes: readonly (readonly Statement[])[]): Promise<InDoubt> {
+async function executeAll(client: Pipeline, writes: readonly (readonly Statement[])[]): Promise<InDoubt> {
   const statements = writes.flat();
   const sent = [
     client.query('BEGIN'),
@@ -238,7 +228,7 @@ async function executeAll(client: pg.Client, writes: readonly (readonly Statemen
 }
 
 /** Waits for the end of a transaction whose connection was lost. */
-async function isCommitted(client: pg.Client, transaction: string, clock: Clock): Promise<boolean> {
+async function isCommitted(client: Pipeline, transaction: string, clock: Clock): Promise<boolean> {
   for (;;) {
     const {rows} = await client.query('SELECT pg_xact_status($1::xid8) AS status', [transaction]);
     const status = rows[0]?.['status'];

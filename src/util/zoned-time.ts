@@ -63,9 +63,14 @@ function offsetBy(format: Intl.DateTimeFormat, ms: number): number {
   return shown - Math.floor(ms / 1_000) * 1_000;
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** To make one takes longer than to use it a hundred times; there are a few hundred zones. */
 function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known !== undefined) return known;
   const two = '2-digit';
-  return new Intl.DateTimeFormat('en-GB', {
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     calendar: 'iso8601',
     hourCycle: 'h23',
@@ -76,4 +81,6 @@ function formatOf(zone: string): Intl.DateTimeFormat {
     minute: two,
     second: two,
   });
+  formats.set(zone, format);
+  return format;
 }
