@@ -85,3 +85,36 @@ it('starts nothing while it is paused, and goes on when it is told to look again
   await all;
   expect(started).toEqual(['a', 'b']);
 });
+
+/** Jobs that are called after a commit, and answered after so many milliseconds; what happened, in its order. */
+async function dispatchLogged(count: number, maxWorkers: number, answerMs: (index: number) => number) {
+  const log: string[] = [];
+  const list = Array.from({length: count}, (_, index) => job(index, `${index}`, 'X.md'));
+  await createLocalDispatcher({maxWorkers: () => maxWorkers, parallel: true}).dispatch(list, {
+    async prepare(one) {
+      log.push(`prepare ${one.repo}`);
+    },
+    async execute(one, prepared, answered) {
+      await prepared;
+      for (let turns = 0; turns < 5; turns++) await turn();
+      log.push(`call ${one.repo}`);
+      await new Promise(resolve => setTimeout(resolve, answerMs(one.sequence)));
+      await answered();
+      log.push(`deliver ${one.repo}`);
+    },
+  });
+  return (entry: string): number => log.indexOf(entry);
+}
+
+it('lets the calls go out that take the places of answers which come together, before these are delivered', async () => {
+  const at = await dispatchLogged(6, 2, () => 30);
+  expect(at('call 2')).toBeLessThan(at('deliver 0'));
+  expect(at('call 3')).toBeLessThan(at('deliver 1'));
+  expect(at('deliver 5')).toBe(17);
+});
+
+it('lets the call go out that takes the place of an answer, before more is prepared', async () => {
+  const at = await dispatchLogged(24, 8, index => (index === 0 ? 30 : 100));
+  expect(at('prepare 15')).toBeLessThan(at('call 8'));
+  expect(at('call 8')).toBeLessThan(at('prepare 16'));
+});
