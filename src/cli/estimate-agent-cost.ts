@@ -1,7 +1,7 @@
 import {defaultAgentLimits, type Job} from '../domain/job.ts';
 import type {ModelsConfiguration} from '../domain/models-configuration.ts';
 import type {Ledger} from '../ledger/ledger.ts';
-import type {CostRange} from './estimate-cost.ts';
+import {type CostRange, rangeOfPast} from './estimate-cost.ts';
 
 const enoughPast = 5;
 /** Of one turn: what a short answer has, and what the longest answer of a tool adds to the conversation. */
@@ -17,11 +17,9 @@ export async function estimateAgentCost(
   ledger: Pick<Ledger, 'pastAgentCosts'>,
 ): Promise<CostRange> {
   const model = job.models[0] ?? '';
-  const past = (await ledger.pastAgentCosts(job.skill, model, 200)).sort((a, b) => a - b);
-  if (past.length >= enoughPast) {
-    const at = (share: number): number => past[Math.min(past.length - 1, Math.floor(share * past.length))]!;
-    return {low: at(0.1), high: at(0.9), basis: `p10–p90 of ${past.length} past jobs of ${job.skill} with an agent`};
-  }
+  const costs = await ledger.pastAgentCosts(job.skill, model, 200);
+  const past = rangeOfPast(costs, enoughPast, `jobs of ${job.skill} with an agent`);
+  if (past !== undefined) return past;
   const {priceOf} = await import('../models/prices.ts');
   const price = await priceOf(model, models);
   if (price === undefined) return {low: null, high: null, basis: `no price for ${model}`};

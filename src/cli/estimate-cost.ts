@@ -42,6 +42,14 @@ export async function worstCostOf(
   return isBatch ? worst * batchShare : worst;
 }
 
+/** From the tenth to the ninetieth of a hundred past costs, USD; undefined when there are fewer than `enough` to say anything. */
+export function rangeOfPast(costs: readonly number[], enough: number, what: string): CostRange | undefined {
+  if (costs.length < enough) return undefined;
+  const sorted = costs.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  return {low: at(0.1), high: at(0.9), basis: `p10–p90 of ${sorted.length} past ${what}`};
+}
+
 export async function estimateCost(
   job: Job,
   inputTokens: number,
@@ -50,11 +58,8 @@ export async function estimateCost(
 ): Promise<CostRange> {
   const model = job.models[0] ?? '';
   if (model === 'offline') return {low: 0, high: 0, basis: 'offline costs nothing'};
-  const past = (await ledger.pastCosts(job.skill, model, 200)).sort((a, b) => a - b);
-  if (past.length >= enoughPast) {
-    const at = (share: number): number => past[Math.min(past.length - 1, Math.floor(share * past.length))]!;
-    return {low: at(0.1), high: at(0.9), basis: `p10–p90 of ${past.length} past calls of ${job.skill}`};
-  }
+  const past = rangeOfPast(await ledger.pastCosts(job.skill, model, 200), enoughPast, `calls of ${job.skill}`);
+  if (past !== undefined) return past;
   const {priceOf} = await import('../models/prices.ts');
   const price = await priceOf(model, models);
   if (price === undefined) return {low: null, high: null, basis: `no price for ${model}`};
