@@ -87,7 +87,8 @@ function replaceWithSmallHeap(youngMb) {
   if (process.env[mark] === arenas) delete process.env[arenas];
   delete process.env[mark];
   if (isSet || typeof process.execve !== 'function' || process.platform === 'win32') return;
-  const flags = [`--max-semi-space-size=${youngMb}`, '--max-old-space-size=1024'];
+  // A heap so young is swept in a millisecond or two, and threads that help with it cost more than that.
+  const flags = [`--max-semi-space-size=${youngMb}`, '--no-parallel-scavenge', '--max-old-space-size=1024'];
   process.execve(process.execPath, [process.execPath, ...flags, ...process.execArgv, ...process.argv.slice(1)], {
     [arenas]: '1',
     ...process.env,

@@ -87,7 +87,7 @@ async function planJob(
     if (preparation.kind === 'ended') return {job: planned, verdict: 'up-to-date'};
     const {job, repo, built} = preparation.prepared;
     await checkDelivery(preparation.prepared, tools.delivery, {isPlan: true}).finally(() => repo.release());
-    const request = tools.mode(job.mode).preview({job, skill, context: built.context});
+    const request = tools.mode(job.mode).preview({job, skill, ...built});
     if (request === undefined) return {job, verdict: 'run', cost: costWithoutModel(job)};
     const inputTokens = tools.countTokens(request);
     const {batch} = configuration.settings;

@@ -1,4 +1,4 @@
-import {createHash, type Hash} from 'node:crypto';
+import {createHash} from 'node:crypto';
 import type {RepoContext} from '../domain/context.ts';
 import type {TreeEntry} from '../domain/git.ts';
 
@@ -14,28 +14,38 @@ export interface ContextDigests {
 
 /** Branch and commit do not count: the same content elsewhere is the same input. */
 export function digestContext(context: RepoContext, entries: readonly TreeEntry[]): ContextDigests {
-  const tree = createHash('sha256');
-  for (const entry of entries) addFields(tree, [entry.path, entry.kind, entry.id]);
-  const history = createHash('sha256');
-  for (const commit of context.history) {
-    addFields(history, [
-      commit.id,
-      commit.author,
-      commit.date,
-      commit.subject,
-      commit.body,
-      ...(commit.paths ?? ['-']),
-    ]);
-  }
-  const shown = createHash('sha256');
-  addFields(shown, [`${context.version}`, context.repo, context.description ?? '', context.outline]);
-  // The id stands for the text: of the same content the same beginning is shown.
-  for (const file of context.files) addFields(shown, [file.path, file.id, file.cut ? `${file.text.length}` : 'whole']);
-  for (const {path, reason, detail = ''} of context.leftOut) addFields(shown, [path, reason, detail]);
-  return {tree: tree.digest('hex'), history: history.digest('hex'), shown: shown.digest('hex')};
+  return {
+    tree: digest(entries, ({path, kind, id}) => [path, kind, id]),
+    history: digest(context.history, ({id, author, date, subject, body, paths = ['-']}) => [
+      id,
+      author,
+      date,
+      subject,
+      body,
+      ...paths,
+    ]),
+    shown: digest(
+      [
+        [`${context.version}`, context.repo, context.description ?? '', context.outline],
+        // The id stands for the text: of the same content the same beginning is shown.
+        ...context.files.map(file => [file.path, file.id, file.cut ? `${file.text.length}` : 'whole']),
+        ...context.leftOut.map(({path, reason, detail = ''}) => [path, reason, detail]),
+      ],
+      list => list,
+    ),
+  };
 }
 
-/** So that no two lists of fields look alike. */
-function addFields(hash: Hash, fields: readonly string[]): void {
-  hash.update(JSON.stringify(fields));
+/** Each as a list of fields in JSON, so that no two look alike. */
+function digest<Item>(items: readonly Item[], fieldsOf: (item: Item) => readonly string[]): string {
+  const hash = createHash('sha256');
+  // Few updates, since each costs more than a short text; and never all of it at once, since a tree can have any size.
+  let text = '';
+  for (const item of items) {
+    text += JSON.stringify(fieldsOf(item));
+    if (text.length < 32 * 1024) continue;
+    hash.update(text);
+    text = '';
+  }
+  return hash.update(text).digest('hex');
 }

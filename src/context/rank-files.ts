@@ -1,5 +1,5 @@
 import type {TreeEntry} from '../domain/git.ts';
-import {compileGlob} from '../util/glob.ts';
+import {compileGlob, type Glob} from '../util/glob.ts';
 import type {Tier} from './classify-path.ts';
 
 export interface Candidate {
@@ -57,13 +57,22 @@ const ranks = {manifest: 0, readme: 1, docs: 3, entry: 4, source: 5, test: 6, ot
 >;
 
 function ranker(globs: readonly string[]): (candidate: Candidate) => number {
-  const matchers = globs.map(glob => compileGlob(glob).matches);
+  const matchers = compiled(globs);
   return ({entry, tier}) => {
     const rank = ranks[tier];
     if (rank < 2) return rank;
     const index = matchers.findIndex(matches => matches(entry.path));
     return index === -1 ? rank : 2 + index / (matchers.length + 1);
   };
+}
+
+/** Those of the last skill that was asked for: a night has few, and many repos. */
+let last: {readonly globs: string; readonly matchers: readonly Glob['matches'][]} | undefined;
+
+function compiled(globs: readonly string[]): readonly Glob['matches'][] {
+  const key = JSON.stringify(globs);
+  if (last?.globs !== key) last = {globs: key, matchers: globs.map(glob => compileGlob(glob).matches)};
+  return last.matchers;
 }
 
 function depthOf(path: string): number {

@@ -38,7 +38,7 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
           isPutOff = true;
           answers.wait().then(() => {
             isPutOff = false;
-            pump();
+            prepareMore(true);
           });
         };
         let failure: {readonly error: unknown} | undefined;
@@ -60,6 +60,13 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
           preparation.then(prepareAnother, prepareAnother);
           prepared.push({job, preparation});
           return true;
+        };
+
+        const prepareMore = (isTime: boolean): void => {
+          if (failure !== undefined || !options.parallel) return;
+          const ahead = Math.min(options.maxWorkers(), maxPreparedAhead);
+          if (prepared.length > maxPreparing && !isTime && !answers.isNow) prepareLater();
+          else while (prepared.length < ahead && prepareNext());
         };
 
         const start = ({job, preparation}: {job: Job; preparation: Promise<Prepared>}): void => {
@@ -95,12 +102,10 @@ export function createLocalDispatcher(options: LocalDispatcherOptions): Dispatch
             return;
           }
           const limit = options.parallel ? options.maxWorkers() : Math.min(1, options.maxWorkers());
-          const ahead = options.parallel ? Math.min(limit, maxPreparedAhead) : 0;
           // Deliveries that are still being written may not pile up without bound behind fast models.
           const mayStart = (): boolean => places < limit && open < 2 * limit + maxPreparedAhead;
           while (mayStart() && (prepared.length > 0 || prepareNext())) start(prepared.shift()!);
-          if (prepared.length > ahead / 4 && !answers.isNow) prepareLater();
-          else while (prepared.length < ahead && prepareNext());
+          prepareMore(false);
           if (waiting.length === 0 && prepared.length === 0 && open === 0) resolve();
         };
         pump();

@@ -25,3 +25,16 @@ it('forgets nobody who waits, also when the quiet begins while it looks', async 
   lull.note();
   await Promise.all(Array.from({length: 50}, () => lull.wait()));
 });
+
+it('lets what comes go between those who waited', async () => {
+  const lull = new Lull({quietMs: 5, maxMs: 1000});
+  const log: string[] = [];
+  lull.note();
+  const waiting = Array.from({length: 3}, async (_, index) => {
+    await lull.wait();
+    log.push(`waited ${index}`);
+    if (index === 0) setImmediate(() => log.push('came'));
+  });
+  await Promise.all(waiting);
+  expect(log.indexOf('came')).toBeLessThan(log.indexOf('waited 2'));
+});

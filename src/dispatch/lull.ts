@@ -16,7 +16,7 @@ export class Lull {
   readonly #now: () => number;
   #lastAt = Number.NEGATIVE_INFINITY;
   #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
 
   constructor(times: LullTimes, now: () => number = () => performance.now()) {
     this.#times = times;
@@ -35,17 +35,23 @@ export class Lull {
   wait(): Promise<void> {
     return new Promise(resolve => {
       this.#waiting.push({latestAt: this.#now() + this.#times.maxMs, resolve});
-      this.#timer ??= setTimeout(() => this.#look(), this.#times.quietMs);
+      if (!this.#isLooking) this.#lookLater();
     });
   }
 
   #look(): void {
-    const [isNow, now] = [this.isNow, this.#now()];
-    const {over = [], not = []} = Object.groupBy(this.#waiting, ({latestAt}) =>
-      isNow || latestAt <= now ? 'over' : 'not',
-    );
-    this.#waiting = not;
-    this.#timer = not.length === 0 ? undefined : setTimeout(() => this.#look(), this.#times.quietMs);
-    for (const {resolve} of over) resolve();
+    const now = this.#now();
+    const overdue = this.#waiting.findIndex(({latestAt}) => latestAt > now);
+    // One after the other, so that what comes meanwhile is seen between them.
+    const count = Math.max(this.isNow ? 1 : 0, overdue === -1 ? this.#waiting.length : overdue);
+    for (const {resolve} of this.#waiting.splice(0, count)) resolve();
+    if (this.#waiting.length === 0) this.#isLooking = false;
+    else if (count > 0) setImmediate(() => this.#look());
+    else this.#lookLater();
+  }
+
+  #lookLater(): void {
+    this.#isLooking = true;
+    setTimeout(() => this.#look(), this.#times.quietMs);
   }
 }

@@ -8,7 +8,7 @@ import type {Ledger} from '../ledger/ledger.ts';
 import {LeaseLost, type SharedLedger, type TakenJob} from '../ledger/shared-ledger.ts';
 import {executeJob} from '../run/execute-job.ts';
 import type {JobTools} from '../run/job-tools.ts';
-import {prepareJob} from '../run/prepare-job.ts';
+import {prepareAhead} from '../run/prepare-ahead.ts';
 import type {RunGate} from '../run/run-gate.ts';
 import type {RunSettings} from '../run/run-settings.ts';
 import type {RunSteering} from '../run/steer-run.ts';
@@ -70,7 +70,7 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
     close: () => parts.close(),
   };
 
-  async function prepare({job: recorded, takes}: TakenJob, tools: JobTools): ReturnType<typeof prepareJob> {
+  async function prepare({job: recorded, takes}: TakenJob, tools: JobTools): ReturnType<typeof prepareAhead> {
     gate.checkJob();
     if (takes > maxTakes) {
       throw new JobFailure('crashed', `It was begun ${maxTakes} times, and no worker that began it came to its end`);
@@ -81,7 +81,7 @@ export function createWorkerSession({run, ledger, parts, reporter, paths}: Worke
         next: 'Give it a "url", add it to the fleet file of the workers, or let "needs" choose workers that have it.',
       });
     }
-    return await prepareJob(job, tools).catch(error => {
+    return await prepareAhead(job, tools).catch(error => {
       throw namePlace(error, job);
     });
   }

@@ -1,9 +1,9 @@
-import {createHash} from 'node:crypto';
+import {hash} from 'node:crypto';
 import type {Statement} from './database.ts';
 
 /** Stands beside what was recorded, so that damage is seen before it is used. */
 export function checksum(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 /** Sets aside what its checksum does not fit. */

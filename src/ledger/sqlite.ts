@@ -34,11 +34,13 @@ export function openSqlite(file: string): Database {
     unflushed++;
     log.flush(error => {
       unflushed--;
+      // Each goes on alone as far as it can, so that the first is where it wants to be before the last begins.
       for (const {pending, rows} of committed) {
-        if (error === null) pending.resolve(rows);
+        if (error === null) setImmediate(pending.resolve, rows);
         else pending.reject(explain(error, file));
       }
-      if (unflushed === 0) for (const wake of closing.splice(0)) wake();
+      // After them, and what they write meanwhile is written too.
+      if (unflushed === 0) for (const wake of closing.splice(0)) setImmediate(wake);
     });
   };
 
@@ -72,8 +74,10 @@ export function openSqlite(file: string): Database {
       });
     },
     async close() {
-      if (queue.length > 0) commit();
-      if (unflushed > 0) await new Promise<void>(resolve => closing.push(resolve));
+      while (queue.length > 0 || unflushed > 0) {
+        if (queue.length > 0) commit();
+        if (unflushed > 0) await new Promise<void>(resolve => closing.push(resolve));
+      }
       log.close();
       if (connection.isOpen) connection.close();
     },

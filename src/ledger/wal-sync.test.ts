@@ -26,6 +26,19 @@ describe('a write', () => {
     await database.close();
     expect(await writing).toEqual([[]]);
   });
+
+  it('lets those who waited for it read and write before a closing ends', async () => {
+    await using folder = await makeTemporaryDirectory();
+    const database = openSqlite(path.join(folder.path, 'state.db'));
+    const all = database.write([insert]).then(async () => {
+      const rows = await database.read('SELECT used_nano FROM budgets');
+      await database.write([{sql: 'UPDATE budgets SET used_nano = 2', params: []}]);
+      return rows;
+    });
+    await new Promise(resolve => setImmediate(resolve));
+    await database.close();
+    expect(await all).toEqual([{used_nano: 1}]);
+  });
 });
 
 describe('flushes', () => {

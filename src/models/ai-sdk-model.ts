@@ -10,6 +10,7 @@ import type {Provider} from './providers.ts';
 import {readRateLimit} from './rate-limit-headers.ts';
 import {errorOfSuccess, refusalError} from './refusal-error.ts';
 import {readUsage, usageOfBody} from './reply-usage.ts';
+import {toResponse} from './to-response.ts';
 
 interface Effects {
   readonly post: Post;
@@ -148,7 +149,7 @@ function fetchOnce(provider: Provider, {post, clock}: Effects): Fetch {
       }
       const error = errorOfSuccess(provider.name, answer);
       if (error !== undefined) throw withoutKey(error, provider.key);
-      return new Response(answer.text, {headers: answer.headers});
+      return toResponse(answer);
     }
     throw withoutKey(refusalError(provider.name, answer, clock.now()), provider.key);
   };

@@ -14,8 +14,12 @@ export interface ModeInput {
   readonly job: Job;
   readonly skill: Skill;
   readonly context: RepoContext;
+  /** Its text, where that was made along with it. */
+  readonly rendered?: string;
   /** Every file of the planned commit, by path. */
   readonly entries: ReadonlyMap<string, TreeEntry>;
+  /** What `preview` gives, where it was asked already. */
+  readonly request?: ModelRequest;
   /** A private work tree at the planned commit; removed when the job has ended. */
   readonly openCheckout: (options?: CheckoutOptions) => Promise<Checkout>;
   /** Aborts when the job may go on no longer. */
@@ -36,6 +40,9 @@ export interface ModeInput {
   readonly turns: TurnLog;
 }
 
+/** What the first request is made of. */
+export type PreviewInput = Pick<ModeInput, 'job' | 'skill' | 'context' | 'rendered'>;
+
 export interface ObtainOptions {
   /** Breaks the call off; default: when the job may go on no longer. */
   readonly signal?: AbortSignal;
@@ -48,6 +55,6 @@ export interface Mode {
   /** Changes when its prompts change, so that old results are not taken for new ones. */
   readonly version: number;
   /** The first request that `propose` would make, for plans and estimates; undefined when it asks no model. */
-  preview(input: Pick<ModeInput, 'job' | 'skill' | 'context'>): ModelRequest | undefined;
+  preview(input: PreviewInput): ModelRequest | undefined;
   propose(input: ModeInput): Promise<Proposal>;
 }

@@ -7,7 +7,7 @@ import type {ProposedFile} from '../domain/proposed-file.ts';
 import type {Skill} from '../domain/skill.ts';
 import {checkOutput} from './check-output.ts';
 import {interpretReply, type ReplyExpectation} from './interpret-reply.ts';
-import type {Mode, ModeInput} from './mode.ts';
+import type {Mode, PreviewInput} from './mode.ts';
 import {multiFileInstructions, needsSections} from './multi-file-format.ts';
 import {offlineUnfit} from './offline-unfit.ts';
 
@@ -18,13 +18,13 @@ export interface SimpleModeOptions {
 
 /** One model call, one file (or the files that the skill declares). */
 export function createSimpleMode(options: SimpleModeOptions): Mode {
-  const preview = ({job, skill, context}: Pick<ModeInput, 'job' | 'skill' | 'context'>): ModelRequest =>
-    composeRequest(job, skill, context, options.renderContext(context));
+  const preview = ({job, skill, context, rendered}: PreviewInput): ModelRequest =>
+    composeRequest(job, skill, context, rendered ?? options.renderContext(context));
   return {
     version: 1,
     preview,
-    async propose({job, skill, context, entries, obtainReply}) {
-      const reply = await obtainReply(preview({job, skill, context}));
+    async propose({job, skill, context, entries, request, obtainReply}) {
+      const reply = await obtainReply(request ?? preview({job, skill, context}));
       const files = await readReply(reply, {outputs: job.outputs, skill, findSecrets: options.findSecrets});
       return {edits: files.map(file => toEdit(file, entries)).sort(byPath)};
     },

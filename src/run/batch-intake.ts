@@ -241,7 +241,7 @@ export class BatchIntake {
 function toQuestion(prepared: PreparedJob, tools: JobTools): Question | undefined {
   const {job, repo, built, inputs, remembered} = prepared;
   const mode = tools.mode(job.mode);
-  const request = mode.preview({job, skill: tools.skill(job.skill), context: built.context});
+  const request = mode.preview({job, skill: tools.skill(job.skill), ...built});
   if (request === undefined) return undefined;
   return {
     job,

@@ -106,11 +106,13 @@ async function makeChange(
 ): Promise<JobEnd> {
   const {job, repo} = prepared;
   // Before money is spent: a delivery that would be refused whatever the model says.
-  await checkDelivery(prepared, tools.delivery).catch(async error => {
-    // What is in the way may have been delivered by another run since.
-    await assertCurrent(prepared, tools.ledger);
-    throw error;
-  });
+  const {deliverableAt} = prepared;
+  if (deliverableAt === undefined || Math.abs(tools.clock.now() - deliverableAt) > deliverableForMs)
+    await checkDelivery(prepared, tools.delivery).catch(async error => {
+      // What is in the way may have been delivered by another run since.
+      await assertCurrent(prepared, tools.ledger);
+      throw error;
+    });
 
   const proposal = await proposeChange(prepared, trace, tools, answered, signal);
   trace.dropped = describeDropped(proposal.leftOut ?? []);
@@ -163,6 +165,9 @@ async function makeChange(
     };
   }
 }
+
+/** A person who saves a file in between is told by the delivery, with a call that was paid for nothing. */
+const deliverableForMs = 2000;
 
 /** A reply that led to something else than its skill asks for is not used again. */
 async function checkAgainstSkill(

@@ -1,11 +1,22 @@
-import {createHash} from 'node:crypto';
+import {createHash, hash} from 'node:crypto';
 import type {Job} from '../domain/job.ts';
 import type {Message, ModelRequest} from '../domain/model.ts';
 import type {Skill} from '../domain/skill.ts';
 import type {DeliveryRecord, InputParts} from '../ledger/ledger.ts';
 
+/** Asked for ahead, and again when the request is made. */
+const requestDigests = new WeakMap<ModelRequest, {readonly promptVersion: number; readonly digest: string}>();
+
 /** Digest of every byte that produces a reply: prompt, model and parameters. */
 export function digestRequest(request: ModelRequest, promptVersion: number): string {
+  const known = requestDigests.get(request);
+  if (known?.promptVersion === promptVersion) return known.digest;
+  const digest = digestAll(request, promptVersion);
+  requestDigests.set(request, {promptVersion, digest});
+  return digest;
+}
+
+function digestAll(request: ModelRequest, promptVersion: number): string {
   const {system, prompt, model, maxOutputTokens, source, messages, tools} = request;
   const head = [
     promptVersion,
@@ -14,12 +25,12 @@ export function digestRequest(request: ModelRequest, promptVersion: number): str
     system.length,
     source === undefined ? null : [source.skill.digest, source.date],
   ];
-  const hash = createHash('sha256').update(JSON.stringify(head)).update(system).update(prompt);
+  const all = createHash('sha256').update(JSON.stringify(head)).update(system).update(prompt);
   if (messages !== undefined || tools !== undefined) {
-    hash.update(JSON.stringify([prompt.length, tools ?? null]));
-    for (const message of messages ?? []) hash.update(digestMessage(message));
+    all.update(JSON.stringify([prompt.length, tools ?? null]));
+    for (const message of messages ?? []) all.update(digestMessage(message));
   }
-  return hash.digest('hex');
+  return all.digest('hex');
 }
 
 /** A conversation grows by a message or two a turn, and is digested with every turn. */
@@ -116,5 +127,5 @@ export function createNormaliser(
 }
 
 function sha256(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return hash('sha256', JSON.stringify(value));
 }

@@ -34,6 +34,8 @@ export interface OpenRepo {
 
 export interface BuiltContext {
   readonly context: RepoContext;
+  /** The text of it that a model is shown in simple mode. */
+  readonly rendered?: string;
   /** Every file of the planned commit, by path. */
   readonly entries: ReadonlyMap<string, TreeEntry>;
   /** Of tree, history and shown files, as if what we delivered had not been committed. */

@@ -1,4 +1,5 @@
 import type {Job} from '../domain/job.ts';
+import type {ModelRequest} from '../domain/model.ts';
 import type {Outcome} from '../domain/outcome.ts';
 import {noCost, noUsage} from '../domain/usage.ts';
 import type {DeliveryRecord, InputParts, Ledger, Memory} from '../ledger/ledger.ts';
@@ -18,6 +19,10 @@ export interface PreparedJob {
   readonly standing: string;
   /** Set when the same inputs gave a result that is not in the repo any more: its reply can be delivered again for nothing. */
   readonly remembered?: Memory;
+  /** The first request of its mode, where it was composed already. */
+  readonly request?: ModelRequest;
+  /** When nothing was in the way of its delivery, milliseconds since 1970. */
+  readonly deliverableAt?: number;
 }
 
 export type Preparation =

@@ -43,6 +43,7 @@ export async function proposeChange(
       skill: tools.skill(job.skill),
       context: built.context,
       entries: built.entries,
+      ...(prepared.request === undefined ? {} : {request: prepared.request}),
       signal,
       turns,
       noteSpent: trace.noteSpent,

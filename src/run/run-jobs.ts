@@ -8,7 +8,8 @@ import {budgetThatWouldDo} from './budget-that-would-do.ts';
 import {executeJob} from './execute-job.ts';
 import type {JobTools} from './job-tools.ts';
 import {NotStarted} from './not-started.ts';
-import {type Preparation, prepareJob} from './prepare-job.ts';
+import {prepareAhead} from './prepare-ahead.ts';
+import type {Preparation} from './prepare-job.ts';
 import {summarizeRun} from './summarize-run.ts';
 
 export interface RunJobsOptions {
@@ -46,7 +47,7 @@ export async function runJobs(options: RunJobsOptions): Promise<RunEnd> {
   await dispatcher.dispatch(options.jobs, {
     async prepare(job) {
       tools.gate.checkJob();
-      return await prepareJob(job, tools);
+      return await prepareAhead(job, tools);
     },
     async execute(job, preparation, answered) {
       const startedAt = tools.clock.now();

@@ -44,7 +44,9 @@ export function compileGlob(glob: string, options: GlobOptions = {}): Glob {
       const names = fold(path).split('/');
       return patterns.some(parts => matchesNames(parts, names));
     },
-    coarse: patterns.map(parts => parts.map(part => (part === anyFolders ? '**' : coarsePattern(part))).join('/')),
+    get coarse() {
+      return patterns.map(parts => parts.map(part => (part === anyFolders ? '**' : coarsePattern(part))).join('/'));
+    },
   };
 
   function fold(text: string): string {

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {expect, it} from 'vitest';
 import {startScriptedModelServer} from '../../src/testing/scripted-model-server.ts';
@@ -77,4 +77,32 @@ it('what is not committed is in the plan', async () => {
   expect(await verdictOf(person)).toBe('run');
   writeFileSync(path.join(person.home, 'code/api/PROJECT.md'), 'mine\n');
   expect(await verdictOf(person)).toBe('uncommitted-changes');
+});
+
+it.each([
+  ['long', 2500, 1],
+  ['a moment', 500, 2],
+])('a file that is saved while a job waits for its turn (%s) stays', async (_name, delayMs, calls) => {
+  await using server = await startScriptedModelServer({strict: false});
+  await using person = await invitePerson(anthropicAt(server.url));
+  await person.own(['api', 'web']);
+  const theirs = path.join(person.home, 'code/web/PROJECT.md');
+  server.reply(() => {
+    // By then the other one has been prepared.
+    setTimeout(() => writeFileSync(theirs, 'mine\n'), 200);
+    return {text: wholeFile('api'), delayMs};
+  });
+  await plan(person, {max_workers: 1});
+  await person.write('config/repos.json', {
+    repositories: ['api', 'web'].map(name => ({name, path: `~/code/${name}`})),
+  });
+  expect((await person.call(run)).exitCode).toBe(1);
+  const outcomes = (await person.results()).map(({repo, outcome}) => [repo, outcome]);
+  expect(outcomes).toEqual([
+    ['api', 'changed'],
+    ['web', 'uncommitted-changes'],
+  ]);
+  expect(readFileSync(theirs, 'utf8')).toBe('mine\n');
+  // What is asked for within two seconds was looked at just before.
+  expect(server.requestCount).toBe(calls);
 });

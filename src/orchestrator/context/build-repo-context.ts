@@ -1,5 +1,6 @@
 import {buildBareContext} from '../../context/build-bare-context.ts';
 import {buildContext} from '../../context/build-context.ts';
+import {renderContext} from '../../context/render-context.ts';
 import type {ObjectReader} from '../../domain/git.ts';
 import type {Job} from '../../domain/job.ts';
 import type {Skill} from '../../domain/skill.ts';
@@ -18,10 +19,12 @@ export interface ContextRequest {
   readonly maxTokens: number;
   /** Without any text of files: for a mode that shows nothing to a model. */
   readonly bare: boolean;
+  /** With the text of it that a mode asks with as it is. */
+  readonly rendered: boolean;
   readonly deliveries: readonly DeliveryRecord[];
 }
 
-export interface PackedContext extends Pick<BuiltContext, 'context' | 'digests'> {
+export interface PackedContext extends Pick<BuiltContext, 'context' | 'digests' | 'rendered'> {
   readonly tree: PackedTree;
 }
 
@@ -37,6 +40,7 @@ export function contextRequest(
     globs: contextGlobs,
     maxTokens: job.contextTokens,
     bare: job.mode === 'script',
+    rendered: job.mode === 'simple',
     deliveries,
   };
 }
@@ -50,5 +54,6 @@ export async function buildRepoContext(reader: ObjectReader, request: ContextReq
     maxTokens: request.maxTokens,
     normalise: createNormaliser(request.deliveries),
   });
-  return {context, digests, tree: listTree(entries)};
+  const tree = listTree(entries);
+  return {context, digests, tree, ...(request.rendered ? {rendered: renderContext(context)} : {})};
 }

@@ -1,6 +1,6 @@
-import {createHash} from 'node:crypto';
 import {readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
+import {gitObjectId} from '../../util/git-blob-id.ts';
 import {readSmallFile} from '../../util/read-small-file.ts';
 import type {ObjectReply} from '../reply-parser.ts';
 import {readLooseObject} from './loose-object.ts';
@@ -47,8 +47,8 @@ export class DirectObjects {
     if (stored === undefined) return undefined;
     const {type, size, content} = stored;
     if (content === undefined) return {id, type, size, forged: false};
-    const hash = createHash('sha1').update(`${type} ${size}\0`).update(content).digest('hex');
-    return hash === id ? {id, type, size, content, forged: false} : undefined;
+    const isWhatItSays = gitObjectId('sha1', type, content) === id;
+    return isWhatItSays ? {id, type, size, content, forged: false} : undefined;
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import {closeSync, constants, fstatSync, openSync, statSync} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync} from 'node:fs';
 import {join} from 'node:path';
 import {readBytes} from '../../util/read-small-file.ts';
 import {inflateAtMost, inflateExactly, inflateStart} from './inflate.ts';
@@ -33,8 +33,7 @@ function readHeader(start: Buffer): {type: string; size: number; end: number} | 
 
 function readPlainFile(path: string): Buffer | undefined {
   try {
-    // Opening what is not there costs an exception, and opening a device can do something.
-    if (statSync(path, {throwIfNoEntry: false})?.isFile() !== true) return undefined;
+    // Asked for its kind only when it is open: no device has such a name, and a pipe does not wait.
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(descriptor);
@@ -43,7 +42,7 @@ function readPlainFile(path: string): Buffer | undefined {
       closeSync(descriptor);
     }
   } catch {
-    // A link, a file of somebody else, a disk that fails: git is asked, whose word on it counts.
+    // None, a link, a file of somebody else, a disk that fails: git is asked, whose word on it counts.
     return undefined;
   }
 }
