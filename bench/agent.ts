@@ -1,4 +1,5 @@
 // Agents against a local model server, beside a bare loop on the same server: time per turn and per command, memory per agent at work.
+import './built.ts';
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

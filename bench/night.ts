@@ -1,4 +1,5 @@
 // A night against a local model server, beside a bare loop that does the least: wall time as a ratio to the ideal, memory, jobs per second.
+import './built.ts';
 import {spawn} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

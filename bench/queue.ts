@@ -1,5 +1,6 @@
 // Runs through a queue of PostgreSQL: jobs a second and memory of the coordinator, four workers against one, and how long the
 // jobs of a worker that was killed wait for another. Arguments: pace, workers, takeover; default: all.
+import './built.ts';
 import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

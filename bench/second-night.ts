@@ -1,4 +1,5 @@
 // The night after: nothing has changed. Beside it, asking git once per repo, four at a time.
+import './built.ts';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';

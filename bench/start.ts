@@ -1,4 +1,5 @@
 // First feedback: whole processes, beside an empty Node.
+import './built.ts';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
