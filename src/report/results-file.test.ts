@@ -2,7 +2,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import {expect, it} from 'vitest';
+import {expect, it, vi} from 'vitest';
 import {makeJob} from '../../test/support/make-job.ts';
 import type {Outcome} from '../domain/outcome.ts';
 import type {JobDetail, JobRecord} from '../domain/run.ts';
@@ -57,6 +57,29 @@ it('holds one valid row for each job, in the order of the plan, from the first m
       {numRuns: 40},
     );
   } finally {
+    rmSync(folder, {recursive: true});
+  }
+});
+
+it('is written by one after the other, also when its time comes while it is flushed', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'orchestrator-results-'));
+  const file = path.join(folder, 'results.json');
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+  try {
+    const records: JobRecord[] = [0, 1].map(index => ({job: makeJob(index, `repo-${index}`), state: 'pending'}));
+    const results = await ResultsFile.open(file, 'r-1', records);
+    for (let round = 0; round < 20; round++) {
+      results.report({type: 'job.started', at: round, job: records[0]!.job});
+      const flushing = results.flush();
+      results.report({type: 'job.started', at: round, job: records[1]!.job});
+      vi.advanceTimersByTime(60_000);
+      expect(await flushing).toBe(true);
+    }
+    await results.close();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject([{status: 'running'}, {status: 'running'}]);
+    expect(readdirSync(folder)).toEqual(['results.json']);
+  } finally {
+    vi.useRealTimers();
     rmSync(folder, {recursive: true});
   }
 });

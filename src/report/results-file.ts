@@ -21,6 +21,7 @@ export class ResultsFile implements Reporter {
   readonly #position: ReadonlyMap<string, number>;
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = minPauseMs;
+  /** The last write that was asked for. One at a time: all use the same temporary name. */
   #writing: Promise<void> = Promise.resolve();
   /** Rows have changed since the last write began. */
   #isStale = false;
@@ -39,7 +40,7 @@ export class ResultsFile implements Reporter {
   static async open(file: string, runId: string, records: readonly JobRecord[]): Promise<ResultsFile> {
     const results = new ResultsFile(file, runId, records);
     await removeLeftovers(file);
-    await results.#write(false);
+    await results.#write({durable: false});
     if (results.#failure !== undefined) throw results.#failure;
     return results;
   }
@@ -53,23 +54,19 @@ export class ResultsFile implements Reporter {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     await this.#writing;
     // A write that was under way may have asked for the next one.
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     if (this.#isFlushed) return;
-    this.#failure = undefined;
-    await this.#write(true);
+    await this.#write({durable: true});
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   async flush(): Promise<boolean> {
-    await this.#writing;
-    this.#isFlushed = true;
-    this.#failure = undefined;
-    await this.#write(true);
-    if (this.#failure !== undefined) this.#isFlushed = false;
-    return this.#isFlushed;
+    this.#stopTimer();
+    await this.#write({durable: true});
+    return this.#failure === undefined;
   }
 
   #put(record: JobRecord): void {
@@ -82,26 +79,38 @@ export class ResultsFile implements Reporter {
 
   #schedule(): void {
     this.#isStale = true;
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#writing = this.#write(false).then(() => {
-        this.#timer = undefined;
+    this.#timer ??= setTimeout(() => {
+      this.#write({durable: false}).then(() => {
+        this.#stopTimer();
         if (this.#isStale) this.#schedule();
       });
     }, this.#pauseMs);
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #render(record: JobRecord): string {
     return JSON.stringify(toResultRow(this.#runId, record));
   }
 
-  async #write(durable: boolean): Promise<void> {
+  #write(options: {readonly durable: boolean}): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeNow(options));
+    return this.#writing;
+  }
+
+  async #writeNow({durable}: {readonly durable: boolean}): Promise<void> {
     const started = performance.now();
     this.#isStale = false;
+    this.#isFlushed = durable;
+    this.#failure = undefined;
     try {
       await writeAtomically(this.#file, renderResults(this.#rows), {durable});
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+      this.#isFlushed = false;
       this.#failure = new OrchestratorError('results-unwritable', `${this.#file} cannot be written (${code})`, {
         hint: 'free space or choose another --results-dir; nothing is lost: orchestrator report writes it again',
         cause: error,
