@@ -6,7 +6,7 @@ import {type CrashPoint, crashModes, makeCrashRig, tryCrashPoints} from '../supp
 
 it('a run that is killed before, in or after any durable operation ends as an undisturbed one', async () => {
   await using temporary = await makeTemporaryDirectory();
-  const rig = await makeCrashRig(temporary.path, 20);
+  const rig = await makeCrashRig(temporary.path, 22);
   const points = crashModes.flatMap(mode =>
     Array.from({length: rig.operations}, (_, index): CrashPoint => {
       const at = index + 1;
