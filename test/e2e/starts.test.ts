@@ -36,6 +36,13 @@ describe('starts that meet', () => {
     expect(result.loneRefusalMs).toBeLessThan(2_000);
   });
 
+  it('end when they are refused, also where threads were started for their many repos', async () => {
+    const night = await makeNight(path.join(temporary.path, 'many'), {repos: 16});
+    expect((await startManyTimes(night, 2)).problems).toEqual([]);
+    const refused = await cli(night, ['--config', configurationOf(night)]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('ANTHROPIC_API_KEY is not set')]);
+  });
+
   it('of two configurations over the same repos take turns: what one delivered, the other finds', async () => {
     const night = await openNight();
     writeConfiguration(night, {settings: {log_file: '../other.log'}}, 'other.json');

@@ -77,11 +77,11 @@ class ContextThread {
       // Texts come and go by the megabyte; without a bound the heap grows to several times what is alive.
       resourceLimits: {maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: heapMb},
     });
-    // What it is asked for keeps the process alive, the thread does not.
-    this.#worker.unref();
     this.#worker.on('message', (answer: ThreadAnswer) => this.#settle(answer));
     this.#worker.on('error', error => this.#fail(`the thread that makes contexts ended: ${String(error)}`));
     this.#worker.on('exit', () => this.#fail('the thread that makes contexts ended'));
+    // What it is asked for keeps the process alive, the thread does not. After the listeners, since one for messages does.
+    this.#worker.unref();
   }
 
   get hasEnded(): boolean {
