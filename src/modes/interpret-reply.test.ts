@@ -92,11 +92,12 @@ describe('interpretReply', () => {
         ['', ''],
         ['', '`)x'],
       ] as const) {
+        // In the square of its length it would take minutes.
         const text = before + piece.repeat(Math.floor(900_000 / piece.length)) + after;
         const started = performance.now();
         for (const outputs of [['README.md'], ['a.md', 'b/'], ['a.yml']])
           await reasonOf(replyOf(text), {outputs, skill});
-        expect(performance.now() - started, JSON.stringify([before, piece, after])).toBeLessThan(1_500);
+        expect(performance.now() - started, JSON.stringify([before, piece, after])).toBeLessThan(8_000);
       }
     }
   });
