@@ -41,9 +41,9 @@ export class Lull {
 
   #look(): void {
     const now = this.#now();
-    const overdue = this.#waiting.findIndex(({latestAt}) => latestAt > now);
+    const overdue = this.#waiting.filter(({latestAt}) => latestAt <= now).length;
     // One after the other, so that what comes meanwhile is seen between them.
-    const count = Math.max(this.isNow ? 1 : 0, overdue === -1 ? this.#waiting.length : overdue);
+    const count = Math.max(this.isNow ? 1 : 0, overdue);
     for (const {resolve} of this.#waiting.splice(0, count)) resolve();
     if (this.#waiting.length === 0) this.#isLooking = false;
     else if (count > 0) setImmediate(() => this.#look());

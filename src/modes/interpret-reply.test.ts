@@ -92,12 +92,13 @@ describe('interpretReply', () => {
         ['', ''],
         ['', '`)x'],
       ] as const) {
-        // In the square of its length it would take minutes.
         const text = before + piece.repeat(Math.floor(900_000 / piece.length)) + after;
-        const started = performance.now();
+        // Of the processor: a machine with much to do is no fault of the reply.
+        const started = process.cpuUsage().user;
         for (const outputs of [['README.md'], ['a.md', 'b/'], ['a.yml']])
           await reasonOf(replyOf(text), {outputs, skill});
-        expect(performance.now() - started, JSON.stringify([before, piece, after])).toBeLessThan(8_000);
+        const usedMs = (process.cpuUsage().user - started) / 1000;
+        expect(usedMs, JSON.stringify([before, piece, after])).toBeLessThan(1_500);
       }
     }
   });

@@ -166,7 +166,7 @@ async function makeChange(
   }
 }
 
-/** A person who saves a file in between is told by the delivery, with a call that was paid for nothing. */
+/** How long a look at what is in the way of a delivery holds. Who saves a file within it is seen by the delivery, after the call. */
 const deliverableForMs = 2000;
 
 /** A reply that led to something else than its skill asks for is not used again. */

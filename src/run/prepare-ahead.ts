@@ -30,6 +30,7 @@ async function composeCall(prepared: PreparedJob, tools: JobTools): Promise<Prep
     context: built.context,
     ...(rendered === undefined ? {} : {rendered}),
   });
+  // Remembered with the request, for when its reply is looked for.
   if (request !== undefined) digestRequest(request, mode.version);
   const isDeliverable = await isDeliverableHere(prepared, tools);
   return {
