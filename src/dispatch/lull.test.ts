@@ -36,5 +36,5 @@ it('lets what comes go between those who waited', async () => {
     if (index === 0) setImmediate(() => log.push('came'));
   });
   await Promise.all(waiting);
-  expect(log.indexOf('came')).toBeLessThan(log.indexOf('waited 2'));
+  expect(log.slice(0, log.indexOf('waited 2'))).toContain('came');
 });
