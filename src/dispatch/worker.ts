@@ -41,6 +41,7 @@ export class QueueWorker {
   readonly #startedAt: number;
   #places = 0;
   #doneTickets: Ticket[] = [];
+  readonly #ends = new Set<Promise<void>>();
   #isDraining = false;
   #failure: unknown;
   #wake: () => void = () => {};
@@ -75,6 +76,7 @@ export class QueueWorker {
       this.#ended.abort();
       await Promise.all(background);
       await this.#settle().catch(() => {});
+      await Promise.all(this.#ends);
       await this.#sessions.closeAll();
       await ledger.removeWorker(identity.id).catch(() => {});
       await queue.close();
@@ -144,7 +146,7 @@ export class QueueWorker {
           await ledger.giveBack(taken.lease).catch(() => {});
           throw error;
         } finally {
-          if (this.#sessions.isIdle(runId)) void this.#endWhenDone(runId);
+          if (this.#sessions.isIdle(runId)) this.#endSoon(runId);
         }
       }
       isOver = true;
@@ -160,6 +162,11 @@ export class QueueWorker {
     }
     if (isOver) this.#settleSoon(ticket);
     else await this.#options.queue.giveBack([ticket]).catch(() => {});
+  }
+
+  #endSoon(runId: string): void {
+    const end = this.#endWhenDone(runId).finally(() => this.#ends.delete(end));
+    this.#ends.add(end);
   }
 
   async #endWhenDone(runId: string): Promise<void> {

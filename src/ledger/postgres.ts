@@ -185,6 +185,8 @@ class Postgres implements PostgresDatabase {
   }
 
   async #patiently<Result>(work: () => Promise<Result>): Promise<Result> {
+    // A connection that is opened now nobody would close, and it keeps the process alive.
+    if (this.#closed.signal.aborted) throw new LedgerError('ledger-closed', 'the ledger has been closed');
     const until = this.#clock.now() + this.#patienceMs;
     for (let waitMs = 50; ; waitMs = Math.min(waitMs * 2, 1_000)) {
       try {

@@ -50,6 +50,27 @@ describe.skipIf(postgresProblem !== undefined)(
       expect(new Set(results).size).toBe(120);
     });
 
+    it('opens no connection once it is closed', async () => {
+      const url = await server.newDatabase();
+      const database = await openPostgres(url, {clock: systemClock});
+      const write = (): Promise<unknown> =>
+        database.write([{sql: `INSERT INTO budgets (scope, used_nano) VALUES ('n', 0)`, params: []}]);
+      const before = write();
+      await database.close();
+      await before;
+      const closed = {code: 'ledger-closed'};
+      await expect(write()).rejects.toMatchObject(closed);
+      await expect(database.read('SELECT 1 AS one')).rejects.toMatchObject(closed);
+      await expect(database.query('SELECT 1 AS one')).rejects.toMatchObject(closed);
+      const client = new pg.Client(new URL('/postgres', url).href);
+      await client.connect();
+      const {rows} = await client.query('SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = $1', [
+        new URL(url).pathname.slice(1),
+      ]);
+      await client.end();
+      expect(rows).toEqual([{open: 0}]);
+    });
+
     it('is migrated once by many who come at the same moment, and refuses tables of a newer version', async () => {
       const url = await server.newDatabase();
       const opened = await Promise.all(Array.from({length: 6}, () => openPostgres(url, {clock: systemClock})));

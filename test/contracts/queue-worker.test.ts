@@ -47,6 +47,28 @@ describe.skipIf(postgresProblem !== undefined)(
       await untilSo(async () => (await ledger.workers()).every(({troubles}) => troubles.length === 0));
     });
 
+    it('record the end of a run before they go, when they are told to go meanwhile', async () => {
+      const url = await server.newDatabase();
+      await using coordinator = await openCoordinator(url);
+      await startQueued(coordinator, 'r-1', [makeJob(1, 'api')]);
+      const begun = Promise.withResolvers<void>();
+      const held = Promise.withResolvers<void>();
+      const worker = await openWorkerRig(url, {
+        name: 'a',
+        async beforeEnd() {
+          begun.resolve();
+          await held.promise;
+        },
+      });
+      await begun.promise;
+      const gone = worker[Symbol.asyncDispose]();
+      await new Promise(resolve => setTimeout(resolve, 500));
+      held.resolve();
+      await gone;
+      expect(await coordinator.ledger.run('r-1')).toMatchObject({state: 'finished'});
+      expect(worker.notes).toEqual([]);
+    });
+
     it('find a job that the queue has given up, and do it', async () => {
       const url = await server.newDatabase();
       await using coordinator = await openCoordinator(url);

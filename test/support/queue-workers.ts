@@ -32,6 +32,8 @@ export interface WorkerRigOptions {
   /** Default: the job ends unchanged. */
   readonly execute?: (taken: TakenJob, signal: AbortSignal) => Promise<void>;
   readonly patienceMs?: number;
+  /** What is done before the end of a run is recorded. */
+  readonly beforeEnd?: () => Promise<void>;
 }
 
 export interface WorkerRig extends AsyncDisposable {
@@ -70,7 +72,10 @@ export async function openWorkerRig(url: string, options: WorkerRigOptions): Pro
         close: async () => {},
       };
     },
-    endRun: async runId => void (await ledger.endSharedRun(runId, {state: 'finished', exitCode: 0})),
+    endRun: async runId => {
+      await options.beforeEnd?.();
+      await ledger.endSharedRun(runId, {state: 'finished', exitCode: 0});
+    },
   });
   const ended = worker.run().then(
     () => undefined,
