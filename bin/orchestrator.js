@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can parse, so that a Node that is too old is told in one line.
-import {spawn} from 'node:child_process';
 import {accessSync, constants, existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import module from 'node:module';
 import {homedir} from 'node:os';
@@ -15,6 +14,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 } else {
   const pinned = fileURLToPath(new URL('node_modules/node/bin/node', root));
   if (existsSync(pinned)) {
+    const {spawn} = await import('node:child_process');
     const child = spawn(pinned, process.argv.slice(1), {stdio: 'inherit'});
     process.on('SIGTERM', () => child.kill('SIGTERM'));
     // From a terminal both get these two.
@@ -37,14 +37,17 @@ async function start() {
   if (executesJobs(args)) replaceWithSmallHeap(args[0] === 'worker' ? 16 : 4);
   module.enableCompileCache?.(cacheFolder());
   const source = new URL('src/cli/main.ts', root);
-  const bundle = new URL('dist/bundle/main.js', root);
+  const bundle = new URL('dist/bundle/main.cjs', root);
   const isCheckout = existsSync(source);
   if (isCheckout && !existsSync(new URL('node_modules/zod', root))) {
     process.stderr.write('orchestrator: dependencies are missing; run npm ci\n');
     process.exitCode = 2;
     return;
   }
-  const {main} = await import(isCheckout && !isUpToDate(bundle) ? source.href : bundle.href);
+  const {main} =
+    isCheckout && !isUpToDate(bundle)
+      ? await import(source.href)
+      : module.createRequire(import.meta.url)(fileURLToPath(bundle));
   await main(args);
 }
 
