@@ -1,11 +1,12 @@
 import pg from 'pg';
 import type {Clock} from '../util/clock.ts';
+import {BatchConnection, type Batches} from './batch-connection.ts';
 import {type Database, GuardFailed, type Row, type SqlValue, type Statement} from './database.ts';
 import {LedgerError} from './ledger.ts';
-import {type Pipeline, PipelinedConnection} from './pipelined-connection.ts';
 import {type PostgresAddress, readPostgresAddress} from './postgres-address.ts';
 import {explainPostgres, isConnectionError, isRetryable, typeParsers} from './postgres-connection.ts';
 import {migratePostgres, refuseNewer} from './postgres-migrations.ts';
+import type {NamedStatement} from './statement-batch.ts';
 
 export interface PostgresOptions {
   readonly clock: Clock;
@@ -49,11 +50,20 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+interface PendingRead {
+  readonly statement: NamedStatement;
+  readonly resolve: (rows: Row[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** A transaction that was executed and whose commit was asked for, when the connection went. */
 interface InDoubt {
   readonly transaction: string;
   readonly rows: Row[][][];
 }
+
+const begin: Statement = {sql: 'BEGIN', params: []};
+const transactionId: Statement = {sql: 'SELECT pg_current_xact_id()::text AS id', params: []};
 
 const maxTries = 20;
 /** Statements of one transaction: locks are not held for longer than such a number takes. */
@@ -64,10 +74,12 @@ class Postgres implements PostgresDatabase {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #pool: pg.Pool;
-  readonly #writer: PipelinedConnection;
-  readonly #reader: PipelinedConnection;
-  #queue: Pending[] = [];
+  readonly #writer: BatchConnection;
+  readonly #reader: BatchConnection;
+  #writes: Pending[] = [];
   #isWriting = false;
+  #reads: PendingRead[] = [];
+  #isReading = false;
   readonly #closed = new AbortController();
 
   constructor(address: PostgresAddress, options: PostgresOptions) {
@@ -77,22 +89,20 @@ class Postgres implements PostgresDatabase {
     const settings = {...address.settings, types: typeParsers};
     // A connection that was cut holds no lock for longer than this.
     const bounds = `SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '30s'; SET lock_timeout = '20s'`;
-    this.#writer = new PipelinedConnection(settings, bounds);
-    this.#reader = new PipelinedConnection(settings);
+    this.#writer = new BatchConnection(settings, bounds);
+    this.#reader = new BatchConnection(settings);
     this.#pool = new pg.Pool({...settings, max: 3, idleTimeoutMillis: 30_000});
     // An idle connection that breaks is replaced by the next one who asks.
     this.#pool.on('error', () => {});
   }
 
-  async read(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    try {
-      return await this.#patiently(async () => {
-        const reader = await this.#reader.open();
-        return (await reader.query(prepared(sql, params))).rows as Row[];
-      });
-    } catch (error) {
-      throw this.explain(error);
-    }
+  read(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    return new Promise((resolve, reject) => {
+      this.#reads.push({statement: named(sql, params), resolve, reject});
+      if (this.#isReading) return;
+      this.#isReading = true;
+      setImmediate(() => void this.#answerReads());
+    });
   }
 
   async query(sql: string, values: readonly unknown[] = []): Promise<{rows: Record<string, unknown>[]}> {
@@ -106,7 +116,7 @@ class Postgres implements PostgresDatabase {
 
   write(statements: readonly Statement[]): Promise<Row[][]> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({statements, resolve, reject});
+      this.#writes.push({statements, resolve, reject});
       if (this.#isWriting) return;
       this.#isWriting = true;
       setImmediate(() => void this.#drain());
@@ -134,11 +144,33 @@ class Postgres implements PostgresDatabase {
     await Promise.allSettled([this.#writer.end(), this.#reader.end(), this.#pool.end()]);
   }
 
+  async #answerReads(): Promise<void> {
+    while (this.#reads.length > 0) await this.#readBatch(this.#reads.splice(0, maxBatch));
+    this.#isReading = false;
+  }
+
+  /** As with writes, one that fails takes nobody with it. */
+  async #readBatch(batch: readonly PendingRead[]): Promise<void> {
+    try {
+      const results = await this.#patiently(async () => {
+        const reader = await this.#reader.open();
+        return await reader.execute(batch.map(({statement}) => statement));
+      });
+      for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
+    } catch (error) {
+      if (batch.length === 1 || error instanceof LedgerError) {
+        for (const pending of batch) pending.reject(this.explain(error));
+        return;
+      }
+      for (const pending of batch) await this.#readBatch([pending]);
+    }
+  }
+
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#writes.length > 0) {
       const batch: Pending[] = [];
-      for (let size = 0; this.#queue.length > 0 && (batch.length === 0 || size < maxBatch); ) {
-        const pending = this.#queue.shift()!;
+      for (let size = 0; this.#writes.length > 0 && (batch.length === 0 || size < maxBatch); ) {
+        const pending = this.#writes.shift()!;
         size += pending.statements.length;
         batch.push(pending);
       }
@@ -203,34 +235,41 @@ class Postgres implements PostgresDatabase {
 }
 
 /** All statements in one round trip, in a transaction that is left open. */
-async function executeAll(client: Pipeline, writes: readonly (readonly Statement[])[]): Promise<InDoubt> {
+async function executeAll(client: Batches, writes: readonly (readonly Statement[])[]): Promise<InDoubt> {
   const statements = writes.flat();
-  const sent = [
-    client.query('BEGIN'),
-    client.query('SELECT pg_current_xact_id()::text AS id'),
-    ...statements.map(({sql, params, postgres}) =>
-      postgres ? client.query(sql, [...params]) : client.query(prepared(sql, params)),
-    ),
-  ];
-  const results = await Promise.allSettled(sent);
-  // Those after the first that failed say no more than that the transaction is broken.
-  const failed = results.find(result => result.status === 'rejected');
-  const rows = results.slice(2).map(result => (result.status === 'fulfilled' ? (result.value.rows as Row[]) : []));
-  const guard = statements.findIndex((statement, index) => statement.guard && rows[index]?.length === 0);
-  if (failed !== undefined || guard !== -1) {
-    if (failed === undefined || !isConnectionError(failed.reason)) await client.query('ROLLBACK');
-    throw failed === undefined ? new GuardFailed(statements[guard]!.sql) : failed.reason;
+  try {
+    const [, started = [], ...rows] = await executeInOrder(client, [begin, transactionId, ...statements]);
+    const guard = statements.findIndex((statement, index) => statement.guard && rows[index]?.length === 0);
+    if (guard !== -1) throw new GuardFailed(statements[guard]!.sql);
+    const answered = rows.values();
+    return {
+      transaction: String(started[0]?.['id']),
+      rows: writes.map(write => write.map(() => answered.next().value ?? [])),
+    };
+  } catch (error) {
+    if (!isConnectionError(error)) await client.query('ROLLBACK');
+    throw error;
   }
-  const [, transaction] = results;
-  const answered = rows.values();
-  return {
-    transaction: transaction?.status === 'fulfilled' ? String(transaction.value.rows[0]?.['id']) : '',
-    rows: writes.map(write => write.map(() => answered.next().value ?? [])),
-  };
+}
+
+/** Our own in one piece; between them those whose values only the driver can write. */
+async function executeInOrder(client: Batches, statements: readonly Statement[]): Promise<Row[][]> {
+  const rows: Row[][] = [];
+  let batch: NamedStatement[] = [];
+  for (const {sql, params, postgres} of statements) {
+    if (!postgres) {
+      batch.push(named(sql, params));
+      continue;
+    }
+    rows.push(...(await client.execute(batch)), (await client.query(sql, [...params])).rows as Row[]);
+    batch = [];
+  }
+  if (batch.length > 0) rows.push(...(await client.execute(batch)));
+  return rows;
 }
 
 /** Waits for the end of a transaction whose connection was lost. */
-async function isCommitted(client: Pipeline, transaction: string, clock: Clock): Promise<boolean> {
+async function isCommitted(client: Batches, transaction: string, clock: Clock): Promise<boolean> {
   for (;;) {
     const {rows} = await client.query('SELECT pg_xact_status($1::xid8) AS status', [transaction]);
     const status = rows[0]?.['status'];
@@ -239,13 +278,13 @@ async function isCommitted(client: Pipeline, transaction: string, clock: Clock):
   }
 }
 
-const texts = new Map<string, {readonly text: string; readonly name: string}>();
+const texts = new Map<string, Omit<NamedStatement, 'values'>>();
 let names = 0;
 /** Each connection keeps a plan for each name, so that lists of any length do not fill the server. */
 const maxNames = 1_000;
 
 /** `?` to `$1`, `$2`…, under a name by which the server plans it once. Our statements hold no question mark in a string. */
-function prepared(sql: string, params: readonly SqlValue[]): pg.QueryConfig {
+function named(sql: string, values: readonly SqlValue[]): NamedStatement {
   let known = texts.get(sql);
   if (known === undefined) {
     let count = 0;
@@ -253,5 +292,5 @@ function prepared(sql: string, params: readonly SqlValue[]): pg.QueryConfig {
     if (texts.size < maxNames) texts.set(sql, known);
     else known = {text: known.text, name: ''};
   }
-  return {...known, values: [...params]};
+  return {...known, values};
 }

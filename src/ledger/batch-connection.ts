@@ -1,16 +1,19 @@
-import type {Writable} from 'node:stream';
 import pg from 'pg';
+import type {Row} from './database.ts';
+import {type KnownStatements, type NamedStatement, StatementBatch} from './statement-batch.ts';
 
-/** A connection on which statements follow one another without waiting for answers; those of one turn of the event loop leave in one piece. */
-export interface Pipeline {
-  query(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult>;
+/** A connection for one caller at a time. */
+export interface Batches {
+  /** Rows of each statement; rejects with the error of the first that fails. Without a transaction they are one. */
+  execute(statements: readonly NamedStatement[]): Promise<Row[][]>;
+  query(sql: string, values?: unknown[]): Promise<pg.QueryResult>;
 }
 
 /** Opened when it is first used, and again when it broke. */
-export class PipelinedConnection {
+export class BatchConnection {
   readonly #settings: pg.ClientConfig;
   readonly #setUp: string;
-  #opened: Promise<Pipeline & {end(): Promise<void>}> | undefined;
+  #opened: Promise<Batches & {end(): Promise<void>}> | undefined;
 
   /** `setUp` is executed on each connection before anything else. */
   constructor(settings: pg.ClientConfig, setUp = '') {
@@ -18,7 +21,7 @@ export class PipelinedConnection {
     this.#setUp = setUp;
   }
 
-  async open(): Promise<Pipeline> {
+  async open(): Promise<Batches> {
     if (this.#opened !== undefined) return await this.#opened;
     const forget = (): void => {
       if (this.#opened === opened) this.#opened = undefined;
@@ -40,28 +43,16 @@ export class PipelinedConnection {
     await (await opened?.catch(() => undefined))?.end();
   }
 
-  async #connect(forget: () => void): Promise<Pipeline & {end(): Promise<void>}> {
-    const client = new pg.Client({...this.#settings, pipeline: true});
+  async #connect(forget: () => void): Promise<Batches & {end(): Promise<void>}> {
+    const client = new pg.Client(this.#settings);
     client.on('error', forget);
     client.on('end', forget);
     await client.connect();
     if (this.#setUp !== '') await client.query(this.#setUp);
-    const {stream} = (client as unknown as {connection: {stream: Writable}}).connection;
-    let isGathering = false;
-    const gather = (): void => {
-      if (isGathering) return;
-      isGathering = true;
-      stream.cork();
-      setImmediate(() => {
-        isGathering = false;
-        stream.uncork();
-      });
-    };
+    const known: KnownStatements = new Map();
     return {
-      query(statement, values) {
-        gather();
-        return client.query(statement as string, values);
-      },
+      execute: statements => client.query(new StatementBatch(statements, known)).rows,
+      query: (sql, values) => client.query(sql, values),
       end: () => client.end(),
     };
   }
