@@ -319,8 +319,8 @@ export interface Ledger {
 
   memory(repoKey: string, skill: string, output: string): Promise<Memory | undefined>;
   memories(repoKey: string): Promise<(Memory & {skill: string; output: string})[]>;
-  /** Every delivery into the repo, oldest first. */
-  deliveries(repoKey: string): Promise<DeliveryRecord[]>;
+  /** Every delivery into the repo, or to these paths in it, oldest first. */
+  deliveries(repoKey: string, paths?: readonly string[]): Promise<DeliveryRecord[]>;
   /** Takes one of `limit` places of the window; gives when the next gets free, milliseconds since 1970, when there is none. */
   reserveEffect(effect: EffectReservation): Promise<number | undefined>;
   confirmEffect(name: string): Promise<void>;

@@ -17,8 +17,12 @@ export async function readMemories(
   database: Database,
   repoKey: string,
   nowMs: number,
+  only?: {readonly skill: string; readonly output: string},
 ): Promise<(Memory & {skill: string; output: string})[]> {
-  const rows = await database.read('SELECT * FROM memories WHERE repo_key = ? ORDER BY skill, output', [repoKey]);
+  const rows = await database.read(
+    `SELECT * FROM memories WHERE repo_key = ? ${only === undefined ? '' : 'AND skill = ? AND output = ?'} ORDER BY skill, output`,
+    [repoKey, ...(only === undefined ? [] : [only.skill, only.output])],
+  );
   const found: (Memory & {skill: string; output: string})[] = [];
   for (const row of rows) {
     const inputs = String(row['inputs']);
@@ -57,10 +61,15 @@ async function quarantineMemory(
   ]);
 }
 
-export async function readDeliveries(database: Database, repoKey: string): Promise<DeliveryRecord[]> {
+export async function readDeliveries(
+  database: Database,
+  repoKey: string,
+  paths: readonly string[] | undefined,
+): Promise<DeliveryRecord[]> {
+  const only = paths === undefined ? '' : `AND path IN (${paths.map(() => '?').join(', ')})`;
   const rows = await database.read(
-    'SELECT path, blob, before_blob, base_blob, added, removed, state FROM deliveries WHERE repo_key = ? ORDER BY at, run_id',
-    [repoKey],
+    `SELECT path, blob, before_blob, base_blob, added, removed, state FROM deliveries WHERE repo_key = ? ${only} ORDER BY at, run_id`,
+    [repoKey, ...(paths ?? [])],
   );
   return rows.map(row => ({
     path: String(row['path']),

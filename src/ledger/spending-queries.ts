@@ -15,11 +15,11 @@ export function toNano(usd: number): number {
 
 export async function reserveCall(
   database: Database,
-  reservation: CallReservation & {readonly claimant: string},
+  reservation: CallReservation & {readonly claimant: string; readonly isRunning: boolean},
   id: string,
   nowMs: number,
 ): Promise<ReserveResult> {
-  const {runId, claimant, job, repoKey, limits} = reservation;
+  const {runId, claimant, isRunning, job, repoKey, limits} = reservation;
   const nano = toNano(reservation.worstCaseUsd);
   const scopes = sortScopes([...limits.map(limit => limit.scope), ...reservation.counted]);
   const fits = limits
@@ -46,7 +46,7 @@ export async function reserveCall(
     },
     addToScopes(scopes, nano, id),
     ...(reservation.batch === undefined ? [] : addToBatch(reservation, reservation.batch, id, scopes)),
-    markRunning(runId, job.id, {claimant, repoKey}, nowMs),
+    ...(isRunning ? [] : [markRunning(runId, job.id, {claimant, repoKey}, nowMs)]),
   ]);
   if (results[0]?.length !== 1) {
     const busy = await claimRepo(database, claimant, repoKey, nowMs);
@@ -97,6 +97,21 @@ function addToScopes(scopes: readonly string[], nano: number, spendingId: string
   };
 }
 
+/** In the order of the scopes; their rows are there since they were locked. */
+function moveScopes(
+  scopes: readonly string[],
+  spendingId: string,
+  spentNano: number | null,
+  from: 'reserved' | 'batched',
+): Statement {
+  return {
+    sql: `INSERT INTO budgets (scope, used_nano) VALUES ${scopes.map(() => '(?, 0)').join(', ')}
+          ON CONFLICT (scope) DO UPDATE SET used_nano = budgets.used_nano + COALESCE(
+            (SELECT COALESCE(?, reserved_nano) - reserved_nano FROM spending WHERE id = ? AND state = ?), 0)`,
+    params: [...scopes, spentNano, spendingId, from],
+  };
+}
+
 /** Replaces what was reserved by what was spent, once; a call that was settled already stays as it is. */
 export function settleCall(
   id: string,
@@ -106,11 +121,7 @@ export function settleCall(
   from: 'reserved' | 'batched' = 'reserved',
 ): Statement[] {
   return [
-    ...scopes.map(scope => ({
-      sql: `UPDATE budgets SET used_nano = used_nano + (SELECT COALESCE(?, reserved_nano) - reserved_nano FROM spending WHERE id = ?)
-            WHERE scope = ? AND EXISTS (SELECT 1 FROM spending WHERE id = ? AND state = ?)`,
-      params: [spentNano, id, scope, id, from],
-    })),
+    ...(scopes.length === 0 ? [] : [moveScopes(scopes, id, spentNano, from)]),
     {
       sql: `UPDATE spending SET state = ?, spent_nano = COALESCE(?, reserved_nano) WHERE id = ? AND state = ?`,
       params: [state, spentNano, id, from],

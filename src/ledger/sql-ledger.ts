@@ -23,11 +23,12 @@ export function createLedger(
   database: Database,
   clock: Pick<Clock, 'now'>,
   options: {
-    /** For whom repos are taken; default: the run. */
+    /** For whom repos are taken, where each job is taken before it is begun; default: the run. */
     readonly claimant?: string;
   } = {},
 ): Ledger {
   const claimantOf = (runId: string): string => options.claimant ?? runId;
+  const isRunning = options.claimant !== undefined;
   // Scopes of the calls that this process has reserved; a dead process's reservations stay counted as they are.
   const scopesOfCall = new Map<string, readonly string[]>();
   const settle = async (
@@ -85,7 +86,7 @@ export function createLedger(
       if (busyWith !== undefined) return {busyWith};
       const [taken] = await database.write([
         runs.takeRepo(claimant, repoKey),
-        runs.markRunning(runId, job.id, {claimant, repoKey}, clock.now()),
+        ...(isRunning ? [] : [runs.markRunning(runId, job.id, {claimant, repoKey}, clock.now())]),
       ]);
       return taken?.length === 1 ? {} : {busyWith: ''};
     },
@@ -112,7 +113,7 @@ export function createLedger(
       const id = randomUUID();
       const result = await spending.reserveCall(
         database,
-        {...reservation, claimant: claimantOf(reservation.runId)},
+        {...reservation, claimant: claimantOf(reservation.runId), isRunning},
         id,
         clock.now(),
       );
@@ -169,11 +170,11 @@ export function createLedger(
     trends: since => readTrends(database, since),
 
     async memory(repoKey, skill, output) {
-      const all = await readMemories(database, repoKey, clock.now());
-      return all.find(memory => memory.skill === skill && memory.output === output);
+      const [memory] = await readMemories(database, repoKey, clock.now(), {skill, output});
+      return memory;
     },
     memories: repoKey => readMemories(database, repoKey, clock.now()),
-    deliveries: repoKey => readDeliveries(database, repoKey),
+    deliveries: (repoKey, paths) => readDeliveries(database, repoKey, paths),
     reserveEffect: effect => reserveEffect(database, effect, clock.now()),
     async confirmEffect(name) {
       await database.write([confirmEffect(name)]);

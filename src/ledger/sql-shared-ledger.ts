@@ -50,11 +50,12 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
     },
 
     async takeJob(runId, jobId, worker) {
-      const [taken, , run] = await database.write([
+      const [taken] = await database.write([
         {
           sql: `UPDATE jobs SET state = 'running', fence = fence + 1, takes = takes + 1, worker = ?, started_at = ?
                 WHERE run_id = ? AND id = ? AND state <> 'ended' AND EXISTS (SELECT 1 FROM runs WHERE id = ? AND state = 'running')
-                RETURNING fence, takes, spec`,
+                RETURNING fence, takes, spec,
+                  (SELECT COALESCE(resumed_at, runs.started_at) FROM runs WHERE runs.id = jobs.run_id) AS begun_at`,
           params: [worker, clock.now(), runId, jobId, runId],
         },
         // Nobody knows whether the calls of whoever had it were billed.
@@ -62,7 +63,6 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
           sql: `UPDATE spending SET state = 'lost', spent_nano = reserved_nano WHERE run_id = ? AND job_id = ? AND state = 'reserved'`,
           params: [runId, jobId],
         },
-        {sql: 'SELECT COALESCE(resumed_at, started_at) AS begun_at FROM runs WHERE id = ?', params: [runId]},
       ]);
       const row = taken?.[0];
       if (row === undefined) return undefined;
@@ -70,7 +70,7 @@ export function createSharedLedger(database: Database, clock: Pick<Clock, 'now'>
         lease: {runId, jobId, fence: Number(row['fence'])},
         job: JSON.parse(String(row['spec'])) as Job,
         takes: Number(row['takes']),
-        runBegunAt: Number(run?.[0]?.['begun_at']),
+        runBegunAt: Number(row['begun_at']),
       };
     },
     async giveBack(lease) {

@@ -80,7 +80,8 @@ export class PreparedTooEarly extends Error {}
 /** @throws PreparedTooEarly. To be asked when no other run can write into the repo any more. */
 export async function assertCurrent({job, repo, standing}: PreparedJob, ledger: PrepareTools['ledger']): Promise<void> {
   const memory = job.force ? undefined : await ledger.memory(repo.key, job.skill, job.outputPattern);
-  const now = describeStanding(job, memory, await ledger.deliveries(repo.key));
+  const paths = job.outputs.some(output => output.endsWith('/')) ? undefined : job.outputs;
+  const now = describeStanding(job, memory, await ledger.deliveries(repo.key, paths));
   if (now !== standing) throw new PreparedTooEarly('another run has delivered meanwhile');
 }
 
