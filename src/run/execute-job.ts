@@ -150,8 +150,7 @@ async function makeChange(
   if (judged === undefined) trace.findings = [...trace.findings, ...(verified.findings ?? [])];
   await assertApproved(change, repo.key, trace.findings, tools.ledger);
   // Only the text of a pull request says what the change has cost.
-  const spent =
-    job.deliver === 'pull-request' ? {...trace.spent, cost: await costOf(job, trace, tools)} : trace.spent;
+  const spent = job.deliver === 'pull-request' ? {...trace.spent, cost: await costOf(job, trace, tools)} : trace.spent;
   const result = await deliverChange(prepared, proposal, change, {spent, verified: trace.verified}, tools);
   const outcome = outcomeOf(result, trace.spent);
   return endWell(outcome.status === 'unchanged' ? {...said, ...outcome} : outcome, proposal, result.blobs);
