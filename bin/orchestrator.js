@@ -34,7 +34,7 @@ if (major > 22 || (major === 22 && minor >= 18)) {
 
 async function start() {
   const args = process.argv.slice(2);
-  if (executesJobs(args)) replaceWithSmallHeap(args[0] === 'worker' ? 16 : 4);
+  if (executesJobs(args)) replaceWithSmallHeap(args[0] === 'worker' ? 32 : 4);
   module.enableCompileCache?.(cacheFolder());
   const source = new URL('src/cli/main.ts', root);
   const bundle = new URL('dist/bundle/main.cjs', root);

@@ -30,6 +30,10 @@ export interface WorkerOptions {
 const pollMs = 500;
 const beatMs = 5_000;
 const maxTaken = 64;
+/** Places that get free one after another are filled together, where that is so soon that no model would notice. */
+const gatherMs = 25;
+/** How long a finished job may wait to be told to the queue, together with others. */
+const settleMs = 100;
 
 /** Takes jobs from the queue until told to drain: then it takes no other, and gives back what does not end in time. */
 export class QueueWorker {
@@ -40,6 +44,7 @@ export class QueueWorker {
   readonly #ended = new AbortController();
   readonly #startedAt: number;
   #places = 0;
+  #tookAt = 0;
   #doneTickets: Ticket[] = [];
   readonly #ends = new Set<Promise<void>>();
   #isDraining = false;
@@ -104,12 +109,16 @@ export class QueueWorker {
   async #takeSome(): Promise<void> {
     const {queue, maxWorkers, labels, note, clock} = this.#options;
     const free = maxWorkers - this.#places;
+    const sinceTaken = clock.now() - this.#tookAt;
+    if (free > 0 && free < maxWorkers / 8 && sinceTaken >= 0 && sinceTaken < gatherMs)
+      return await clock.sleep(gatherMs - sinceTaken);
     // Deliveries that are still being written may not pile up without bound behind fast models.
     if (free <= 0 || this.#held.size >= 2 * maxWorkers + maxTaken) return await this.#waitForWake();
     try {
       await this.#starts.look();
       const taken = await queue.take(new Set(labels), Math.min(free, maxTaken), this.#sessions.refused());
       for (const queued of taken) void this.#work(queued);
+      this.#tookAt = clock.now();
       if (taken.length > 0) return;
     } catch (error) {
       note('warn', `the queue cannot be read: ${messageOf(error)}`);
@@ -183,7 +192,7 @@ export class QueueWorker {
   #settleSoon(ticket: Ticket): void {
     this.#doneTickets.push(ticket);
     if (this.#doneTickets.length > 1) return;
-    setTimeout(() => void this.#settle().catch(() => {}), 20);
+    setTimeout(() => void this.#settle().catch(() => {}), settleMs);
   }
 
   async #settle(): Promise<void> {
