@@ -13,6 +13,7 @@ import {makeBenchFleet} from './fleet.ts';
 import {type Measured, measure, median} from './measure.ts';
 
 const cli = fileURLToPath(new URL('../bin/orchestrator.js', import.meta.url));
+const floor = fileURLToPath(new URL('./floor.mjs', import.meta.url));
 const wanted = process.argv[2];
 const jobs = Number(process.env['BENCH_JOBS'] ?? 10_000);
 const kills = Number(process.env['BENCH_KILLS'] ?? 20);
@@ -31,11 +32,28 @@ try {
   rmSync(directory, {recursive: true, force: true});
 }
 
+/** Beside the bare loop of the night over the same repos, since only the two together say something on a shared machine. */
 async function pace(fleet: readonly string[]): Promise<void> {
-  const {seconds, coordinator} = await night({fleet, tasks: jobs / repos, latencyMs: 0, workers: 1, maxWorkers: 50});
+  const maxWorkers = 50;
+  const {seconds, coordinator} = await night({fleet, tasks: jobs / repos, latencyMs: 0, workers: 1, maxWorkers});
+  const rate = jobs / seconds;
   console.log(
-    `${jobs} jobs of 0 ms, one worker of 50 | ${seconds.toFixed(1)} s | ${(jobs / seconds).toFixed(0)} jobs/s | coordinator peak ${coordinator.peakMb.toFixed(0)} MB | exit ${coordinator.exitCode}`,
+    `${jobs} jobs of 0 ms, one worker of ${maxWorkers} | ${seconds.toFixed(1)} s | ${rate.toFixed(0)} jobs/s | coordinator peak ${coordinator.peakMb.toFixed(0)} MB | exit ${coordinator.exitCode}`,
   );
+  const loop = await loopRate(fleet, maxWorkers);
+  console.log(
+    `bare loop of ${maxWorkers}, without queue | ${loop.toFixed(0)} jobs/s | ours ${(rate / loop).toFixed(2)} times`,
+  );
+}
+
+async function loopRate(fleet: readonly string[], workers: number): Promise<number> {
+  await using server = await startScriptedModelServer({strict: false, latencyMs: 0, record: false});
+  server.reply(readme);
+  const list = path.join(directory, 'loop.txt');
+  const turns = Array.from({length: 4}, () => fleet).flat();
+  writeFileSync(list, turns.join('\n'));
+  const {seconds} = await measure([process.execPath, floor, list, server.url, String(workers)]);
+  return turns.length / seconds;
 }
 
 async function compareWorkers(fleet: readonly string[]): Promise<void> {

@@ -1,3 +1,4 @@
+import {calcPrice, findProvider} from '@pydantic/genai-prices';
 import {describe, expect, it} from 'vitest';
 import {type ModelsConfiguration, noModelsConfiguration} from '../domain/models-configuration.ts';
 import {costOf, type Price, priceOf, worstCaseUsd} from './prices.ts';
@@ -40,6 +41,31 @@ describe('priceOf', () => {
       expect((await mustPrice(id)).inputPerMillion).toBeGreaterThan(0);
     },
   );
+
+  it.each(['anthropic', 'openai', 'google', 'mistral'])('is what the list says for every model of %s', async id => {
+    const provider = findProvider({providerId: id})!;
+    expect(provider.models.length).toBeGreaterThan(5);
+    for (const {id: model} of provider.models) {
+      const price = await priceOf(`${id}/${model}`, noModelsConfiguration);
+      if (price === undefined) continue;
+      for (const [input = 0, output = 0, read = 0, write = 0] of [
+        [1234, 567, 0, 0],
+        [200_001, 10, 150_000, 20_000],
+        [1_000_000, 4096, 0, 1_000_000],
+      ]) {
+        const tokens = {inputTokens: input, outputTokens: output, cacheReadTokens: read, cacheWriteTokens: write};
+        const listed = {
+          input_tokens: input,
+          output_tokens: output,
+          cache_read_tokens: read,
+          cache_write_tokens: write,
+        };
+        const usd = calcPrice(listed, model, {provider, timestamp: new Date()})!.total_price;
+        expect(price.usd(tokens), model).toBeCloseTo(usd, 9);
+        expect(price.worstUsd(tokens), model).toBeGreaterThanOrEqual(usd - 1e-9);
+      }
+    }
+  });
 
   it('never guesses: another provider, an unknown model, a name that is none', async () => {
     for (const id of [

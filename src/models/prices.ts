@@ -99,10 +99,19 @@ async function listedPrice(providerName: string, model: string): Promise<Price |
   const only = {...provider, models: [unit.model]};
   const total = (usage: ListedUsage, timestamp = new Date()): number =>
     calcPrice(usage, model, {provider: only, timestamp})!.total_price;
+  const inputPerMillion = unit.input_price * 1e6;
+  const outputPerMillion = unit.output_price * 1e6;
+  const listedAs = `${provider.id}/${unit.model.id}`;
+  if (isFlat(unit.model.prices)) {
+    const million = {inputTokens: 1e6, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0};
+    const cacheRead = total(listed({...million, cacheReadTokens: 1e6}));
+    const cacheWrite = total(listed({...million, cacheWriteTokens: 1e6}));
+    return {...configuredPrice({input: inputPerMillion, output: outputPerMillion, cacheRead, cacheWrite}), listedAs};
+  }
   return {
-    inputPerMillion: unit.input_price * 1e6,
-    outputPerMillion: unit.output_price * 1e6,
-    listedAs: `${provider.id}/${unit.model.id}`,
+    inputPerMillion,
+    outputPerMillion,
+    listedAs,
     usd: tokens => total(listed(tokens)),
     worstUsd: tokens => {
       const uncached = listed({...tokens, cacheReadTokens: 0, cacheWriteTokens: 0});
@@ -113,6 +122,11 @@ async function listedPrice(providerName: string, model: string): Promise<Price |
       return Math.max(...moments.flatMap(moment => [total(uncached, moment), total(written, moment)]));
     },
   };
+}
+
+/** The same for any number of tokens at any time, which most are; asking the list for each call takes longer than all else that is done about its price. */
+function isFlat(prices: object): boolean {
+  return !Array.isArray(prices) && Object.values(prices).every(price => typeof price === 'number');
 }
 
 function listed(tokens: Tokens): ListedUsage {
