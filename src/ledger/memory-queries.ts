@@ -66,6 +66,8 @@ export async function readDeliveries(
   repoKey: string,
   paths: readonly string[] | undefined,
 ): Promise<DeliveryRecord[]> {
+  // PostgreSQL knows no empty list.
+  if (paths?.length === 0) return [];
   const only = paths === undefined ? '' : `AND path IN (${paths.map(() => '?').join(', ')})`;
   const rows = await database.read(
     `SELECT path, blob, before_blob, base_blob, added, removed, state FROM deliveries WHERE repo_key = ? ${only} ORDER BY at, run_id`,

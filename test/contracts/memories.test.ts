@@ -55,6 +55,7 @@ describe.each(ledgerKinds())('what is remembered of repos in $name', kind => {
     expect(await blobs(['a.md'])).toEqual(['a.md 1', 'a.md 3']);
     expect((await blobs(['b.md', 'c.md', 'd.md'])).sort()).toEqual(['b.md 2', 'c.md 4']);
     expect(await blobs(['A.md'])).toEqual([]);
+    expect(await blobs([])).toEqual([]);
   });
 });
 
