@@ -44,16 +44,17 @@ export async function openPostgres(url: string, options: PostgresOptions): Promi
   }
 }
 
-interface Pending {
-  readonly statements: readonly Statement[];
-  readonly resolve: (rows: Row[][]) => void;
+interface Pending<Result> {
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
 
-interface PendingRead {
+interface PendingWrite extends Pending<Row[][]> {
+  readonly statements: readonly Statement[];
+}
+
+interface PendingRead extends Pending<Row[]> {
   readonly statement: NamedStatement;
-  readonly resolve: (rows: Row[]) => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** A transaction that was executed and whose commit was asked for, when the connection went. */
@@ -76,7 +77,7 @@ class Postgres implements PostgresDatabase {
   readonly #pool: pg.Pool;
   readonly #writer: BatchConnection;
   readonly #reader: BatchConnection;
-  #writes: Pending[] = [];
+  #writes: PendingWrite[] = [];
   #isWriting = false;
   #reads: PendingRead[] = [];
   #isReading = false;
@@ -145,52 +146,33 @@ class Postgres implements PostgresDatabase {
   }
 
   async #answerReads(): Promise<void> {
-    while (this.#reads.length > 0) await this.#readBatch(this.#reads.splice(0, maxBatch));
+    while (this.#reads.length > 0)
+      await settleTogether<Row[], PendingRead>(this.#reads.splice(0, maxBatch), batch => this.#readBatch(batch));
     this.#isReading = false;
   }
 
-  /** As with writes, one that fails takes nobody with it. */
-  async #readBatch(batch: readonly PendingRead[]): Promise<void> {
+  async #readBatch(batch: readonly PendingRead[]): Promise<Row[][]> {
     try {
-      const results = await this.#patiently(async () => {
+      return await this.#patiently(async () => {
         const reader = await this.#reader.open();
         return await reader.execute(batch.map(({statement}) => statement));
       });
-      for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
     } catch (error) {
-      if (batch.length === 1 || error instanceof LedgerError) {
-        for (const pending of batch) pending.reject(this.explain(error));
-        return;
-      }
-      for (const pending of batch) await this.#readBatch([pending]);
+      throw this.explain(error);
     }
   }
 
   async #drain(): Promise<void> {
     while (this.#writes.length > 0) {
-      const batch: Pending[] = [];
+      const batch: PendingWrite[] = [];
       for (let size = 0; this.#writes.length > 0 && (batch.length === 0 || size < maxBatch); ) {
         const pending = this.#writes.shift()!;
         size += pending.statements.length;
         batch.push(pending);
       }
-      await this.#commitBatch(batch);
+      await settleTogether<Row[][], PendingWrite>(batch, some => this.#commit(some.map(({statements}) => statements)));
     }
     this.#isWriting = false;
-  }
-
-  /** Nearly always all go well together; when one fails, each gets a transaction of its own, so that it takes nobody with it. */
-  async #commitBatch(batch: readonly Pending[]): Promise<void> {
-    try {
-      const results = await this.#commit(batch.map(({statements}) => statements));
-      for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
-    } catch (error) {
-      if (batch.length === 1 || error instanceof LedgerError) {
-        for (const pending of batch) pending.reject(error);
-        return;
-      }
-      for (const pending of batch) await this.#commitBatch([pending]);
-    }
   }
 
   async #commit(writes: readonly (readonly Statement[])[]): Promise<Row[][][]> {
@@ -231,6 +213,23 @@ class Postgres implements PostgresDatabase {
         await this.#clock.sleep(waitMs + Math.random() * waitMs);
       }
     }
+  }
+}
+
+/** Nearly always all go well together; when one fails, each is done alone, so that it takes nobody with it. */
+async function settleTogether<Result, Waiting extends Pending<Result>>(
+  batch: readonly Waiting[],
+  work: (batch: readonly Waiting[]) => Promise<Result[]>,
+): Promise<void> {
+  try {
+    const results = await work(batch);
+    for (const [index, pending] of batch.entries()) pending.resolve(results[index]!);
+  } catch (error) {
+    if (batch.length === 1 || error instanceof LedgerError) {
+      for (const pending of batch) pending.reject(error);
+      return;
+    }
+    for (const pending of batch) await settleTogether<Result, Waiting>([pending], work);
   }
 }
 
